@@ -1,0 +1,1 @@
+//! Side-by-side benchmarks; cargo xtask bench runs them.

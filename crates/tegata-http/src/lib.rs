@@ -1,0 +1,1 @@
+//! The axum router over the core: parse, call, encode.

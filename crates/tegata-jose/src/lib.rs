@@ -1,0 +1,1 @@
+//! JWS, JWK and JWT claims: strict signing and verification, without I/O.

@@ -1,0 +1,2 @@
+//! The binary `tegata`.
+fn main() {}
