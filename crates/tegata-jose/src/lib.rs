@@ -1,1 +1,43 @@
 //! JWS, JWK and JWT claims: strict signing and verification, without I/O.
+//!
+//! [`SigningKey`] issues tokens, [`verify`] checks them against a [`Profile`], [`VerifiedTokens`] remembers those that
+//! passed. Time is a parameter everywhere, and nothing here reads a clock, a file or the network.
+//!
+//! What a token says about how it wants to be checked is never believed: the key fixes the algorithm, the profile fixes
+//! the keys, the issuer, the audience and the kind of token (RFC 8725 §3).
+
+mod access_token;
+mod algorithm;
+mod base64url;
+mod claims;
+mod error;
+mod id_token;
+mod json;
+mod jwk;
+mod jwks;
+mod jws;
+mod numeric_date;
+mod profile;
+mod rsa_key;
+mod signing_key;
+mod verified_tokens;
+mod verifying_key;
+
+pub use access_token::{AccessToken, AccessTokenClaims, VerifiedAccessToken};
+pub use algorithm::Algorithm;
+pub use claims::ClaimValue;
+pub use error::JoseError;
+pub use id_token::{IdToken, IdTokenClaims, VerifiedIdToken, at_hash};
+pub use jwk::Jwk;
+pub use jwks::{JwkSet, MAX_JWKS_KEYS, MAX_JWKS_LEN};
+pub use jws::{MAX_TOKEN_LEN, verify_signature};
+pub use numeric_date::NumericDate;
+pub use profile::{MAX_LEEWAY_SECS, Profile, TokenKind, verify};
+pub use signing_key::SigningKey;
+pub use verified_tokens::VerifiedTokens;
+pub use verifying_key::{VerifyingKey, VerifyingKeys};
+
+/// The `typ` of an access token (RFC 9068 §2.1).
+const TYP_ACCESS_TOKEN: &str = "at+jwt";
+/// The `typ` of an ID token (RFC 7519 §5.1).
+const TYP_JWT: &str = "JWT";

@@ -1,0 +1,6 @@
+//! The public interface of `tegata-jose`, as its users see it.
+
+#![expect(clippy::unwrap_used, reason = "a test's set-up may fail only by failing the test")]
+
+mod support;
+mod tokens;
