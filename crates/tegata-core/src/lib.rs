@@ -1,1 +1,25 @@
-//! The rules of Tegata: users, sessions, tokens and their rotation. No I/O, no runtime, no HTTP types.
+//! The rules of Tegata: users, sessions, tokens and their rotation.
+//!
+//! This crate decides and does no I/O: it has no runtime and no HTTP types. Time comes in as a value
+//! ([`timestamp::Timestamp`]), randomness through [`entropy::Entropy`], memory through [`store::Store`], slow hashing
+//! through [`password::PasswordHasher`].
+
+pub mod attempt;
+pub mod audit;
+pub mod entropy;
+pub mod error;
+pub mod identifier;
+pub mod key_set;
+pub mod password;
+pub mod provider;
+pub mod refresh_token;
+pub mod scope;
+pub mod seal;
+pub mod secret;
+pub mod session;
+pub mod settings;
+pub mod store;
+#[cfg(test)]
+mod testing;
+pub mod timestamp;
+pub mod user;

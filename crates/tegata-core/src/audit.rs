@@ -1,0 +1,82 @@
+//! The port to the audit log: who did what, when, from where, with what outcome. No secret, no token, no typed text.
+
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+use crate::identifier::{SessionId, UserId};
+use crate::timestamp::Timestamp;
+
+/// Where audit events go.
+pub trait AuditLog: Send + Sync {
+    /// Takes an event; it must not wait for a disk or a network.
+    fn record(&self, event: AuditEvent);
+}
+
+/// Something that an operator must be able to find out later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditEvent {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub action: AuditAction,
+    /// With what outcome.
+    pub outcome: Outcome,
+    /// Whose account, if it is one.
+    pub user_id: Option<UserId>,
+    /// Which session, if it concerns one.
+    pub session_id: Option<SessionId>,
+    /// Where from.
+    pub address: Option<IpAddr>,
+}
+
+/// What was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "action", rename_all = "snake_case")]
+pub enum AuditAction {
+    /// An account was made.
+    SignUp,
+    /// A login.
+    Login,
+    /// A password was asked for again before something sensitive.
+    Reauthentication,
+    /// A refresh token that had been exchanged was shown again, and its session ended (RFC 9700 §4.14.2).
+    RefreshTokenReplayed {
+        /// When the session's current refresh token was made: by then the shown one was spent.
+        rotated_at: Timestamp,
+        /// When the spent one was shown.
+        replayed_at: Timestamp,
+    },
+    /// A refresh token is newer than its session's record: the store was set back.
+    StoreBehindToken,
+    /// A session was ended by its own device.
+    Logout,
+    /// All sessions of a user were ended by the user.
+    LogoutAll,
+    /// A session was ended from another device.
+    SessionEnded,
+    /// A profile was changed.
+    ProfileChanged,
+    /// The e-mail address was changed, or removed.
+    EmailChanged,
+    /// The password was changed.
+    PasswordChanged,
+    /// The user deleted their account.
+    UserDeleted,
+    /// An operator changed an account from outside.
+    OperatorChange,
+    /// A signing key was made, promoted or removed.
+    KeysChanged,
+}
+
+/// How it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It was done.
+    Success,
+    /// It was refused: wrong password, unknown or closed account, spent token.
+    Failure,
+    /// It was refused unseen, because there had been too many failures.
+    Throttled,
+}

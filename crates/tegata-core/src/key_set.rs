@@ -1,0 +1,291 @@
+//! The signing keys of an issuer: their life, and how they are kept.
+//!
+//! A key is *next* (published, not signing), then *active*, then *retired* (published until its last token has expired),
+//! then gone. Which step is due is a plain function of the time ([`KeySet::plan`]); taking it is a compare-and-swap in
+//! the store, so that two processes cannot both promote.
+
+use std::fmt;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use tegata_jose::{Algorithm, JoseError, Jwk, SigningKey};
+use zeroize::Zeroizing;
+
+use crate::entropy::{Entropy, EntropyError, random};
+use crate::seal::{SealError, SealingKey};
+use crate::secret::ServerSecrets;
+use crate::timestamp::Timestamp;
+
+/// All keys of an issuer, as a store keeps them: what is private is sealed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeySet {
+    /// Counts the changes of the set.
+    pub version: u64,
+    /// The root secret of [`ServerSecrets`].
+    pub root_secret: Sealed,
+    /// The keys, oldest first.
+    pub keys: Vec<StoredKey>,
+}
+
+/// One signing key, as a store keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoredKey {
+    /// Its name: the RFC 7638 thumbprint.
+    pub kid: String,
+    /// What it signs with (RFC 7518 §3.1).
+    pub alg: String,
+    /// The public half, as a JWK.
+    pub public_jwk: String,
+    /// The private half (PKCS#8), sealed.
+    pub private_key: Sealed,
+    /// When it was made and published.
+    pub created_at: Timestamp,
+    /// Where in its life it stands.
+    pub state: KeyState,
+}
+
+/// Where in its life a key stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum KeyState {
+    /// Published so that verifiers know it before its first token.
+    Next,
+    /// Signs.
+    Active {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Published for the tokens that it signed.
+    Retired {
+        /// Until when.
+        until: Timestamp,
+    },
+}
+
+/// Sealed bytes. Their `Debug` shows only how many they are.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Sealed(pub(crate) Vec<u8>);
+
+impl fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sealed({} bytes)", self.0.len())
+    }
+}
+
+impl From<Sealed> for String {
+    fn from(sealed: Sealed) -> Self {
+        STANDARD.encode(sealed.0)
+    }
+}
+
+impl TryFrom<String> for Sealed {
+    type Error = base64::DecodeError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        STANDARD.decode(text).map(Self)
+    }
+}
+
+/// When keys change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyPolicy {
+    /// What new keys sign with.
+    pub algorithm: Algorithm,
+    /// How long a key signs. At most 90 days.
+    pub active_for: Duration,
+    /// How long a key is published before it signs: at least as long as verifiers cache the JWK set.
+    pub publish_ahead: Duration,
+    /// How long it stays published after its last token was signed: the longest life of a token and the leeway.
+    pub keep_retired: Duration,
+}
+
+/// Why there is no key set.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// Sealed with another key, or changed since.
+    #[error("the signing keys cannot be unsealed with this master key")]
+    Seal(#[from] SealError),
+    /// A key cannot be used.
+    #[error("a signing key cannot be used")]
+    Jose(#[from] JoseError),
+    /// There is no randomness to be had.
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+    /// The stored set has no key that signs.
+    #[error("the key set has no active key")]
+    NoActiveKey,
+}
+
+impl KeySet {
+    /// The first key set of an issuer: a new root secret and one key, active at once since nobody knows another.
+    ///
+    /// # Errors
+    /// When no key can be made.
+    pub fn first(
+        policy: &KeyPolicy,
+        sealing: &SealingKey,
+        entropy: &dyn Entropy,
+        now: Timestamp,
+    ) -> Result<Self, KeyError> {
+        let root: Zeroizing<[u8; ServerSecrets::ROOT_LENGTH]> = Zeroizing::new(random(entropy)?);
+        let key =
+            StoredKey::generate(policy.algorithm, KeyState::Active { since: now }, sealing, entropy, now)?;
+        Ok(Self {
+            version: 1,
+            root_secret: sealing.seal(root.as_slice(), ROOT_CONTEXT, entropy)?,
+            keys: vec![key],
+        })
+    }
+
+    /// The set after the steps that are due, or `None` when none is.
+    ///
+    /// # Errors
+    /// When no key can be made.
+    pub fn plan(
+        &self,
+        policy: &KeyPolicy,
+        sealing: &SealingKey,
+        entropy: &dyn Entropy,
+        now: Timestamp,
+    ) -> Result<Option<Self>, KeyError> {
+        let mut set = self.clone();
+        set.keys.retain(|key| !matches!(key.state, KeyState::Retired { until } if until <= now));
+
+        let alg = policy.algorithm.as_str();
+        let (active_alg, since) = self.active()?;
+        let is_aging =
+            active_alg != alg || since + policy.active_for.saturating_sub(policy.publish_ahead) <= now;
+        let has_next = set.keys.iter().any(|key| key.state == KeyState::Next && key.alg == alg);
+        // A next key of an algorithm that is no longer wanted has signed nothing.
+        set.keys.retain(|key| key.state != KeyState::Next || key.alg == alg);
+        if is_aging && !has_next {
+            set.keys.push(StoredKey::generate(policy.algorithm, KeyState::Next, sealing, entropy, now)?);
+        }
+        let is_due = active_alg != alg || since + policy.active_for <= now;
+        let is_known =
+            |key: &StoredKey| key.state == KeyState::Next && key.created_at + policy.publish_ahead <= now;
+        if is_due && let Some(next) = set.keys.iter().position(is_known) {
+            set.promote(next, policy, now);
+        }
+        Ok(set.changed_from(self))
+    }
+
+    /// The set with a new key made, or with the next key active at once where `at_once` is set: for a key that may have
+    /// been stolen, when verifiers that have not heard of its successor must go and fetch.
+    ///
+    /// # Errors
+    /// When no key can be made.
+    pub fn rotate(
+        &self,
+        at_once: bool,
+        policy: &KeyPolicy,
+        sealing: &SealingKey,
+        entropy: &dyn Entropy,
+        now: Timestamp,
+    ) -> Result<Self, KeyError> {
+        let mut set = self.clone();
+        let next = if let Some(next) = set.keys.iter().position(|key| key.state == KeyState::Next) {
+            next
+        } else {
+            set.keys.push(StoredKey::generate(policy.algorithm, KeyState::Next, sealing, entropy, now)?);
+            set.keys.len() - 1
+        };
+        if at_once {
+            set.promote(next, policy, now);
+        } else {
+            // The active key counts as old enough: the plan promotes the next one as soon as verifiers know it.
+            for key in &mut set.keys {
+                if let KeyState::Active { since } = &mut key.state {
+                    *since = now - policy.active_for;
+                }
+            }
+        }
+        Ok(set.changed_from(self).unwrap_or_else(|| self.clone()))
+    }
+
+    /// The key that signs.
+    ///
+    /// # Errors
+    /// [`KeyError`] when there is none or it cannot be unsealed.
+    pub fn signing_key(&self, sealing: &SealingKey) -> Result<SigningKey, KeyError> {
+        let is_active = |key: &&StoredKey| matches!(key.state, KeyState::Active { .. });
+        let key = self.keys.iter().find(is_active).ok_or(KeyError::NoActiveKey)?;
+        let pkcs8 = sealing.open(&key.private_key, &key.kid)?;
+        Ok(SigningKey::from_pkcs8(key.alg.parse()?, &pkcs8)?)
+    }
+
+    /// The server's keys, from the root secret.
+    ///
+    /// # Errors
+    /// [`KeyError::Seal`] when it cannot be unsealed.
+    pub fn server_secrets(&self, sealing: &SealingKey) -> Result<ServerSecrets, KeyError> {
+        let root = sealing.open(&self.root_secret, ROOT_CONTEXT)?;
+        let root = root.as_slice().try_into().map_err(|_| SealError)?;
+        Ok(ServerSecrets::derive(root))
+    }
+
+    /// The public keys, all of them published.
+    ///
+    /// # Errors
+    /// [`KeyError::Jose`] for a record that is no JWK.
+    pub fn public_keys(&self) -> Result<Vec<Jwk>, KeyError> {
+        self.keys.iter().map(|key| Ok(Jwk::parse(key.public_jwk.as_bytes())?)).collect()
+    }
+
+    fn active(&self) -> Result<(&str, Timestamp), KeyError> {
+        let active = |key: &StoredKey| match key.state {
+            KeyState::Active { since } => Some(since),
+            KeyState::Next | KeyState::Retired { .. } => None,
+        };
+        self.keys.iter().find_map(|key| Some((key.alg.as_str(), active(key)?))).ok_or(KeyError::NoActiveKey)
+    }
+
+    fn promote(&mut self, next: usize, policy: &KeyPolicy, now: Timestamp) {
+        for (i, key) in self.keys.iter_mut().enumerate() {
+            if i == next {
+                key.state = KeyState::Active { since: now };
+            } else if matches!(key.state, KeyState::Active { .. }) {
+                key.state = KeyState::Retired { until: now + policy.keep_retired };
+            }
+        }
+    }
+
+    fn changed_from(mut self, old: &Self) -> Option<Self> {
+        if self.keys == old.keys {
+            return None;
+        }
+        self.version = old.version + 1;
+        Some(self)
+    }
+}
+
+/// Binds the sealed root secret to its place.
+const ROOT_CONTEXT: &str = "root secret";
+
+impl StoredKey {
+    fn generate(
+        algorithm: Algorithm,
+        state: KeyState,
+        sealing: &SealingKey,
+        entropy: &dyn Entropy,
+        now: Timestamp,
+    ) -> Result<Self, KeyError> {
+        let key = SigningKey::generate(algorithm)?;
+        Ok(Self {
+            kid: key.kid().to_owned(),
+            alg: algorithm.as_str().to_owned(),
+            public_jwk: key.public_jwk().to_json(),
+            private_key: sealing.seal(&key.to_pkcs8()?, key.kid(), entropy)?,
+            created_at: now,
+            state,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,115 @@
+use super::*;
+use crate::testing::SeededEntropy;
+
+const DAY: Duration = Duration::from_hours(24);
+const POLICY: KeyPolicy = KeyPolicy {
+    algorithm: Algorithm::Es256,
+    active_for: Duration::from_hours(60 * 24),
+    publish_ahead: Duration::from_mins(15),
+    keep_retired: Duration::from_mins(16),
+};
+
+struct Case {
+    sealing: SealingKey,
+    entropy: SeededEntropy,
+    set: KeySet,
+    now: Timestamp,
+}
+
+impl Case {
+    fn new() -> Self {
+        let (sealing, entropy, now) =
+            (SealingKey::new(&[3; 32]), SeededEntropy::new(1), Timestamp::from_secs(1_000_000));
+        let set = KeySet::first(&POLICY, &sealing, &entropy, now).unwrap();
+        Self { sealing, entropy, set, now }
+    }
+
+    fn plan(&mut self, policy: &KeyPolicy) -> bool {
+        match self.set.plan(policy, &self.sealing, &self.entropy, self.now).unwrap() {
+            Some(next) => {
+                assert_eq!(next.version, self.set.version + 1);
+                self.set = next;
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn states(&self) -> String {
+        let letter = |key: &StoredKey| match key.state {
+            KeyState::Next => 'n',
+            KeyState::Active { .. } => 'a',
+            KeyState::Retired { .. } => 'r',
+        };
+        self.set.keys.iter().map(letter).collect()
+    }
+}
+
+#[test]
+fn r22_a_key_is_published_before_it_signs_and_until_its_last_token_has_expired() {
+    let mut case = Case::new();
+    assert!(!case.plan(&POLICY), "nothing is due at first");
+    case.now = case.now + 60 * DAY - Duration::from_mins(15);
+    assert!(case.plan(&POLICY));
+    assert_eq!(case.states(), "an");
+    case.now = case.now + Duration::from_secs(899);
+    assert!(!case.plan(&POLICY), "verifiers may not know it yet");
+    case.now = case.now + Duration::from_secs(1);
+    assert!(case.plan(&POLICY));
+    assert_eq!(case.states(), "ra");
+    case.now = case.now + Duration::from_secs(959);
+    assert!(!case.plan(&POLICY), "its last tokens are alive");
+    case.now = case.now + Duration::from_secs(1);
+    assert!(case.plan(&POLICY));
+    assert_eq!(case.states(), "a");
+}
+
+#[test]
+fn r22_private_keys_are_sealed_at_rest() {
+    let case = Case::new();
+    let stored = serde_json::to_string(&case.set).unwrap();
+    let key = case.set.signing_key(&case.sealing).unwrap();
+    let private = STANDARD.encode(key.to_pkcs8().unwrap().as_slice());
+    assert!(!stored.contains(&private[20..60]));
+    assert!(matches!(case.set.signing_key(&SealingKey::new(&[4; 32])), Err(KeyError::Seal(_))));
+    assert_eq!(serde_json::from_str::<KeySet>(&stored).unwrap(), case.set);
+}
+
+#[test]
+fn a_change_of_algorithm_goes_through_the_same_steps() {
+    let mut case = Case::new();
+    let policy = KeyPolicy { algorithm: Algorithm::EdDsa, ..POLICY };
+    assert!(case.plan(&policy));
+    assert_eq!(case.states(), "an");
+    case.now = case.now + POLICY.publish_ahead;
+    assert!(case.plan(&policy));
+    assert_eq!(case.states(), "ra");
+    assert_eq!(case.set.signing_key(&case.sealing).unwrap().algorithm(), Algorithm::EdDsa);
+}
+
+#[test]
+fn a_rotation_on_request_waits_for_verifiers_unless_it_is_at_once() {
+    let mut case = Case::new();
+    let old = case.set.signing_key(&case.sealing).unwrap().kid().to_owned();
+    let slow = case.set.rotate(false, &POLICY, &case.sealing, &case.entropy, case.now).unwrap();
+    assert_eq!(slow.signing_key(&case.sealing).unwrap().kid(), old);
+    case.set = slow;
+    case.now = case.now + POLICY.publish_ahead;
+    assert!(case.plan(&POLICY));
+    assert_ne!(case.set.signing_key(&case.sealing).unwrap().kid(), old);
+
+    let other = Case::new();
+    let fast = other.set.rotate(true, &POLICY, &other.sealing, &other.entropy, other.now).unwrap();
+    assert_ne!(fast.signing_key(&other.sealing).unwrap().kid(), other.set.keys[0].kid);
+    assert_eq!(fast.public_keys().unwrap().len(), 2);
+}
+
+#[test]
+fn a_clock_that_jumps_never_leaves_a_set_without_a_key() {
+    let mut case = Case::new();
+    for secs in [0, i64::MAX / 1000, 1_000_000, i64::MIN / 1000, 90 * 86_400] {
+        case.now = Timestamp::from_secs(secs);
+        case.plan(&POLICY);
+        assert!(case.set.signing_key(&case.sealing).is_ok());
+    }
+}

@@ -1,0 +1,174 @@
+//! The provider: the rules, with the ports they need in hand.
+
+mod account;
+mod credential;
+mod key_ring;
+mod login;
+mod refresh;
+mod signup;
+mod tokens;
+mod users;
+
+use std::net::IpAddr;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+pub use account::{AuthenticatedUser, ProfileUpdate};
+pub use key_ring::KeyRing;
+pub use login::{LoggedIn, Login};
+pub use signup::SignUp;
+pub use tokens::TokenSet;
+pub use users::UserPage;
+
+use crate::audit::{AuditAction, AuditEvent, AuditLog, Outcome};
+use crate::entropy::Entropy;
+use crate::error::ProviderError;
+use crate::identifier::{SessionId, UserId};
+use crate::key_set::KeySet;
+use crate::password::{Blocklist, PasswordHasher};
+use crate::seal::SealingKey;
+use crate::settings::Settings;
+use crate::store::Store;
+use crate::timestamp::Timestamp;
+
+/// What the rules need of the world.
+pub struct Ports {
+    /// Memory, for the tenant of the settings.
+    pub store: Arc<dyn Store>,
+    /// Slow hashing.
+    pub hasher: Arc<dyn PasswordHasher>,
+    /// Known passwords.
+    pub blocklist: Arc<dyn Blocklist>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// The audit log.
+    pub audit: Arc<dyn AuditLog>,
+    /// What unseals the signing keys.
+    pub sealing: SealingKey,
+}
+
+/// The provider of one tenant.
+pub struct Provider {
+    settings: Settings,
+    ports: Ports,
+    key_ring: RwLock<Arc<KeyRing>>,
+}
+
+/// Who is asking, as far as the edge can tell. None of it proves anything.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestContext<'a> {
+    /// The time, read once for the whole request.
+    pub now: Timestamp,
+    /// The address of the client.
+    pub address: Option<IpAddr>,
+    /// Its `User-Agent`.
+    pub user_agent: Option<&'a str>,
+    /// The device token that it was given at an earlier login.
+    pub device_token: Option<&'a str>,
+}
+
+impl Provider {
+    /// Opens the provider: loads the key set, or makes the first one, and takes the steps of its life that are due.
+    ///
+    /// # Errors
+    /// When the store does not answer or the keys cannot be unsealed.
+    pub async fn open(settings: Settings, ports: Ports, now: Timestamp) -> Result<Self, ProviderError> {
+        let (key_set, _) = key_ring::current(&settings, &ports, now).await?;
+        let key_ring = RwLock::new(Arc::new(KeyRing::open(&key_set, &settings, &ports.sealing)?));
+        Ok(Self { settings, ports, key_ring })
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.ports.store
+    }
+
+    /// The keys as they are now.
+    pub fn key_ring(&self) -> Arc<KeyRing> {
+        // The lock guards one pointer; a panic elsewhere cannot leave it half-written.
+        Arc::clone(&self.key_ring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes the steps of the keys' life that are due, and learns of those that other processes took. To be called
+    /// about once a minute.
+    ///
+    /// # Errors
+    /// As [`Provider::open`]; the old keys then go on serving.
+    pub async fn refresh_keys(&self, now: Timestamp) -> Result<(), ProviderError> {
+        let (key_set, changed) = key_ring::current(&self.settings, &self.ports, now).await?;
+        self.install_keys(&key_set)?;
+        if changed {
+            self.audit_keys(now);
+        }
+        Ok(())
+    }
+
+    /// Makes the next signing key now; `at_once` makes it sign now, too ([`KeySet::rotate`]).
+    ///
+    /// # Errors
+    /// As [`Provider::open`].
+    pub async fn rotate_keys(&self, at_once: bool, now: Timestamp) -> Result<(), ProviderError> {
+        loop {
+            let (old, _) = key_ring::current(&self.settings, &self.ports, now).await?;
+            let policy = self.settings.key_policy();
+            let next = old.rotate(at_once, &policy, &self.ports.sealing, self.ports.entropy.as_ref(), now)?;
+            if next.version == old.version
+                || self.ports.store.replace_key_set(Some(old.version), &next).await?
+            {
+                self.install_keys(&next)?;
+                self.audit_keys(now);
+                return Ok(());
+            }
+        }
+    }
+
+    fn audit_keys(&self, at: Timestamp) {
+        self.ports.audit.record(AuditEvent {
+            at,
+            action: AuditAction::KeysChanged,
+            outcome: Outcome::Success,
+            user_id: None,
+            session_id: None,
+            address: None,
+        });
+    }
+
+    fn install_keys(&self, key_set: &KeySet) -> Result<(), ProviderError> {
+        if self.key_ring().version() != key_set.version {
+            let key_ring = Arc::new(KeyRing::open(key_set, &self.settings, &self.ports.sealing)?);
+            *self.key_ring.write().unwrap_or_else(PoisonError::into_inner) = key_ring;
+        }
+        Ok(())
+    }
+
+    fn audit(
+        &self,
+        ctx: &RequestContext<'_>,
+        action: AuditAction,
+        outcome: Outcome,
+        user_id: Option<UserId>,
+        session_id: Option<SessionId>,
+    ) {
+        self.ports.audit.record(AuditEvent {
+            at: ctx.now,
+            action,
+            outcome,
+            user_id,
+            session_id,
+            address: ctx.address,
+        });
+    }
+}
+
+/// How long to wait until an instant: at least a second, since `Retry-After` has no less.
+fn wait_until(until: Timestamp, now: Timestamp) -> Duration {
+    until.since(now).max(Duration::from_secs(1))
+}
+
+#[cfg(test)]
+mod tests;

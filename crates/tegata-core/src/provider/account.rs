@@ -1,0 +1,236 @@
+//! What a user does with their own account, by the right of an access token.
+
+use tegata_jose::VerifiedAccessToken;
+
+use super::{Provider, RequestContext};
+use crate::audit::{AuditAction, Outcome};
+use crate::error::{FieldError, ProviderError};
+use crate::identifier::{SessionId, UserId};
+use crate::password::Password;
+use crate::session::Session;
+use crate::store::CredentialChange;
+use crate::timestamp::Timestamp;
+use crate::user::{EmailAddress, InvalidField, ProfileChange, User, UserStatus};
+
+/// A user whose session is alive *now*. It can only come from [`Provider::authenticate`].
+///
+/// An access token alone lives on for minutes after its session has ended; that is good enough for an API, not for
+/// changing an account.
+pub struct AuthenticatedUser {
+    /// The account.
+    pub user: User,
+    /// The session that the access token belongs to.
+    pub session: Session,
+}
+
+/// A change of one's own profile, as it was typed; `None` leaves a field as it is.
+#[derive(Clone, Copy, Default)]
+pub struct ProfileUpdate<'a> {
+    /// The name to show, or its removal.
+    pub name: Option<Option<&'a str>>,
+    /// The preferred language, or its removal.
+    pub locale: Option<Option<&'a str>>,
+    /// The e-mail address, or its removal; asks for the password.
+    pub email: Option<Option<&'a str>>,
+    /// The password, for the e-mail address.
+    pub current_password: Option<&'a str>,
+}
+
+/// The longest name to show, in characters.
+const MAX_NAME: usize = 100;
+/// The longest language tag (RFC 5646 §4.4.1 recommends room for 35).
+const MAX_LOCALE: usize = 35;
+
+impl Provider {
+    /// The user of an access token, if their session is still alive.
+    ///
+    /// # Errors
+    /// [`ProviderError::InvalidToken`] when the session or the account is gone.
+    pub async fn authenticate(
+        &self,
+        token: &VerifiedAccessToken,
+        now: Timestamp,
+    ) -> Result<AuthenticatedUser, ProviderError> {
+        let user_id: UserId = token.subject().parse().map_err(|_| ProviderError::InvalidToken)?;
+        let session_id =
+            token.session_id().and_then(|sid| sid.parse().ok()).ok_or(ProviderError::InvalidToken)?;
+        let session = self.ports.store.find_session(user_id, session_id).await?;
+        let session = session.filter(|session| session.is_live(now)).ok_or(ProviderError::InvalidToken)?;
+        let user = self.ports.store.find_user(user_id).await?;
+        let user =
+            user.filter(|user| user.status == UserStatus::Active).ok_or(ProviderError::InvalidToken)?;
+        Ok(AuthenticatedUser { user, session })
+    }
+
+    /// Changes the profile, and gives the account after it.
+    ///
+    /// # Errors
+    /// [`ProviderError::InvalidFields`], and [`ProviderError::PasswordMismatch`] for a new e-mail address without the
+    /// password.
+    pub async fn update_profile(
+        &self,
+        caller: &AuthenticatedUser,
+        update: ProfileUpdate<'_>,
+        ctx: &RequestContext<'_>,
+    ) -> Result<User, ProviderError> {
+        let change = check_profile(update)?;
+        if change.email.is_some() {
+            let field = "current_password";
+            let password =
+                update.current_password.ok_or(ProviderError::field(field, InvalidField::Required))?;
+            let mut place = self.ports.hasher.admit()?;
+            self.confirm_password(place.as_mut(), &caller.user, field, password, ctx).await?;
+        }
+        let user = self.ports.store.change_profile(caller.user.user_id, &change).await?;
+        let user = user.ok_or(ProviderError::InvalidToken)?;
+        let action =
+            if change.email.is_some() { AuditAction::EmailChanged } else { AuditAction::ProfileChanged };
+        self.audit_caller(caller, action, ctx);
+        Ok(user)
+    }
+
+    /// Changes the password, and ends all other sessions in the same step.
+    ///
+    /// # Errors
+    /// [`ProviderError::PasswordMismatch`], and [`ProviderError::InvalidFields`] for a new one that the policy refuses.
+    pub async fn change_password(
+        &self,
+        caller: &AuthenticatedUser,
+        current_password: &str,
+        new_password: &str,
+        ctx: &RequestContext<'_>,
+    ) -> Result<(), ProviderError> {
+        let user = &caller.user;
+        let invalid = |error| ProviderError::field("new_password", error);
+        let new = Password::parse(new_password).map_err(invalid)?;
+        self.check_password(&new, &user.username, user.email.as_ref().map(|email| &email.address))
+            .map_err(invalid)?;
+        let mut place = self.ports.hasher.admit()?;
+        self.confirm_password(place.as_mut(), user, "current_password", current_password, ctx).await?;
+        let hash = place.hash(new).await?;
+        drop(place);
+        let (version, keep) = (user.credential.version, Some(caller.session.session_id));
+        match self.ports.store.change_password(user.user_id, version, &hash, keep, ctx.now).await? {
+            // Somebody else changed it in between, so what was just confirmed is no longer the password.
+            CredentialChange::Stale => Err(ProviderError::PasswordMismatch),
+            CredentialChange::Now => {
+                self.audit_caller(caller, AuditAction::PasswordChanged, ctx);
+                Ok(())
+            }
+        }
+    }
+
+    /// Deletes the account with everything that hangs on it.
+    ///
+    /// # Errors
+    /// [`ProviderError::PasswordMismatch`].
+    pub async fn delete_account(
+        &self,
+        caller: &AuthenticatedUser,
+        password: &str,
+        ctx: &RequestContext<'_>,
+    ) -> Result<(), ProviderError> {
+        let mut place = self.ports.hasher.admit()?;
+        self.confirm_password(place.as_mut(), &caller.user, "password", password, ctx).await?;
+        drop(place);
+        if self.ports.store.delete_user(caller.user.user_id).await?.is_some() {
+            self.audit_caller(caller, AuditAction::UserDeleted, ctx);
+        }
+        Ok(())
+    }
+
+    /// The live sessions of the user, the most recently used first.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn sessions(
+        &self,
+        caller: &AuthenticatedUser,
+        now: Timestamp,
+    ) -> Result<Vec<Session>, ProviderError> {
+        let mut sessions = self.ports.store.list_sessions(caller.user.user_id).await?;
+        sessions.retain(|session| session.is_live(now));
+        sessions.sort_by_key(|session| std::cmp::Reverse((session.rotated_at, session.session_id)));
+        Ok(sessions)
+    }
+
+    /// Ends one session of the user.
+    ///
+    /// # Errors
+    /// [`ProviderError::NotFound`] when the user has no such session; another user's is no different.
+    pub async fn end_session(
+        &self,
+        caller: &AuthenticatedUser,
+        session_id: SessionId,
+        ctx: &RequestContext<'_>,
+    ) -> Result<(), ProviderError> {
+        if !self.ports.store.end_session(caller.user.user_id, session_id).await? {
+            return Err(ProviderError::NotFound);
+        }
+        let user_id = Some(caller.user.user_id);
+        self.audit(ctx, AuditAction::SessionEnded, Outcome::Success, user_id, Some(session_id));
+        Ok(())
+    }
+
+    /// Ends every session of the user, this one too.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn logout_all(
+        &self,
+        caller: &AuthenticatedUser,
+        ctx: &RequestContext<'_>,
+    ) -> Result<(), ProviderError> {
+        self.ports.store.end_sessions(caller.user.user_id, None).await?;
+        self.audit_caller(caller, AuditAction::LogoutAll, ctx);
+        Ok(())
+    }
+
+    fn audit_caller(&self, caller: &AuthenticatedUser, action: AuditAction, ctx: &RequestContext<'_>) {
+        let ids = (Some(caller.user.user_id), Some(caller.session.session_id));
+        self.audit(ctx, action, Outcome::Success, ids.0, ids.1);
+    }
+}
+
+/// Reads the fields; all that are bad are named at once.
+fn check_profile(update: ProfileUpdate<'_>) -> Result<ProfileChange, ProviderError> {
+    let name = update.name.map(|name| name.map(check_name).transpose()).transpose();
+    let locale = update.locale.map(|locale| locale.map(check_locale).transpose()).transpose();
+    let email = update.email.map(|email| email.map(str::parse::<EmailAddress>).transpose()).transpose();
+    match (name, locale, email) {
+        (Ok(name), Ok(locale), Ok(email)) => Ok(ProfileChange { name, locale, email }),
+        (name, locale, email) => Err(ProviderError::InvalidFields(
+            [("name", name.err()), ("locale", locale.err()), ("email", email.err())]
+                .into_iter()
+                .filter_map(|(field, error)| Some(FieldError { field, error: error? }))
+                .collect(),
+        )),
+    }
+}
+
+fn check_name(name: &str) -> Result<String, InvalidField> {
+    let name = name.trim();
+    match name.chars().count() {
+        0 => Err(InvalidField::Required),
+        n if n > MAX_NAME => Err(InvalidField::TooLong),
+        // A name is shown to others: no control characters, and none that turn the direction of a line around.
+        _ if name
+            .chars()
+            .any(|c| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')) =>
+        {
+            Err(InvalidField::Invalid)
+        }
+        _ => Ok(name.to_owned()),
+    }
+}
+
+fn check_locale(locale: &str) -> Result<String, InvalidField> {
+    let is_subtag =
+        |tag: &str| (1..=8).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric());
+    match locale.len() {
+        0 => Err(InvalidField::Required),
+        n if n > MAX_LOCALE => Err(InvalidField::TooLong),
+        _ if locale.split('-').all(is_subtag) => Ok(locale.to_owned()),
+        _ => Err(InvalidField::Invalid),
+    }
+}

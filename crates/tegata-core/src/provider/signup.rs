@@ -1,0 +1,113 @@
+//! Making an account.
+
+use super::{Provider, RequestContext, wait_until};
+use crate::attempt::AttemptKey;
+use crate::audit::{AuditAction, Outcome};
+use crate::error::{FieldError, ProviderError};
+use crate::identifier::UserId;
+use crate::password::{Password, check_new_password};
+use crate::scope::Scope;
+use crate::store::Created;
+use crate::user::{Credential, EmailAddress, InvalidField, User, UserEmail, UserStatus, Username};
+
+/// A request to make an account, as it was typed.
+#[derive(Clone, Copy)]
+pub struct SignUp<'a> {
+    /// The user name.
+    pub username: &'a str,
+    /// The e-mail address; a note on the account until its owner has proved it.
+    pub email: Option<&'a str>,
+    /// The password.
+    pub password: &'a str,
+}
+
+impl Provider {
+    /// Makes an account. It does not log in.
+    ///
+    /// # Errors
+    /// [`ProviderError::InvalidFields`] with every bad field, [`ProviderError::UsernameTaken`], and those of hashing, the
+    /// brakes and the store.
+    pub async fn sign_up(
+        &self,
+        request: SignUp<'_>,
+        ctx: &RequestContext<'_>,
+    ) -> Result<User, ProviderError> {
+        if self.settings.signup_enabled {
+            self.make_account(request, ctx).await
+        } else {
+            Err(ProviderError::SignupDisabled)
+        }
+    }
+
+    pub(super) async fn make_account(
+        &self,
+        request: SignUp<'_>,
+        ctx: &RequestContext<'_>,
+    ) -> Result<User, ProviderError> {
+        let (username, email, password) = self.check_sign_up(request)?;
+        let mut place = self.ports.hasher.admit()?;
+        if let Some(key) =
+            ctx.address.and_then(|address| AttemptKey::address(&self.key_ring().secrets, "sign-up", address))
+        {
+            let counted = self.ports.store.count(key, &self.settings.throttle.signup, ctx.now).await?;
+            counted
+                .map_err(|b| ProviderError::TooManyAttempts { retry_after: wait_until(b.until, ctx.now) })?;
+        }
+        let password_hash = place.hash(password).await?;
+        drop(place);
+        let user = User {
+            user_id: UserId::random(self.ports.entropy.as_ref())?,
+            username,
+            email: email.map(|address| UserEmail { address, verified: false }),
+            name: None,
+            locale: None,
+            granted_scope: Scope::default(),
+            status: UserStatus::Active,
+            created_at: ctx.now,
+            credential: Credential { password_hash, version: 1, changed_at: ctx.now },
+        };
+        match self.ports.store.create_user(&user).await? {
+            Created::UsernameTaken => Err(ProviderError::UsernameTaken),
+            Created::Now => {
+                self.audit(ctx, AuditAction::SignUp, Outcome::Success, Some(user.user_id), None);
+                Ok(user)
+            }
+        }
+    }
+
+    /// Reads the fields; all that are bad are named at once.
+    fn check_sign_up(
+        &self,
+        request: SignUp<'_>,
+    ) -> Result<(Username, Option<EmailAddress>, Password), ProviderError> {
+        let username = request.username.parse::<Username>();
+        let email = request.email.map(str::parse::<EmailAddress>).transpose();
+        let password = match (&username, Password::parse(request.password)) {
+            (Ok(username), Ok(password)) => self
+                .check_password(&password, username, email.as_ref().ok().and_then(Option::as_ref))
+                .map(|()| password),
+            (_, password) => password,
+        };
+        match (username, email, password) {
+            (Ok(username), Ok(email), Ok(password)) => Ok((username, email, password)),
+            (username, email, password) => Err(ProviderError::InvalidFields(
+                [("username", username.err()), ("email", email.err()), ("password", password.err())]
+                    .into_iter()
+                    .filter_map(|(field, error)| Some(FieldError { field, error: error? }))
+                    .collect(),
+            )),
+        }
+    }
+
+    /// Checks a new password against the policy.
+    pub(super) fn check_password(
+        &self,
+        password: &Password,
+        username: &Username,
+        email: Option<&EmailAddress>,
+    ) -> Result<(), InvalidField> {
+        let min_length = self.settings.password_min_length;
+        let blocklist = self.ports.blocklist.as_ref();
+        check_new_password(password, min_length, username, email, &self.settings.service_name, blocklist)
+    }
+}

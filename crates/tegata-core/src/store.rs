@@ -1,0 +1,225 @@
+//! The port to what is remembered: a set of atomic steps with names of the domain.
+//!
+//! A [`Store`] is the view of *one tenant*: no caller can name another's records. It has no `begin` and no `commit`;
+//! each method is one atomic step, done wholly or not at all, and durable when it returns. Absent is `None`, not an
+//! error. A store never judges expiry but where a step's own condition says so: the core does.
+
+pub mod memory;
+
+use async_trait::async_trait;
+
+use crate::attempt::{Attempt, AttemptKey, Blocked, DelaySchedule};
+use crate::identifier::{SessionId, UserId};
+use crate::key_set::KeySet;
+use crate::password::PasswordHash;
+use crate::scope::Scope;
+use crate::session::{Rotation, Session};
+use crate::timestamp::Timestamp;
+use crate::user::{LoginName, ProfileChange, User, UserStatus};
+
+/// Everything that Tegata remembers of one tenant.
+pub trait Store: UserStore + SessionStore + AttemptStore + KeyStore + Maintenance {}
+
+impl<T: UserStore + SessionStore + AttemptStore + KeyStore + Maintenance> Store for T {}
+
+/// Users and their credentials.
+#[async_trait]
+pub trait UserStore: Send + Sync {
+    /// Makes an account.
+    ///
+    /// Of any number of concurrent calls with one user name exactly one gets [`Created::Now`]. An e-mail address
+    /// claims nothing here ([`UserStore::verify_email`] does).
+    async fn create_user(&self, user: &User) -> Result<Created, StoreError>;
+
+    /// The user with this id.
+    async fn find_user(&self, user_id: UserId) -> Result<Option<User>, StoreError>;
+
+    /// The user with this name. An e-mail address finds only the user who has proved it.
+    async fn find_user_by_login_name(&self, name: &LoginName) -> Result<Option<User>, StoreError>;
+
+    /// A page of users, in the order of their ids, after `after`; at most `limit`.
+    async fn list_users(&self, after: Option<UserId>, limit: usize) -> Result<Vec<User>, StoreError>;
+
+    /// Changes a profile ([`ProfileChange::apply`]) and gives the user after it. A proved e-mail address that goes is
+    /// free for others at once.
+    async fn change_profile(
+        &self,
+        user_id: UserId,
+        change: &ProfileChange,
+    ) -> Result<Option<User>, StoreError>;
+
+    /// Marks the e-mail address of a user as proved, which makes it unique: of any number of users with one address
+    /// exactly one gets [`EmailVerified::Now`], and again when repeated.
+    ///
+    /// `address` is the canonical form of the address that was proved; if it is no longer the user's, nothing happens.
+    async fn verify_email(&self, user_id: UserId, address: &str) -> Result<EmailVerified, StoreError>;
+
+    /// Replaces the password hash, if the credential still has `expected_version`, and in the same step ends every
+    /// session of the user but `keep`.
+    async fn change_password(
+        &self,
+        user_id: UserId,
+        expected_version: u32,
+        hash: &PasswordHash,
+        keep: Option<SessionId>,
+        now: Timestamp,
+    ) -> Result<CredentialChange, StoreError>;
+
+    /// Replaces the hash of the *same* password by one with today's parameters, if the credential still has
+    /// `expected_version`. Sessions stay, and so does [`crate::user::Credential::changed_at`].
+    async fn rehash_password(
+        &self,
+        user_id: UserId,
+        expected_version: u32,
+        hash: &PasswordHash,
+    ) -> Result<CredentialChange, StoreError>;
+
+    /// Replaces what an operator granted, and gives the user after it. Running sessions keep what they were granted.
+    async fn set_granted_scope(&self, user_id: UserId, scope: &Scope) -> Result<Option<User>, StoreError>;
+
+    /// Opens or closes an account, and gives the user after it. Closing ends all sessions in the same step.
+    async fn set_user_status(&self, user_id: UserId, status: UserStatus) -> Result<Option<User>, StoreError>;
+
+    /// Removes a user with credential, names and sessions, and gives what was removed.
+    async fn delete_user(&self, user_id: UserId) -> Result<Option<User>, StoreError>;
+}
+
+/// Sessions and their refresh tokens.
+#[async_trait]
+pub trait SessionStore: Send + Sync {
+    /// Begins a session, if the user is there, is active, and their credential still has `credential_version`; and
+    /// forgets the attempts of `account` in the same step.
+    ///
+    /// The condition keeps a login that overlaps with a change of password, a closing or a deletion from outliving it.
+    async fn begin_session(
+        &self,
+        session: &Session,
+        credential_version: u32,
+        account: AttemptKey,
+    ) -> Result<Begun, StoreError>;
+
+    /// Rotates the refresh token of a session, in one conditional write and without a read before it: exactly
+    /// [`Rotation::apply`].
+    ///
+    /// Of any number of concurrent calls with one presented token exactly one gets [`Rotated::Now`]; the rest get the
+    /// record as it then stands, from the same step.
+    async fn rotate_session(&self, rotation: &Rotation) -> Result<Rotated, StoreError>;
+
+    /// A session by its key, expired or not.
+    async fn find_session(
+        &self,
+        user_id: UserId,
+        session_id: SessionId,
+    ) -> Result<Option<Session>, StoreError>;
+
+    /// The sessions of a user, expired or not, in no order.
+    async fn list_sessions(&self, user_id: UserId) -> Result<Vec<Session>, StoreError>;
+
+    /// Ends a session; whether there was one. Of concurrent calls one gets `true`.
+    async fn end_session(&self, user_id: UserId, session_id: SessionId) -> Result<bool, StoreError>;
+
+    /// Ends all sessions of a user but `keep`, and says how many.
+    async fn end_sessions(&self, user_id: UserId, keep: Option<SessionId>) -> Result<u64, StoreError>;
+}
+
+/// Counters of attempts.
+#[async_trait]
+pub trait AttemptStore: Send + Sync {
+    /// Counts an attempt for the account ([`crate::attempt::AttemptRecord::count`]), unless the account's or the
+    /// address's record refuses it ([`crate::attempt::AttemptRecord::check`]); then nothing is written.
+    ///
+    /// Of concurrent calls each sees those before it.
+    async fn begin_attempt(&self, attempt: &Attempt) -> Result<Result<(), Blocked>, StoreError>;
+
+    /// Counts one event for a key ([`crate::attempt::AttemptRecord::count`]); refused, it writes nothing.
+    async fn count(
+        &self,
+        key: AttemptKey,
+        schedule: &DelaySchedule,
+        now: Timestamp,
+    ) -> Result<Result<(), Blocked>, StoreError>;
+
+    /// Forgets the attempts of a key.
+    async fn forget_attempts(&self, key: AttemptKey) -> Result<(), StoreError>;
+}
+
+/// The signing keys and the root secret, both sealed.
+#[async_trait]
+pub trait KeyStore: Send + Sync {
+    /// The key set, if one was stored yet.
+    async fn find_key_set(&self) -> Result<Option<KeySet>, StoreError>;
+
+    /// Stores a key set in the place of the one with version `expected`, or as the first one for `None`; whether it
+    /// was. Of concurrent calls with one `expected` exactly one gets `true`. The new set carries its own version.
+    async fn replace_key_set(&self, expected: Option<u64>, key_set: &KeySet) -> Result<bool, StoreError>;
+}
+
+/// What operators and housekeeping need.
+#[async_trait]
+pub trait Maintenance: Send + Sync {
+    /// Whether the store can answer; for `/readyz`. It asks for a write where reads could go on without one.
+    async fn check_ready(&self) -> Result<(), StoreError>;
+
+    /// Removes sessions and counters that expired before `before`, at most `limit` of each, and says how many in all.
+    /// Nothing depends on it but space.
+    async fn purge_expired(&self, before: Timestamp, limit: usize) -> Result<u64, StoreError>;
+}
+
+/// The outcome of making an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Created {
+    /// It was made.
+    Now,
+    /// Somebody has the name.
+    UsernameTaken,
+}
+
+/// The outcome of proving an e-mail address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmailVerified {
+    /// It is proved and this user's alone.
+    Now,
+    /// Another user has proved it before.
+    Taken,
+    /// The user is gone or has another address by now.
+    Stale,
+}
+
+/// The outcome of replacing a password hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CredentialChange {
+    /// It was replaced.
+    Now,
+    /// The user is gone, or the credential was changed by somebody else in between.
+    Stale,
+}
+
+/// The outcome of beginning a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begun {
+    /// It was begun.
+    Now,
+    /// The user is gone or closed, or the password was changed in between.
+    Refused,
+}
+
+/// The outcome of a rotation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rotated {
+    /// It was done; the record after it.
+    Now(Session),
+    /// The condition did not hold; the record as it stands, `None` when there is none.
+    Refused(Option<Session>),
+}
+
+/// Why a store could not do a step. Neither says anything about a user, a session or a token.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It did not answer, or could not write: no space, no disk, no connection, no time. Nothing was decided; a step
+    /// that did not return may still have been done.
+    #[error("the store is not available")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// It answered with something that cannot be.
+    #[error("the store holds a record that cannot be read")]
+    Corrupt(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
