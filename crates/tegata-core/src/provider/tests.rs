@@ -1,1 +1,135 @@
+mod account;
+mod login;
+mod rotation;
 
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::{LoggedIn, Login, Ports, Provider, RequestContext, SignUp, TokenSet};
+use crate::audit::{AuditEvent, AuditLog};
+use crate::error::ProviderError;
+use crate::password::{
+    Blocklist, HashError, HashPlace, Password, PasswordHash, PasswordHasher, Verification,
+};
+use crate::seal::SealingKey;
+use crate::secret::sha256;
+use crate::settings::Settings;
+use crate::store::memory::MemoryStore;
+use crate::testing::SeededEntropy;
+use crate::timestamp::Timestamp;
+
+const PASSWORD: &str = "correct horse battery staple";
+
+/// A provider over the memory store, with a clock to set.
+struct World {
+    provider: Provider,
+    audit: Arc<Recorder>,
+    hashed: Arc<Mutex<u32>>,
+    now: Timestamp,
+}
+
+impl World {
+    async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = Settings::new("https://id.example");
+        change(&mut settings);
+        let (audit, hashed) = (Arc::new(Recorder::default()), Arc::new(Mutex::new(0)));
+        let ports = Ports {
+            store: Arc::new(MemoryStore::default()),
+            hasher: Arc::new(PlainHasher(Arc::clone(&hashed))),
+            blocklist: Arc::new(NoBlocklist),
+            entropy: Arc::new(SeededEntropy::new(7)),
+            audit: Arc::clone(&audit) as Arc<dyn AuditLog>,
+            sealing: SealingKey::new(&[5; 32]),
+        };
+        let now = Timestamp::from_secs(1_700_000_000);
+        let provider = Provider::open(settings, ports, now).await.unwrap();
+        Self { provider, audit, hashed, now }
+    }
+
+    fn ctx(&self) -> RequestContext<'static> {
+        RequestContext {
+            now: self.now,
+            address: "192.0.2.1".parse().ok(),
+            user_agent: Some("test"),
+            device_token: None,
+        }
+    }
+
+    fn pass(&mut self, secs: u64) {
+        self.now = self.now + Duration::from_secs(secs);
+    }
+
+    async fn sign_up(&self, username: &str) {
+        let request = SignUp { username, email: None, password: PASSWORD };
+        self.provider.sign_up(request, &self.ctx()).await.unwrap();
+    }
+
+    async fn try_login(&self, username: &str, password: &str) -> Result<LoggedIn, ProviderError> {
+        self.provider.login(Login { username, password }, &self.ctx()).await
+    }
+
+    async fn login(&self, username: &str) -> LoggedIn {
+        self.try_login(username, PASSWORD).await.unwrap()
+    }
+
+    async fn refresh(&self, token: &str) -> Result<TokenSet, ProviderError> {
+        let token = self.provider.parse_refresh_token(token)?;
+        self.provider.refresh(&token, &self.ctx()).await
+    }
+}
+
+#[derive(Default)]
+struct Recorder(Mutex<Vec<AuditEvent>>);
+
+impl AuditLog for Recorder {
+    fn record(&self, event: AuditEvent) {
+        self.0.lock().unwrap().push(event);
+    }
+}
+
+impl Recorder {
+    fn last(&self) -> AuditEvent {
+        self.0.lock().unwrap().last().unwrap().clone()
+    }
+}
+
+struct NoBlocklist;
+
+impl Blocklist for NoBlocklist {
+    fn contains(&self, _: &str) -> bool {
+        false
+    }
+}
+
+/// The port without its slowness: SHA-256, and a count of how often it was asked.
+struct PlainHasher(Arc<Mutex<u32>>);
+
+impl PasswordHasher for PlainHasher {
+    fn admit(&self) -> Result<Box<dyn HashPlace>, HashError> {
+        Ok(Box::new(Self(Arc::clone(&self.0))))
+    }
+}
+
+#[async_trait]
+impl HashPlace for PlainHasher {
+    async fn hash(&mut self, password: Password) -> Result<PasswordHash, HashError> {
+        Ok(PasswordHash::from_phc(format!("{:x?}", sha256(password.as_bytes()))))
+    }
+
+    async fn verify(
+        &mut self,
+        password: Password,
+        hash: Option<PasswordHash>,
+    ) -> Result<Verification, HashError> {
+        *self.0.lock().unwrap() += 1;
+        tokio::task::yield_now().await;
+        let own = self.hash(password).await?;
+        Ok(Verification { matches: hash.is_some_and(|hash| hash == own), rehashed: None })
+    }
+}
