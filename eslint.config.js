@@ -1,0 +1,50 @@
+import js from "@eslint/js";
+import a11y from "eslint-plugin-jsx-a11y";
+import hooks from "eslint-plugin-react-hooks";
+import { defineConfig, globalIgnores } from "eslint/config";
+import tseslint from "typescript-eslint";
+
+export default defineConfig(
+  globalIgnores(["**/dist/", "**/node_modules/", "target/", "docs/"]),
+  js.configs.recommended,
+  {
+    files: ["**/*.js", "**/*.mjs"],
+    languageOptions: {
+      globals: {
+        console: "readonly",
+        process: "readonly",
+        URL: "readonly",
+        fetch: "readonly",
+        Buffer: "readonly",
+        setTimeout: "readonly",
+      },
+    },
+  },
+  {
+    files: ["web/**/*.ts", "web/**/*.tsx"],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true } },
+    rules: {
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
+      "no-console": "error",
+      // Tokens live in memory only; the app keeps language and theme through src/preferences.ts.
+      "no-restricted-globals": ["error", "localStorage", "sessionStorage", "indexedDB"],
+      "no-restricted-properties": [
+        "error",
+        { object: "window", property: "localStorage" },
+        { object: "window", property: "sessionStorage" },
+        { object: "globalThis", property: "localStorage" },
+      ],
+    },
+  },
+  {
+    files: ["web/**/*.tsx"],
+    extends: [a11y.flatConfigs.strict, hooks.configs.flat["recommended-latest"]],
+  },
+  {
+    // The one module that may remember something in the browser, and never a token.
+    files: ["web/app/src/preferences.ts"],
+    rules: { "no-restricted-globals": "off", "no-restricted-properties": "off" },
+  },
+);
