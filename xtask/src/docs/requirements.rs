@@ -1,0 +1,176 @@
+//! docs/requirements.md: which test proves which requirement. Tests say it in their names (`r06_…`, `v54_…`), so the page
+//! is made from them.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::report;
+use crate::Result;
+use crate::workspace;
+
+const PAGE: &str = "docs/requirements.md";
+/// `row | what comes of it in this release | sentence`, a line each.
+const ROWS: &str = include_str!("requirements.txt");
+
+const HEAD: &str = "\
+# Requirements and their tests
+
+<!-- Made by `cargo xtask docs --write` from the names of the tests. Do not edit. -->
+
+Rows R are what Tegata must hold before anyone uses it. Rows V are what went wrong at other systems of the same kind:
+published advisories and bugs, each kept as a test of what must not happen here. A test names its row at the beginning of
+its own name. Rows of parts that are not in this release are listed at the end.
+";
+
+/// A line of [`ROWS`].
+struct Row {
+    name: &'static str,
+    absent: Option<&'static str>,
+    sentence: &'static str,
+}
+
+/// A test that names its rows.
+struct Test {
+    name: String,
+    file: PathBuf,
+}
+
+/// Fails when the page is stale, or when a row of this release has no test.
+pub(super) fn check() -> Result {
+    let (page, mut problems) = page()?;
+    if workspace::read(PAGE).is_ok_and(|old| old != page) || workspace::read(PAGE).is_err() {
+        problems.push(format!("{PAGE} is stale: cargo xtask docs --write"));
+    }
+    report(&problems, "every row of this release has a test, and the page names them")
+}
+
+pub(super) fn write() -> Result {
+    let (page, problems) = page()?;
+    workspace::write(PAGE, &page)?;
+    report(&problems, &format!("wrote {PAGE}"))
+}
+
+/// The page, and the rows without a test.
+fn page() -> Result<(String, Vec<String>)> {
+    let tests = tests()?;
+    let mut problems = Vec::new();
+    let mut page = HEAD.to_owned();
+    let rows: Vec<Row> = ROWS.lines().filter_map(row).collect();
+    page.push_str("\n| Row | It holds that | Tests |\n|---|---|---|\n");
+    for row in rows.iter().filter(|row| row.absent.is_none()) {
+        let Some(tests) = tests.get(row.name) else {
+            problems.push(format!("{} has no test: {}", row.name, row.sentence));
+            continue;
+        };
+        let links: Vec<String> = tests.iter().map(link).collect();
+        writeln!(page, "| {} | {} | {} |", row.name, row.sentence, links.join("<br>"))?;
+    }
+    page.push_str("\n## Not in this release\n\n| Row | It holds that | Belongs to |\n|---|---|---|\n");
+    for row in &rows {
+        if let Some(part) = row.absent {
+            writeln!(page, "| {} | {} | {part} |", row.name, row.sentence)?;
+        }
+    }
+    Ok((page, problems))
+}
+
+fn row(line: &'static str) -> Option<Row> {
+    let mut parts = line.split(" | ");
+    let (name, part, sentence) = (parts.next()?, parts.next()?, parts.next()?);
+    Some(Row { name, absent: (part != "here").then_some(part), sentence })
+}
+
+fn link(test: &Test) -> String {
+    format!("[`{}`](../{})", test.name.replace('|', "\\|"), test.file.display())
+}
+
+/// All tests that name a row, by row.
+fn tests() -> Result<BTreeMap<String, Vec<Test>>> {
+    let mut tests = BTreeMap::<String, Vec<Test>>::new();
+    for file in workspace::files_with(&["rs", "ts", "tsx", "js", "mjs"])? {
+        if file.starts_with("xtask") {
+            continue;
+        }
+        let text = workspace::read(&file)?;
+        for name in test_names(&file, &text) {
+            for row in rows_of(&name) {
+                tests.entry(row).or_default().push(Test { name: name.clone(), file: file.clone() });
+            }
+        }
+    }
+    for found in tests.values_mut() {
+        found.sort_by(|a, b| (&a.file, &a.name).cmp(&(&b.file, &b.name)));
+        found.dedup_by(|a, b| (&a.file, &a.name) == (&b.file, &b.name));
+    }
+    Ok(tests)
+}
+
+/// The names of the tests in a file that begin with a row.
+fn test_names(file: &Path, text: &str) -> Vec<String> {
+    let is_rust = file.extension().is_some_and(|e| e == "rs");
+    let openings: &[&str] =
+        if is_rust { &["fn "] } else { &["test(\"", "it(\"", "test('", "it('", "test(`", "it(`"] };
+    let mut names = Vec::new();
+    for line in text.lines().map(str::trim_start) {
+        for opening in openings {
+            let Some(at) = line.find(opening) else { continue };
+            let rest = &line[at + opening.len()..];
+            let end = if is_rust {
+                rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            } else {
+                rest.find(['"', '\'', '`'])
+            };
+            let name = &rest[..end.unwrap_or(rest.len())];
+            if !rows_of(name).is_empty() {
+                names.push(name.to_owned());
+                break;
+            }
+        }
+    }
+    names
+}
+
+/// The rows at the beginning of a test's name: `r13_r16_…` is `R13` and `R16`.
+fn rows_of(name: &str) -> Vec<String> {
+    let mut rows = Vec::new();
+    for word in name.split(['_', ' ', ':', ',']) {
+        let digits = word.trim_start_matches(['r', 'v', 'R', 'V']);
+        let is_row = word.len() == digits.len() + 1 && (1..=2).contains(&digits.len());
+        let Some(number) = digits.parse::<u32>().ok().filter(|_| is_row) else { break };
+        rows.push(format!("{}{number}", word[..1].to_uppercase()));
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_names_its_rows_at_the_beginning_of_its_name() {
+        assert_eq!(rows_of("r06_a_replay_ends_the_session"), ["R6"]);
+        assert_eq!(rows_of("r13_v54_strict"), ["R13", "V54"]);
+        assert_eq!(rows_of("R44: the token is out of reach"), ["R44"]);
+        assert!(rows_of("rows_of_a_table").is_empty());
+        assert!(rows_of("rejects_v1").is_empty());
+        assert!(rows_of("").is_empty());
+    }
+
+    #[test]
+    fn tests_are_found_in_rust_and_in_typescript() {
+        let rust = "    #[test]\n    async fn r59_delays_grow() {\n    fn other() {";
+        assert_eq!(test_names(Path::new("a.rs"), rust), ["r59_delays_grow"]);
+        let script = "  it(\"r44 keeps no token\", () => {\ntest(\"other\", () => {";
+        assert_eq!(test_names(Path::new("a.ts"), script), ["r44 keeps no token"]);
+    }
+
+    #[test]
+    fn every_line_of_the_rows_is_a_row() {
+        let lines = ROWS.lines().filter(|line| !line.is_empty());
+        for line in lines {
+            let row = row(line).expect(line);
+            assert_eq!(rows_of(&row.name.to_lowercase()), [row.name], "{line}");
+        }
+    }
+}
