@@ -42,10 +42,6 @@ impl<'a> Text<'a> {
     pub(crate) fn literal_range(self) -> Option<std::ops::Range<usize>> {
         (!self.escaped).then(|| self.start..self.start + self.raw.len())
     }
-
-    fn same_as(self, other: Self) -> bool {
-        if self.escaped || other.escaped { self.decode() == other.decode() } else { self.raw == other.raw }
-    }
 }
 
 /// A value. Composite ones are checked throughout, and kept as their text.
@@ -94,6 +90,8 @@ impl<'a> Object<'a> {
     }
 
     /// The next member; `None` once the object has ended, and the text with it.
+    #[expect(clippy::inline_always, reason = "as in `scan`")]
+    #[inline(always)]
     pub(crate) fn next_member(&mut self) -> Result<Option<(Text<'a>, Value<'a>)>, Malformed> {
         let Some(name) = self.scanner.next_name(&mut self.first)? else {
             self.scanner.expect_end()?;

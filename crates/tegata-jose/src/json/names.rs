@@ -1,44 +1,48 @@
+use super::scan::unescape;
 use super::{MAX_MEMBERS, Malformed, Text};
 
 /// Names seen in one object: finds a repeated one without allocating for objects of ordinary size.
 pub(super) struct Names<'a> {
     /// One bit per (length, first, last byte) seen, so that most names need no comparison at all.
     seen: u64,
+    /// As they are written; no escapes unless `escaped`.
+    inline: [&'a str; 16],
+    spilled: Vec<&'a str>,
     len: usize,
-    inline: [Option<Text<'a>>; 16],
-    spilled: Vec<Text<'a>>,
+    escaped: bool,
 }
 
 impl<'a> Names<'a> {
     pub(super) fn new() -> Self {
-        Self { seen: 0, len: 0, inline: [None; 16], spilled: Vec::new() }
+        Self { seen: 0, inline: [""; 16], spilled: Vec::new(), len: 0, escaped: false }
     }
 
     pub(super) fn insert(&mut self, name: Text<'a>) -> Result<(), Malformed> {
         if self.len == MAX_MEMBERS {
             return Err(Malformed);
         }
-        let bit = if name.escaped {
-            // May equal any other name: from here on, compare them all.
-            self.seen = u64::MAX;
-            0
-        } else {
-            fingerprint(name.raw)
-        };
-        if (name.escaped || self.seen & bit != 0) && self.iter().any(|known| known.same_as(name)) {
+        let bit = fingerprint(name.raw);
+        self.escaped |= name.escaped;
+        if (self.escaped || self.seen & bit != 0) && self.contains(name.raw) {
             return Err(Malformed);
         }
         self.seen |= bit;
         match self.inline.get_mut(self.len) {
-            Some(slot) => *slot = Some(name),
-            None => self.spilled.push(name),
+            Some(slot) => *slot = name.raw,
+            None => self.spilled.push(name.raw),
         }
         self.len += 1;
         Ok(())
     }
 
-    fn iter(&self) -> impl Iterator<Item = Text<'a>> {
-        self.inline.iter().flatten().chain(&self.spilled).copied()
+    fn contains(&self, name: &str) -> bool {
+        let mut known = self.inline.iter().chain(&self.spilled).take(self.len);
+        if self.escaped {
+            let name = unescape(name);
+            known.any(|known| unescape(known) == name)
+        } else {
+            known.any(|known| *known == name)
+        }
     }
 }
 
