@@ -103,8 +103,8 @@ fn test(suite: &mut Suite) -> Result {
         tools::require_node()?;
         tools::require_chromium().map(drop)
     })?;
-    suite.step("format", || cargo(&["fmt", "--all", "--check"]).run())?;
     suite.step("dependencies", dependencies::check)?;
+    suite.step("format", || cargo(&["fmt", "--all", "--check"]).run())?;
     docs::steps(suite)?;
     web::steps(suite)?;
     suite.step("clippy", clippy)?;
@@ -115,8 +115,8 @@ fn test(suite: &mut Suite) -> Result {
 
 fn check(suite: &mut Suite) -> Result {
     suite.step("tools", tools::require_rust_components)?;
-    suite.step("format", || cargo(&["fmt", "--all", "--check"]).run())?;
     suite.step("dependencies", dependencies::check)?;
+    suite.step("format", || cargo(&["fmt", "--all", "--check"]).run())?;
     docs::steps(suite)?;
     suite.step("clippy", clippy)
 }
