@@ -186,6 +186,21 @@ mod tests {
     }
 
     #[test]
+    fn r57_random_passwords_are_not_taken_for_common_ones() {
+        let alphabet: Vec<char> = (' '..='~').collect();
+        let mut state = 88_172_645_463_325_252_u64;
+        for _ in 0..2_000 {
+            let password: String = (0..15)
+                .map(|_| {
+                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    alphabet[usize::try_from(state >> 33).unwrap() % alphabet.len()]
+                })
+                .collect();
+            assert!(!is_common(&password), "{password}");
+        }
+    }
+
+    #[test]
     fn runs_and_repetitions_in_decoration_count_once() {
         for (decoration, expected) in [
             ("", 0),

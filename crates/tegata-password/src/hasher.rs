@@ -18,7 +18,7 @@ use crate::{Argon2Error, Argon2Params, Pepper};
 /// server is a small one.
 const KEEP_MEMORY: Duration = Duration::from_secs(10);
 
-/// How many wait for each thread by default: at 25 ms a hash, 1.6 s.
+/// How many wait for each thread by default: at 10 to 25 ms a hash, about a second.
 const WAITING_PER_PERMIT: usize = 64;
 
 /// The settings of an [`Argon2Hasher`].
@@ -69,8 +69,8 @@ pub struct HasherStats {
 /// It reads PHC strings of argon2id only: another function, a hash that cannot be read, one that would cost more than
 /// 64 MiB and 4 passes over it, and one made with another pepper are [`HashError::Failed`], and the log says why
 /// without saying what. Argon2 runs at a lower priority than the rest of the program (on Linux), each thread keeps its
-/// memory from hash to hash and frees it after 10 s without work. Dropping the hasher ends the threads; places that
-/// are still held give [`HashError::Failed`] from then on.
+/// memory from hash to hash and frees it after 10 s without work. Dropping the hasher ends the threads, and waits for
+/// the hash that each is at; places that are still held give [`HashError::Failed`] from then on.
 pub struct Argon2Hasher {
     gate: Arc<Gate>,
     threads: Vec<JoinHandle<()>>,

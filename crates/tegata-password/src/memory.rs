@@ -30,7 +30,8 @@ impl MemoryMeter {
     }
 }
 
-/// The buffer of one thread, kept from one hash to the next: to allocate 19 MiB anew costs as much as half a hash.
+/// The buffer of one thread, kept from one hash to the next: 19 MiB from the operating system cost almost as much as
+/// the hash, and from glibc's heap they leave it in pieces, many times as large.
 ///
 /// It is wiped when it is freed, not between two hashes: the next one overwrites every block before reading it, and
 /// whoever reads the memory of the process reads the passwords themselves as they arrive.
