@@ -5,8 +5,11 @@ pub(crate) mod readme;
 mod requirements;
 mod words;
 
-use crate::Result;
+use crate::process::Command;
 use crate::suite::Suite;
+use crate::{Result, server, workspace};
+
+const SETTINGS_PAGE: &str = "docs/reference/settings.md";
 
 /// The checks that need nothing but the files.
 pub(crate) fn steps(suite: &mut Suite) -> Result {
@@ -16,8 +19,13 @@ pub(crate) fn steps(suite: &mut Suite) -> Result {
     suite.step("README in two languages", readme::check_translation)
 }
 
-/// Makes the generated pages anew.
+/// Makes the generated pages anew. That the pages are fresh is held by the tests of those who make them.
 pub(crate) fn write() -> Result {
+    server::build()?;
+    let settings =
+        Command::new(&server::binary()?.to_string_lossy()).args(&["settings", "--markdown"]).output()?;
+    workspace::write(SETTINGS_PAGE, &settings)?;
+    println!("wrote {SETTINGS_PAGE}");
     requirements::write()
 }
 

@@ -48,3 +48,30 @@ pub(crate) fn files_with(extensions: &[&str]) -> Result<Vec<PathBuf>> {
     files.retain(|path| path.extension().and_then(|e| e.to_str()).is_some_and(|e| extensions.contains(&e)));
     Ok(files)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r73_every_crate_forbids_unsafe_code_and_checks_for_overflow_when_released() {
+        let workspace = read("Cargo.toml").unwrap();
+        assert!(workspace.contains("unsafe_code = \"forbid\""));
+        assert!(workspace.contains("overflow-checks = true"));
+        assert!(!workspace.contains("panic = \"abort\""), "one request's panic must not end the others");
+        let manifests = files_with(&["toml"]).unwrap();
+        let members: Vec<_> = manifests
+            .into_iter()
+            .filter(|path| path.ends_with("Cargo.toml"))
+            .filter(|path| {
+                path.parent()
+                    .is_some_and(|folder| folder == "xtask" || folder.parent() == Some(Path::new("crates")))
+            })
+            .collect();
+        assert!(members.len() > 8, "{members:?}");
+        for member in members {
+            let manifest = read(&member).unwrap();
+            assert!(manifest.contains("[lints]\nworkspace = true"), "{}", member.display());
+        }
+    }
+}

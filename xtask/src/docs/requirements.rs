@@ -89,7 +89,8 @@ fn link(test: &Test) -> String {
 fn tests() -> Result<BTreeMap<String, Vec<Test>>> {
     let mut tests = BTreeMap::<String, Vec<Test>>::new();
     for file in workspace::files_with(&["rs", "ts", "tsx", "js", "mjs"])? {
-        if file.starts_with("xtask") {
+        // Its own tests speak of names of tests.
+        if file.ends_with(file!()) {
             continue;
         }
         let text = workspace::read(&file)?;
