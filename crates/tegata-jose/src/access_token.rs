@@ -49,8 +49,9 @@ impl AccessTokenClaims<'_> {
 
 /// The kind of token that RFC 9068 describes.
 ///
-/// Its `typ` is `at+jwt` or `application/at+jwt`, spelled so, and nothing else (RFC 9068 §4): no ID token and no other
-/// JWT of the same issuer can stand in for it.
+/// Its `typ` is `at+jwt` or `application/at+jwt` and nothing else (RFC 9068 §4): no ID token and no other JWT of the same
+/// issuer can stand in for it. Upper and lower case do not count, as in every media type (RFC 7515 §4.1.9); the example
+/// of RFC 9068 §3 itself says `at+JWT`.
 #[derive(Clone, Copy, Debug)]
 pub enum AccessToken {}
 
@@ -63,7 +64,9 @@ impl Kind for AccessToken {
     const EXCLUSIVE_AUDIENCE: bool = false;
 
     fn accepts_typ(typ: Option<&str>) -> bool {
-        matches!(typ, Some(TYP_ACCESS_TOKEN | "application/at+jwt"))
+        typ.is_some_and(|typ| {
+            typ.eq_ignore_ascii_case(TYP_ACCESS_TOKEN) || typ.eq_ignore_ascii_case("application/at+jwt")
+        })
     }
 
     fn check(_: &Profile<Self>, claims: Claims) -> Result<VerifiedAccessToken, JoseError> {

@@ -81,7 +81,7 @@ impl Kind for IdToken {
     const EXCLUSIVE_AUDIENCE: bool = true;
 
     fn accepts_typ(typ: Option<&str>) -> bool {
-        matches!(typ, None | Some(TYP_JWT))
+        typ.is_none_or(|typ| typ.eq_ignore_ascii_case(TYP_JWT))
     }
 
     fn check(profile: &Profile<Self>, claims: Claims) -> Result<VerifiedIdToken, JoseError> {

@@ -2,5 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test's set-up may fail only by failing the test")]
 
+mod attacks;
+mod cache;
+mod forge;
+mod keys;
+mod properties;
+mod rfc;
 mod support;
 mod tokens;
+mod wycheproof;
