@@ -1,0 +1,126 @@
+//! What operators and housekeeping need.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rusqlite::backup::Backup;
+use rusqlite::{Connection, params};
+use tegata_core::store::{Maintenance, StoreError};
+use tegata_core::timestamp::Timestamp;
+
+use crate::SqliteStore;
+use crate::error::store_error;
+use crate::users::execute;
+
+/// How many pages a backup copies at once; between two lots, others get the disk.
+const BACKUP_PAGES: i32 = 256;
+
+#[async_trait]
+impl Maintenance for SqliteStore {
+    async fn check_ready(&self) -> Result<(), StoreError> {
+        // A write that changes nothing but needs the disk to take it: on a full one, reads alone would look ready.
+        self.write_one(|c, _| {
+            execute(c, "UPDATE key_sets SET version = version WHERE tenant = ''", []).map(drop)?;
+            let version: u32 =
+                c.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(store_error)?;
+            c.pragma_update(None, "user_version", version).map_err(store_error)
+        })
+        .await
+    }
+
+    async fn purge_expired(&self, before: Timestamp, limit: usize) -> Result<u64, StoreError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        // Looked for beside the writer, since no index leads there; it only gets the keys.
+        let (sessions, attempts) = self
+            .read(move |c, tenant| {
+                let sessions = keys(
+                    c,
+                    "SELECT user_id || session_id FROM sessions
+                     WHERE tenant = ?1 AND min(idle_expires_at, absolute_expires_at) < ?2 LIMIT ?3",
+                    params![tenant, before.as_millis(), limit],
+                )?;
+                let attempts = keys(
+                    c,
+                    "SELECT attempt_key FROM attempts WHERE tenant = ?1 AND expires_at < ?2 LIMIT ?3",
+                    params![tenant, before.as_millis(), limit],
+                )?;
+                Ok((sessions, attempts))
+            })
+            .await?;
+        if sessions.is_empty() && attempts.is_empty() {
+            return Ok(0);
+        }
+        self.write(move |c, tenant| {
+            let mut purged = 0;
+            for key in &sessions {
+                let (user_id, session_id) = key.split_at(key.len() / 2);
+                // Asked again: it may have been refreshed in between.
+                purged += execute(
+                    c,
+                    "DELETE FROM sessions WHERE tenant = ?1 AND user_id = ?2 AND session_id = ?3
+                         AND min(idle_expires_at, absolute_expires_at) < ?4",
+                    params![tenant, user_id, session_id, before.as_millis()],
+                )?;
+            }
+            for key in &attempts {
+                purged += execute(
+                    c,
+                    "DELETE FROM attempts WHERE tenant = ?1 AND attempt_key = ?2 AND expires_at < ?3",
+                    params![tenant, key, before.as_millis()],
+                )?;
+            }
+            Ok(purged as u64)
+        })
+        .await
+    }
+}
+
+fn keys(c: &Connection, sql: &str, parameters: impl rusqlite::Params) -> Result<Vec<Vec<u8>>, StoreError> {
+    let mut statement = c.prepare_cached(sql).map_err(store_error)?;
+    let keys = statement.query_map(parameters, |row| row.get(0)).map_err(store_error)?;
+    keys.collect::<Result<_, _>>().map_err(store_error)
+}
+
+impl SqliteStore {
+    /// Copies the whole database, all tenants, to a new file while it is in use. The copy is of one moment and readable by
+    /// its owner only. It holds the sealed keys; what unseals them is not in it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when `to` exists or cannot be written; nothing is left behind then.
+    pub async fn backup(&self, to: &Path) -> Result<(), StoreError> {
+        let (from, to) = (self.database.path.clone(), to.to_owned());
+        // A thread of its own: a large copy must not hold up those who read.
+        tokio::task::spawn_blocking(move || copy(&from, &to))
+            .await
+            .map_err(|error| StoreError::Unavailable(error.into()))?
+    }
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
+    let io = |error: std::io::Error| StoreError::Unavailable(error.into());
+    if to.exists() {
+        return Err(io(std::io::ErrorKind::AlreadyExists.into()));
+    }
+    let mut partial = to.as_os_str().to_owned();
+    partial.push(".partial");
+    let partial = Path::new(&partial);
+    OpenOptions::new().create_new(true).write(true).mode(0o600).open(partial).map_err(io)?;
+    let copied = (|| {
+        let source = Connection::open_with_flags(from, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        // One read transaction, so that writers do not make the copy begin anew.
+        source.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema;")?;
+        let mut target = Connection::open(partial)?;
+        Backup::new(&source, &mut target)?.run_to_completion(BACKUP_PAGES, Duration::ZERO, None)
+    })();
+    let published = copied
+        .map_err(store_error)
+        .and_then(|()| std::fs::File::open(partial).and_then(|file| file.sync_all()).map_err(io))
+        .and_then(|()| std::fs::rename(partial, to).map_err(io));
+    if published.is_err() {
+        let _ = std::fs::remove_file(partial);
+    }
+    published
+}

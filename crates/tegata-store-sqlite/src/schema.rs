@@ -1,0 +1,91 @@
+//! Opening a database and bringing its schema up to date.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use crate::error::OpenError;
+use crate::{Durability, Options};
+
+/// "Tegt": marks a database as ours.
+const APPLICATION_ID: i32 = 0x5465_6774;
+
+/// Forward only. What has been released is never changed; a new step is a new file.
+const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_first.sql")];
+
+/// How large the log may get before its pages go into the database. Rare enough not to be felt by rotations, small
+/// enough for a start after a crash to be quick.
+const CHECKPOINT_PAGES: u32 = 4_000;
+
+/// Opens the connection that writes.
+pub(crate) fn open(path: &Path, options: &Options) -> Result<Connection, OpenError> {
+    // Made by us, not by SQLite: nobody but its owner reads it from its first byte on. The log gets the same mode.
+    OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .read(true)
+        .write(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(|source| OpenError::Unusable { path: path.to_owned(), source: source.into() })?;
+    let fail = |source| OpenError::new(path, source);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(fail)?;
+    connection.busy_timeout(options.busy_timeout).map_err(fail)?;
+    let application_id: i32 =
+        connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(fail)?;
+    let tables: u32 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(fail)?;
+    if application_id != APPLICATION_ID && (application_id != 0 || tables != 0) {
+        return Err(OpenError::ForeignDatabase { path: path.to_owned() });
+    }
+    // Asked before anything is written: a newer program's database is left as it is.
+    check_version(&connection, path)?;
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(fail)?;
+    migrate(&mut connection, path)?;
+    let synchronous = match options.durability {
+        Durability::Full => "FULL",
+        Durability::Normal => "NORMAL",
+    };
+    connection.pragma_update(None, "synchronous", synchronous).map_err(fail)?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES).map_err(fail)?;
+    Ok(connection)
+}
+
+/// Opens a connection that reads.
+pub(crate) fn open_reader(path: &Path, options: &Options) -> Result<Connection, OpenError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let fail = |source| OpenError::new(path, source);
+    let connection = Connection::open_with_flags(path, flags).map_err(fail)?;
+    connection.busy_timeout(options.busy_timeout).map_err(fail)?;
+    Ok(connection)
+}
+
+fn check_version(connection: &Connection, path: &Path) -> Result<u32, OpenError> {
+    let found: u32 = connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(|source| OpenError::new(path, source))?;
+    let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
+    if found > known {
+        return Err(OpenError::NewerSchema { path: path.to_owned(), found, known });
+    }
+    Ok(found)
+}
+
+/// Each step in a transaction of its own, version and all: a process that dies in the middle leaves the step before it.
+fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
+    let fail = |source| OpenError::new(path, source);
+    loop {
+        let transaction =
+            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail)?;
+        // Read inside: another process may have been first.
+        let done = check_version(&transaction, path)?;
+        let Some(step) = MIGRATIONS.get(done as usize) else { return Ok(()) };
+        transaction.execute_batch(step).map_err(fail)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(fail)?;
+        transaction.pragma_update(None, "user_version", done + 1).map_err(fail)?;
+        transaction.commit().map_err(fail)?;
+    }
+}

@@ -1,0 +1,171 @@
+//! The one thread that writes: it takes what is waiting and commits it together.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+use tegata_core::store::StoreError;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::error::{closed, store_error};
+
+/// How many steps may wait; past that their callers wait to be let in.
+const QUEUE: usize = 4096;
+/// How many are committed together at most: a bound on how long the first of them waits.
+const GROUP: usize = 256;
+
+/// How many statements of a step change the database. One is atomic by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Statements {
+    One,
+    Several,
+}
+
+/// The way to the thread. When it is dropped, what is waiting is still done, and then the thread ends.
+pub(crate) struct Writer {
+    queue: Option<mpsc::Sender<Box<dyn Step>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// A step with the way back to whoever waits for it.
+trait Step: Send {
+    /// Does it, inside the transaction; whether it succeeded.
+    fn run(&mut self, connection: &Connection) -> bool;
+
+    /// Tells the outcome: the step's own if its group was committed.
+    fn answer(self: Box<Self>, commit: &Result<(), Arc<rusqlite::Error>>);
+}
+
+struct Pending<T, F> {
+    statements: Statements,
+    step: Option<F>,
+    outcome: Option<Result<T, StoreError>>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+/// The group that a step was part of could not be committed.
+#[derive(Debug, thiserror::Error)]
+#[error("the transaction was not committed")]
+struct NotCommitted(#[source] Arc<rusqlite::Error>);
+
+/// A step panicked.
+#[derive(Debug, thiserror::Error)]
+#[error("a step of the store panicked")]
+struct Panicked;
+
+impl<T, F> Step for Pending<T, F>
+where
+    T: Send,
+    F: FnOnce(&Connection) -> Result<T, StoreError> + Send,
+{
+    fn run(&mut self, connection: &Connection) -> bool {
+        let Some(step) = self.step.take() else { return false };
+        let attempt = || match self.statements {
+            Statements::One => step(connection),
+            Statements::Several => in_savepoint(connection, step),
+        };
+        // A bug in one step must not take the thread, and with it all writing, along.
+        let outcome = catch_unwind(AssertUnwindSafe(attempt))
+            .unwrap_or_else(|_| Err(StoreError::Unavailable(Panicked.into())));
+        self.outcome.insert(outcome).is_ok()
+    }
+
+    fn answer(self: Box<Self>, commit: &Result<(), Arc<rusqlite::Error>>) {
+        let outcome = match (commit, self.outcome) {
+            (Ok(()), Some(outcome)) => outcome,
+            (Err(_), Some(Err(own))) => Err(own),
+            (Err(error), _) => Err(StoreError::Unavailable(NotCommitted(Arc::clone(error)).into())),
+            (Ok(()), None) => Err(closed()),
+        };
+        // A caller that is gone does not need it: what was done stays done.
+        let _ = self.reply.send(outcome);
+    }
+}
+
+/// All of the step or nothing of it, without the others of its group.
+fn in_savepoint<T>(
+    connection: &Connection,
+    step: impl FnOnce(&Connection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let command = |sql| connection.prepare_cached(sql).and_then(|mut s| s.execute([])).map_err(store_error);
+    command("SAVEPOINT step")?;
+    let outcome = catch_unwind(AssertUnwindSafe(|| step(connection)))
+        .unwrap_or_else(|_| Err(StoreError::Unavailable(Panicked.into())));
+    if outcome.is_err() && !connection.is_autocommit() {
+        command("ROLLBACK TO step")?;
+    }
+    if !connection.is_autocommit() {
+        command("RELEASE step")?;
+    }
+    outcome
+}
+
+impl Writer {
+    pub(crate) fn start(connection: Connection) -> Result<Self, std::io::Error> {
+        let (queue, steps) = mpsc::channel(QUEUE);
+        let thread = std::thread::Builder::new()
+            .name("tegata-writer".to_owned())
+            .spawn(move || serve(&connection, steps))?;
+        Ok(Self { queue: Some(queue), thread: Some(thread) })
+    }
+
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        statements: Statements,
+        step: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let pending = Pending { statements, step: Some(step), outcome: None, reply };
+        let queue = self.queue.as_ref().ok_or_else(closed)?;
+        queue.send(Box::new(pending)).await.map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())?
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.queue = None;
+        // The last handle may be dropped by a step's own closure; a thread cannot wait for itself.
+        if let Some(thread) =
+            self.thread.take().filter(|thread| thread.thread().id() != std::thread::current().id())
+        {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn serve(connection: &Connection, mut steps: mpsc::Receiver<Box<dyn Step>>) {
+    connection.set_prepared_statement_cache_capacity(64);
+    let mut group = Vec::with_capacity(GROUP);
+    // Nothing is waited for but the first step: while a group is being committed, the next one gathers by itself.
+    while steps.blocking_recv_many(&mut group, GROUP) > 0 {
+        let commit = commit(connection, &mut group).map_err(Arc::new);
+        if let Err(error) = &commit {
+            tracing::error!(%error, steps = group.len(), "the store could not write");
+        }
+        for step in group.drain(..) {
+            step.answer(&commit);
+        }
+    }
+}
+
+fn commit(connection: &Connection, group: &mut [Box<dyn Step>]) -> rusqlite::Result<()> {
+    let command = |sql| connection.prepare_cached(sql).and_then(|mut s| s.execute([])).map(drop);
+    command("BEGIN IMMEDIATE")?;
+    for step in group {
+        step.run(connection);
+        // A full disk makes SQLite roll back the whole transaction: nothing of the group has happened then.
+        if connection.is_autocommit() {
+            return Err(rusqlite::Error::SqliteFailure(
+                rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL),
+                None,
+            ));
+        }
+    }
+    let committed = command("COMMIT");
+    if committed.is_err() && !connection.is_autocommit() {
+        let _ = command("ROLLBACK");
+    }
+    committed
+}
