@@ -1,6 +1,7 @@
 //! Other programs: said before they start, and named when they fail.
 
 use std::ffi::OsStr;
+use std::path::Path;
 use std::process::{self, Stdio};
 
 use crate::Result;
@@ -30,6 +31,12 @@ impl Command {
 
     fn at_root(mut self) -> Self {
         self.inner.current_dir(root());
+        self
+    }
+
+    /// In this folder instead of the root.
+    pub(crate) fn in_folder(mut self, folder: &Path) -> Self {
+        self.inner.current_dir(folder);
         self
     }
 

@@ -26,7 +26,8 @@ pub(crate) fn binary() -> Result<PathBuf> {
 /// A running server on a port of the system's choice, with a fresh data directory. Dropping it ends it.
 pub(crate) struct Server {
     child: Child,
-    data: PathBuf,
+    /// It runs in here, where there is no `tegata.toml` of the developer's.
+    folder: PathBuf,
     /// Its address, without a slash at the end.
     pub(crate) url: String,
 }
@@ -34,10 +35,12 @@ pub(crate) struct Server {
 impl Server {
     /// Starts it and waits until it has said its address.
     pub(crate) fn start(settings: &[&str]) -> Result<Self> {
-        let data = root().join(format!("target/xtask-data-{}", std::process::id()));
+        let folder = root().join(format!("target/xtask-server-{}", std::process::id()));
+        fs::create_dir_all(&folder)?;
         let mut child = Command::new(&binary()?.to_string_lossy())
-            .args(&["serve", "--listen", "127.0.0.1:0", "--data-dir", &data.to_string_lossy()])
+            .args(&["serve", "--listen", "127.0.0.1:0"])
             .args(settings)
+            .in_folder(&folder)
             .spawn_piped()?;
         let (sender, lines) = mpsc::channel();
         let stdout = child.stdout.take().map(|pipe| Box::new(pipe) as Box<dyn std::io::Read + Send>);
@@ -52,7 +55,7 @@ impl Server {
             });
         }
         drop(sender);
-        let mut server = Self { child, data, url: String::new() };
+        let mut server = Self { child, folder, url: String::new() };
         let mut said = String::new();
         loop {
             let Ok(line) = lines.recv_timeout(Duration::from_secs(20)) else {
@@ -72,7 +75,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        let _ = fs::remove_dir_all(&self.data);
+        let _ = fs::remove_dir_all(&self.folder);
     }
 }
 
