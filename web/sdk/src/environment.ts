@@ -39,7 +39,8 @@ export function defaultLocks(): Locks {
   return locks === undefined ? new PageLocks() : (locks as Locks);
 }
 
-class PageLocks implements Locks {
+/** @internal */
+export class PageLocks implements Locks {
   readonly #tails = new Map<string, Promise<unknown>>();
 
   async request<T>(

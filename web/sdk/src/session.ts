@@ -71,7 +71,9 @@ export class SessionKeeper {
   #held: HeldTokens | null = null;
   /** The access token that the provider refused, although its time was not up. */
   #refused: HeldTokens | null = null;
-  #signedOutAt = -Infinity;
+  /** Counts the ends of sessions, so that what began before one is not believed after it. */
+  #ends = 0;
+  #endedAt = -Infinity;
   #refreshing: Promise<void> | null = null;
   #starting: Promise<void> | null = null;
   #retryTimer: unknown = null;
@@ -150,7 +152,7 @@ export class SessionKeeper {
 
   async #askForTokens(csrf: string): Promise<void> {
     const { base, transport } = this.#ports;
-    const signedOutAt = this.#signedOutAt;
+    const ends = this.#ends;
     try {
       const answer = await transport.json({
         kind: "refresh",
@@ -160,7 +162,7 @@ export class SessionKeeper {
         withCookies: true,
       });
       // Someone logged out meanwhile, in a browser without locks: these tokens are not wanted any more.
-      if (this.#signedOutAt !== signedOutAt) throw notSignedIn();
+      if (this.#ends !== ends) throw notSignedIn();
       this.#adopt(this.#readTokens(answer), "refresh");
     } catch (error) {
       if (!isTegataError(error) || error.code === "not_signed_in") throw error;
@@ -176,7 +178,7 @@ export class SessionKeeper {
   /** Waits a moment for the tokens that another tab has just got. */
   async #handover(before: HeldTokens | null): Promise<void> {
     const { clock } = this.#ports;
-    const signedOutAt = this.#signedOutAt;
+    const ends = this.#ends;
     await new Promise<void>((resolve) => {
       const done = () => {
         clock.clearTimeout(timer);
@@ -185,7 +187,7 @@ export class SessionKeeper {
       };
       const timer = clock.setTimeout(done, HANDOVER_MS);
       const look = () => {
-        if (this.#held !== before || this.#signedOutAt !== signedOutAt) done();
+        if (this.#held !== before || this.#ends !== ends) done();
       };
       const stop = this.subscribe(look);
       look();
@@ -308,7 +310,7 @@ export class SessionKeeper {
     this.#forget(reason);
     // A page that knew no session has nothing to say about the one that another tab may have just opened.
     if (reason === "signed_out" || (reason === "ended" && known)) {
-      this.#tabs.publish({ type: "signed_out", reason, sid, at: this.#signedOutAt });
+      this.#tabs.publish({ type: "signed_out", reason, sid, at: this.#endedAt });
     }
   }
 
@@ -316,7 +318,8 @@ export class SessionKeeper {
     this.#cancelRetry();
     this.#held = null;
     this.#refused = null;
-    this.#signedOutAt = this.#ports.clock.now();
+    this.#ends++;
+    if (reason !== "never") this.#endedAt = this.#ports.clock.now();
     this.#become({ status: "signed_out", reason });
   }
 
@@ -341,7 +344,7 @@ export class SessionKeeper {
   #hear(message: TabMessage): void {
     if (message.type === "tokens") {
       const { obtainedAt } = message.tokens;
-      if (obtainedAt < this.#signedOutAt || (this.#held && obtainedAt <= this.#held.obtainedAt)) return;
+      if (obtainedAt <= this.#endedAt || (this.#held && obtainedAt < this.#held.obtainedAt)) return;
       this.#adopt(message.tokens, "other_tab");
       return;
     }

@@ -3,7 +3,6 @@ import type { FieldCode, TegataErrorCode } from "@tegata/sdk";
 /** Texts of the pages. Every key is used (a test reads the sources) and every language has all of them (the compiler). */
 const ui = {
   skip_to_content: "Skip to the content",
-  tagline: "Tokens, issued like a travel pass",
   navigation: "Main",
   language: "Language",
   theme: "Theme",
@@ -49,6 +48,8 @@ const ui = {
 
   username: "User name",
   username_hint: "3 to 64 letters, digits, dots, hyphens or underscores. Everyone can see it.",
+  username_rule:
+    "Please use 3 to 64 letters (a to z), digits, dots, hyphens or underscores, beginning with a letter or a digit.",
   email: "E-mail",
   email_optional: "E-mail (optional)",
   password: "Password",
@@ -97,7 +98,6 @@ const ui = {
   devices_expires: "Ends at the latest",
   devices_address: "Address",
   devices_end: "End this one",
-  devices_end_label: (device: string) => `End the session on ${device}`,
   devices_ended: "The session has ended.",
   devices_all_title: "Log out everywhere",
   devices_all_lead: "Ends every session, this one too. Lost a device? Change your password as well.",
@@ -120,7 +120,6 @@ const ui = {
   unreachable_title: "The checkpoint is not answering",
   unreachable_lead:
     "Whether you are logged in could not be checked. You have not been logged out; this page keeps trying.",
-  check_fields: "Please check the marked fields.",
   wait_seconds: (seconds: number) => `Try again in ${seconds} s.`,
   wait_over: "You can try again now.",
   request_id: (id: string) => `Request ${id}`,
@@ -149,6 +148,7 @@ const ui = {
   timeline_refresh: "refresh",
   timeline_retry: "retry",
   timeline_no_answer: "no answer",
+  timeline_older: (count: number) => `Show ${count} older`,
   timeline_duration: (milliseconds: number) => `${milliseconds} ms`,
   timeline_rotation_login: "Tokens issued at login",
   timeline_rotation_refresh: "Tokens rotated: new access, ID and refresh token",

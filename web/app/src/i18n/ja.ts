@@ -3,7 +3,6 @@ import type { Dictionary } from "./en.ts";
 export const ja: Dictionary = {
   ui: {
     skip_to_content: "本文へ移動",
-    tagline: "通行手形のようなトークン",
     navigation: "メイン",
     language: "言語",
     theme: "テーマ",
@@ -49,6 +48,8 @@ export const ja: Dictionary = {
 
     username: "ユーザー名",
     username_hint: "英字・数字・ピリオド・ハイフン・下線で 3〜64 文字。ほかの人にも見えます。",
+    username_rule:
+      "英字(a〜z)・数字・ピリオド・ハイフン・下線で 3〜64 文字、先頭は英字か数字にしてください。",
     email: "メールアドレス",
     email_optional: "メールアドレス(任意)",
     password: "パスワード",
@@ -97,7 +98,6 @@ export const ja: Dictionary = {
     devices_expires: "最長の期限",
     devices_address: "アドレス",
     devices_end: "終了する",
-    devices_end_label: (device) => `${device} のセッションを終了する`,
     devices_ended: "セッションを終了しました。",
     devices_all_title: "すべての端末からログアウト",
     devices_all_lead:
@@ -121,7 +121,6 @@ export const ja: Dictionary = {
     unreachable_title: "関所から返事がありません",
     unreachable_lead:
       "ログインしているかどうかを確認できませんでした。ログアウトはしていません。このまま確認を続けます。",
-    check_fields: "印のついた項目を確認してください。",
     wait_seconds: (seconds) => `${seconds} 秒後にもう一度お試しください。`,
     wait_over: "もう一度お試しいただけます。",
     request_id: (id) => `リクエスト ${id}`,
@@ -150,6 +149,7 @@ export const ja: Dictionary = {
     timeline_refresh: "更新",
     timeline_retry: "再送",
     timeline_no_answer: "応答なし",
+    timeline_older: (count) => `以前の ${count} 件を表示`,
     timeline_duration: (milliseconds) => `${milliseconds} ミリ秒`,
     timeline_rotation_login: "ログインによりトークンを発行",
     timeline_rotation_refresh: "トークンを交代:アクセス・ID・リフレッシュのすべてが新しくなりました",

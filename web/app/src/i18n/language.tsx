@@ -53,10 +53,12 @@ export function useMessages(): Messages {
 export function useFormats() {
   const { language } = useLanguage();
   return useMemo(() => {
-    const instant = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
-    const day = new Intl.DateTimeFormat(language, { dateStyle: "long" });
-    const clock = new Intl.DateTimeFormat(language, { timeStyle: "medium" });
-    const full = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" });
+    // British, American or Swiss dates: the browser knows which of them "en" means to this reader.
+    const locale = navigator.languages.find((tag) => tag.split("-")[0] === language) ?? language;
+    const instant = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+    const day = new Intl.DateTimeFormat(locale, { dateStyle: "long" });
+    const clock = new Intl.DateTimeFormat(locale, { timeStyle: "medium" });
+    const full = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" });
     // What a server sends is shown as it is rather than not at all when it is no date.
     const safely = (format: Intl.DateTimeFormat) => (value: string | number) => {
       const date = new Date(value);

@@ -5,8 +5,9 @@ import { useNow } from "../ui/use-now.ts";
 export function Countdown({ obtainedAt, expiresAt }: { obtainedAt: number; expiresAt: number }) {
   const m = useMessages();
   const now = useNow();
-  const left = Math.max(0, Math.ceil((expiresAt - now) / 1000));
   const life = Math.max(1, Math.round((expiresAt - obtainedAt) / 1000));
+  // `now` may be from just before the tokens came.
+  const left = Math.min(life, Math.max(0, Math.ceil((expiresAt - now) / 1000)));
   const minutes = Math.floor(left / 60);
   const seconds = String(left % 60).padStart(2, "0");
   return (
@@ -17,7 +18,7 @@ export function Countdown({ obtainedAt, expiresAt }: { obtainedAt: number; expir
           {left === 0 ? m.inspector_expired : `${minutes}:${seconds}`}
         </strong>
       </p>
-      <progress value={Math.min(left, life)} max={life} aria-hidden="true" />
+      <progress value={left} max={life} aria-hidden="true" />
       {left === 0 && <p className="muted">{m.inspector_expired_lead}</p>}
     </div>
   );

@@ -1,24 +1,36 @@
 import type { RequestEvent, RotationEvent, Timeline } from "@tegata/sdk";
-import { useSyncExternalStore } from "react";
+import { useState, useSyncExternalStore } from "react";
 import { useFormats, useMessages } from "../i18n/language.tsx";
+
+/** As many as are seen at a glance beside the tokens. */
+const SHOWN = 8;
 
 /** Newest first: what just happened is where one looks. */
 export function RequestTimeline({ timeline }: { timeline: Timeline }) {
   const m = useMessages();
+  const [all, setAll] = useState(false);
   const events = useSyncExternalStore(timeline.subscribe, () => timeline.events);
+  const newestFirst = events.toReversed();
+  const shown = all ? newestFirst : newestFirst.slice(0, SHOWN);
+  const hidden = events.length - shown.length;
   return (
-    <ol className="timeline" id="request-timeline" data-testid="request-timeline">
-      {events.length === 0 && <li className="muted">{m.timeline_empty}</li>}
-      {events
-        .toReversed()
-        .map((event) =>
+    <>
+      <ol className="timeline" id="request-timeline" data-testid="request-timeline">
+        {events.length === 0 && <li className="muted">{m.timeline_empty}</li>}
+        {shown.map((event) =>
           event.kind === "rotation" ? (
             <Rotation key={event.id} event={event} />
           ) : (
             <Request key={event.id} event={event} />
           ),
         )}
-    </ol>
+      </ol>
+      {hidden > 0 && (
+        <button type="button" className="link" data-testid="timeline-older" onClick={() => setAll(true)}>
+          {m.timeline_older(hidden)}
+        </button>
+      )}
+    </>
   );
 }
 

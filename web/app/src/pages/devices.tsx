@@ -77,11 +77,11 @@ function Device({ session, busy, onEnd }: { session: Session; busy: boolean; onE
             type="button"
             className="button"
             data-testid="session-end"
-            aria-label={m.devices_end_label(name)}
             aria-disabled={busy}
             onClick={onEnd}
           >
             {m.devices_end}
+            <span className="sr-only">: {name}</span>
           </button>
         )}
       </div>

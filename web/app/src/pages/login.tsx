@@ -19,9 +19,14 @@ export function LoginPage() {
   const [name, setName] = useState("");
   const reason = state.status === "signed_out" ? state.reason : "never";
   return (
-    <Page title={m.login_title} lead={m.login_lead} aside={<TravelPass name={name.trim() || null} />}>
-      {reason === "ended" && <p className="note">{m.login_ended}</p>}
-      {reason === "signed_out" && (
+    <Page
+      title={m.login_title}
+      lead={m.login_lead}
+      wideAside
+      aside={<TravelPass name={name.trim() || null} />}
+    >
+      {action.error === null && reason === "ended" && <p className="note">{m.login_ended}</p>}
+      {action.error === null && reason === "signed_out" && (
         <p className="note" role="status">
           {m.login_signed_out}
         </p>

@@ -41,7 +41,12 @@ export function SignupPage() {
   };
 
   return (
-    <Page title={m.signup_title} lead={m.signup_lead} aside={<TravelPass name={name.trim() || null} />}>
+    <Page
+      title={m.signup_title}
+      lead={m.signup_lead}
+      wideAside
+      aside={<TravelPass name={name.trim() || null} />}
+    >
       <Form
         id="signup-form"
         submitId="signup-submit"
@@ -57,7 +62,7 @@ export function SignupPage() {
               id="username"
               name="username"
               label={m.username}
-              hint={m.username_hint}
+              hint={errors["username"] === undefined ? m.username_hint : undefined}
               autoComplete="username"
               autoCapitalize="none"
               spellCheck={false}

@@ -6,7 +6,6 @@ const BROWSERS: readonly (readonly [string, RegExp])[] = [
   ["Firefox", /\b(?:Firefox|FxiOS)\//],
   ["Chrome", /\b(?:HeadlessChrome|Chrome|CriOS|Chromium)\//],
   ["Safari", /\bSafari\//],
-  ["curl", /^curl\//],
 ];
 
 const SYSTEMS: readonly (readonly [string, RegExp])[] = [

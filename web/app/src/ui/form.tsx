@@ -1,5 +1,5 @@
 import type { FieldProblem } from "@tegata/sdk";
-import { useRef, useState, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import { useConfig } from "../config.tsx";
 import { useLanguage } from "../i18n/language.tsx";
 import { ProblemNotice, useWait } from "./problem.tsx";
@@ -53,14 +53,14 @@ export function Form(props: FormProps) {
   function textOf({ field, code }: FieldProblem): string {
     const isNewPassword = field === "password" || field === "new_password";
     if (code === "too_short" && isNewPassword) return ui.password_too_short(min);
-    if (field === "username" && code !== "required") return ui.username_hint;
+    if (field === "username" && code !== "required") return ui.username_rule;
     return fields[code];
   }
 
-  const focusFirstError = () => {
-    // After React has marked the fields.
-    requestAnimationFrame(() => form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());
-  };
+  useEffect(() => {
+    if (action.error === null && missing.length === 0) return;
+    form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
+  }, [action.error, missing]);
 
   const submit = async (target: HTMLFormElement) => {
     const values = new FormData(target);
@@ -68,12 +68,10 @@ export function Form(props: FormProps) {
     setMissing(empty);
     if (empty.length > 0) {
       action.reset();
-      focusFirstError();
       return;
     }
     if (wait > 0) return;
-    const done = await action.run(() => props.onSubmit(values));
-    if (!done) focusFirstError();
+    await action.run(() => props.onSubmit(values));
   };
 
   return (

@@ -4,13 +4,15 @@ import { useLocation } from "react-router";
 interface PageProps {
   title: string;
   lead?: ReactNode;
-  /** Beside the page on a wide screen. */
+  /** Beside the page on a wide screen, below it on a narrow one. */
   aside?: ReactNode;
+  /** Leaves the aside out where there is no room beside the page. */
+  wideAside?: boolean;
   children?: ReactNode;
 }
 
 /** A page with its heading; opening it by a link moves the focus there, so that a screen reader says where one is. */
-export function Page({ title, lead, aside, children }: PageProps) {
+export function Page({ title, lead, aside, wideAside = false, children }: PageProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   const { key } = useLocation();
 
@@ -32,7 +34,9 @@ export function Page({ title, lead, aside, children }: PageProps) {
         {lead !== undefined && <p className="lead">{lead}</p>}
         {children}
       </div>
-      {aside !== undefined && <div className="page-aside">{aside}</div>}
+      {aside !== undefined && (
+        <div className={wideAside ? "page-aside page-aside-wide" : "page-aside"}>{aside}</div>
+      )}
     </div>
   );
 }
