@@ -4,6 +4,7 @@
 
 mod attacks;
 mod cache;
+mod differential;
 mod forge;
 mod keys;
 mod properties;
