@@ -21,7 +21,8 @@ export function HomePage() {
         />
       }
     >
-      <p className="actions">
+      {/* Which way leads on is not known before the silent refresh is answered. */}
+      <p className="actions" hidden={state.status === "starting"}>
         {user === null ? (
           <>
             {signupEnabled && (
