@@ -36,6 +36,10 @@ pub enum ProviderError {
     /// The refresh token is not ours, is spent, or its session has ended (RFC 6749 §5.2).
     #[error("the refresh token is not valid")]
     InvalidGrant,
+    /// A spent refresh token was shown again, and its session has ended (RFC 9700 §4.14.2). To the caller this is no
+    /// different from [`ProviderError::InvalidGrant`]; operators count it.
+    #[error("the refresh token was exchanged before")]
+    RefreshTokenReplayed,
     /// The CSRF token is missing or belongs to another session.
     #[error("the CSRF token is not valid")]
     Csrf,

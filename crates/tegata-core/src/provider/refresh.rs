@@ -37,7 +37,8 @@ impl Provider {
     /// Any number of concurrent calls with one token give answers with one and the same live successor.
     ///
     /// # Errors
-    /// [`ProviderError::InvalidGrant`] when the session has ended, and when a spent token is shown again, which ends it;
+    /// [`ProviderError::InvalidGrant`] when the session has ended; [`ProviderError::RefreshTokenReplayed`] when a spent
+    /// token is shown again, which ends it;
     /// [`ProviderError::Store`] when the store cannot answer, which says nothing about the token.
     pub async fn refresh(
         &self,
@@ -66,7 +67,10 @@ impl Provider {
                 let ids = (Some(refused.user_id), Some(refused.session_id));
                 self.audit(ctx, AuditAction::StoreBehindToken, Outcome::Failure, ids.0, ids.1);
             }
-            Refusal::Replayed => self.end_replayed(&refused, ctx).await?,
+            Refusal::Replayed => {
+                self.end_replayed(&refused, ctx).await?;
+                return Err(ProviderError::RefreshTokenReplayed);
+            }
         }
         Err(ProviderError::InvalidGrant)
     }
