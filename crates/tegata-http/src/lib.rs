@@ -1,1 +1,27 @@
 //! The axum router over the core: parse, call, encode.
+//!
+//! [`router`] is everything that a binary mounts. A handler is three steps: extractors parse, one call of the core
+//! decides, the reply encodes. What holds for every request (limits, CORS, security headers, request ids, metrics,
+//! problems) is done once, at the [`edge`].
+
+mod account;
+mod ambient;
+mod auth;
+mod cookies;
+mod discovery;
+mod edge;
+mod error;
+mod extract;
+mod metrics;
+mod openapi;
+mod operator;
+mod router;
+mod settings;
+mod state;
+mod wire;
+
+pub use ambient::{Clock, SystemClock, SystemEntropy};
+pub use openapi::OPENAPI;
+pub use router::router;
+pub use settings::{HttpSettings, MetricsAccess};
+pub use state::AppState;

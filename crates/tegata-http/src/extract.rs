@@ -1,0 +1,9 @@
+//! What handlers take: the client, the body, the bearer token, the caller.
+
+mod bearer;
+mod body;
+mod client;
+
+pub(crate) use bearer::{Bearer, Caller};
+pub(crate) use body::RequestBody;
+pub(crate) use client::Client;
