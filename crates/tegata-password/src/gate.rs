@@ -237,3 +237,34 @@ fn nanos(duration: Duration) -> u64 {
 fn now() -> Instant {
     Instant::now()
 }
+
+#[cfg(test)]
+mod tests {
+    use tegata_core::entropy::{Entropy, EntropyError};
+
+    use super::*;
+    use crate::Argon2Params;
+
+    struct NoEntropy;
+
+    impl Entropy for NoEntropy {
+        fn fill(&self, _: &mut [u8]) -> Result<(), EntropyError> {
+            Err(EntropyError)
+        }
+    }
+
+    #[test]
+    fn the_time_to_wait_follows_what_was_measured() {
+        let scheme = Scheme::new(Argon2Params::default(), None, Arc::new(NoEntropy)).unwrap();
+        let gate = Arc::new(Gate::new(scheme, 2, 8, Duration::ZERO));
+        for _ in 0..100 {
+            gate.measured(Duration::from_millis(10));
+        }
+        let places: Vec<_> =
+            (0..10).map(|_| gate.admit().unwrap_or_else(|error| panic!("{error}"))).collect();
+        let Err(HashError::Overloaded { retry_after }) = gate.admit().map(|_| ()) else { panic!("let in") };
+        // Ten places, two threads: five rounds.
+        assert!((49..=51).contains(&retry_after.as_millis()), "{retry_after:?}");
+        drop(places);
+    }
+}
