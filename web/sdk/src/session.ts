@@ -215,7 +215,6 @@ export class SessionKeeper {
   }
 
   async #usable(): Promise<HeldTokens> {
-    await this.#starting;
     const held = this.#held;
     if (held !== null && !this.#isDue(held)) return held;
     if (held === null && this.csrfToken() === null) throw notSignedIn();

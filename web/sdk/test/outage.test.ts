@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { codeOf, gate, invalidToken, problem, settle, World } from "./world.ts";
+import { codeOf, FakeProvider, gate, invalidToken, problem, settle, World } from "./world.ts";
 
 const failures: Record<string, () => Response> = {
   "a store that cannot answer": () => problem(503, "temporarily_unavailable"),
@@ -12,8 +12,8 @@ const failures: Record<string, () => Response> = {
   "a proxy's error page": () => new Response("<h1>Bad gateway</h1>", { status: 502 }),
   "a captive portal": () => new Response("<h1>Please pay</h1>", { status: 200 }),
   "an empty answer": () => Response.json({}),
-  "a token of an unknown type": () =>
-    Response.json({ access_token: "a.b.c", token_type: "N_A", expires_in: 1, id_token: "", scope: "" }),
+  "a token of an unknown type": () => Response.json({ ...new FakeProvider().tokens(), token_type: "N_A" }),
+  "a token that is none": () => Response.json({ ...new FakeProvider().tokens(), access_token: "a.b.c" }),
   "a CSRF token that does not fit": () => problem(403, "csrf_failed"),
   "another 401 than invalid_grant": () => problem(401, "missing_token"),
 };
@@ -70,6 +70,34 @@ test("a page that comes back asks at once", async () => {
   world.provider.answers.clear();
   await tab.recheck();
   expect(tab.state.status).toBe("signed_in");
+});
+
+test("a token that was refused is not sent again while there is no other", async () => {
+  const world = new World();
+  const tab = await world.signedInTab();
+  world.provider.refuseAllTokens();
+  world.provider.answers.set("/auth/refresh", () => problem(503, "overloaded"));
+  expect(await codeOf(tab.protected())).toBe("overloaded");
+  expect(await codeOf(tab.protected())).toBe("overloaded");
+  expect(world.provider.count("/api/protected")).toBe(1);
+});
+
+test("a client that is closed while it asks tries no more", async () => {
+  const world = new World();
+  world.provider.openSession();
+  const held = gate();
+  world.provider.answers.set("/auth/refresh", async () => {
+    await held.opened;
+    return problem(503, "overloaded");
+  });
+  const tab = world.tab();
+  const started = tab.start();
+  await settle();
+  tab.close();
+  held.open();
+  await started;
+  await world.clock.advance(600_000);
+  expect(world.provider.count("/auth/refresh")).toBe(1);
 });
 
 test("a closed client tries no more", async () => {

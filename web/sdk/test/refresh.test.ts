@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { codeOf, gate, invalidToken, problem, settle, World } from "./world.ts";
+import { codeOf, gate, invalidToken, NoLocks, problem, settle, World } from "./world.ts";
 
 test("without a CSRF cookie nobody asks for a session", async () => {
   const world = new World();
@@ -27,6 +27,13 @@ test("refreshes at the same time share one request", async () => {
   expect(world.provider.count("/auth/refresh")).toBe(2);
   await tab.refresh();
   expect(world.provider.count("/auth/refresh")).toBe(3);
+});
+
+test("they share it without Web Locks, too", async () => {
+  const world = new World();
+  const tab = await world.signedInTab({ locks: new NoLocks() });
+  await Promise.all(Array.from({ length: 20 }, () => tab.refresh()));
+  expect(world.provider.count("/auth/refresh")).toBe(2);
 });
 
 test("ten tabs whose tokens are refused at once do one refresh", async () => {
