@@ -185,7 +185,7 @@ async fn an_idle_hasher_holds_no_memory_and_works_again() {
 
 #[tokio::test]
 async fn memory_that_an_imported_hash_needed_is_given_back() {
-    let hasher = hasher_with(Argon2Params::unchecked(64, 1), 1, 1, Duration::from_secs(3600));
+    let hasher = hasher_with(Argon2Params::unchecked(64, 1), 1, 1, Duration::from_hours(1));
     let phc = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
     let mut place = hasher.admit().unwrap();
     let verified = place.verify(password("password"), Some(PasswordHash::from_phc(phc))).await.unwrap();
