@@ -1,1 +1,107 @@
-//! The test suite that every store passes.
+//! The test suite that every store passes: one test for each sentence of [`tegata_core::store`].
+//!
+//! A store's tests are one line, `store_contract!(MyStore)`, for a type that implements [`TestedStore`]. A bug that is
+//! found in one store becomes a case here, for all.
+
+#![expect(
+    missing_docs,
+    clippy::missing_panics_doc,
+    clippy::unwrap_used,
+    reason = "these are tests, named by their sentences"
+)]
+
+mod records;
+
+pub mod attempts;
+pub mod credentials;
+pub mod durability;
+pub mod keys;
+pub mod maintenance;
+pub mod model;
+pub mod rotation;
+pub mod sessions;
+pub mod tenants;
+pub mod users;
+
+use std::sync::Arc;
+
+use tegata_core::store::Store;
+
+/// A store under test.
+pub trait TestedStore: Send + Sync + Sized + 'static {
+    /// A new and empty one.
+    fn fresh() -> Self;
+
+    /// The view of a tenant; of one memory for all that are asked of the same value.
+    fn tenant(&self, tenant: &str) -> Arc<dyn Store>;
+
+    /// The store after its process has ended and another one has opened it; `None` for one that forgets.
+    fn reopened(self) -> Option<Self>;
+}
+
+/// Runs one case on threads of its own, so that what it does at once is done at once.
+pub fn run<S: TestedStore, F: Future<Output = ()>>(case: impl FnOnce(S) -> F) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    runtime.block_on(case(S::fresh()));
+}
+
+/// Makes a test of every case, for a type that implements [`TestedStore`].
+#[macro_export]
+macro_rules! store_contract {
+    ($store:ty) => {
+        $crate::store_contract! { @cases $store:
+            users {
+                a_user_is_found_as_it_was_made, a_user_name_is_taken_once_whatever_its_case,
+                v1_of_concurrent_sign_ups_of_one_name_one_wins, an_address_on_an_account_claims_nothing,
+                v31_a_proved_address_finds_its_user, of_two_owners_of_an_address_one_proves_it,
+                only_the_address_that_was_proved_is_marked, an_address_that_goes_is_free_for_others,
+                a_profile_changes_in_what_is_named, v27_users_are_listed_in_pages, a_granted_scope_is_replaced,
+                v45_a_deleted_user_leaves_nothing, extremes_are_kept,
+            }
+            credentials {
+                v39_a_change_of_password_ends_the_other_sessions, a_change_that_rests_on_an_older_password_is_refused,
+                of_concurrent_changes_of_password_one_wins, rehashing_keeps_the_sessions,
+                v14_closing_an_account_ends_its_sessions,
+            }
+            sessions {
+                a_session_is_found_as_it_was_begun, a_session_needs_an_open_account_and_the_same_password,
+                beginning_a_session_forgets_the_attempts_of_the_account, v45_no_login_outlives_what_overlaps_it,
+                v10_ending_a_session_ends_that_one, of_concurrent_ends_one_counts, all_sessions_but_one_can_be_ended,
+            }
+            rotation {
+                a_rotation_is_what_the_rule_says, v1_of_concurrent_rotations_exactly_one_is_done,
+                a_refused_rotation_changes_nothing_and_gives_the_record, an_expired_session_does_not_rotate,
+                v2_rotations_in_one_instant_are_told_apart, the_last_generation_does_not_wrap,
+            }
+            attempts {
+                attempts_are_counted_as_the_rule_says, v25_parallel_attempts_see_those_before_them,
+                a_blocked_address_stops_an_attempt_uncounted, v6_counters_do_not_touch_each_other,
+                forgetting_begins_anew,
+            }
+            keys {
+                a_key_set_is_found_as_it_was_stored, of_concurrent_replacements_one_wins,
+            }
+            maintenance {
+                what_expired_is_purged_and_nothing_else, purging_has_a_limit, a_store_that_works_is_ready,
+            }
+            tenants {
+                tenants_do_not_see_each_other,
+            }
+            durability {
+                what_was_answered_is_there_after_a_restart,
+            }
+            model {
+                any_sequence_of_steps_gives_what_the_reference_gives,
+            }
+        }
+    };
+    (@cases $store:ty: $($module:ident { $($case:ident,)* })*) => {
+        $(mod $module {
+            $(#[test]
+            fn $case() {
+                $crate::run(|store: super::Tested| $crate::$module::$case(store));
+            })*
+        })*
+        type Tested = $store;
+    };
+}

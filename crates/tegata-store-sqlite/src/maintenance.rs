@@ -11,9 +11,9 @@ use rusqlite::{Connection, params};
 use tegata_core::store::{Maintenance, StoreError};
 use tegata_core::timestamp::Timestamp;
 
-use crate::SqliteStore;
 use crate::error::store_error;
 use crate::users::execute;
+use crate::{SqliteStore, rows};
 
 /// How many pages a backup copies at once; between two lots, others get the disk.
 const BACKUP_PAGES: i32 = 256;
@@ -34,19 +34,20 @@ impl Maintenance for SqliteStore {
     async fn purge_expired(&self, before: Timestamp, limit: usize) -> Result<u64, StoreError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         // Looked for beside the writer, since no index leads there; it only gets the keys.
-        let (sessions, attempts) = self
+        let (sessions, attempts): (Vec<([u8; 16], [u8; 16])>, Vec<[u8; 32]>) = self
             .read(move |c, tenant| {
-                let sessions = keys(
-                    c,
-                    "SELECT user_id || session_id FROM sessions
-                     WHERE tenant = ?1 AND min(idle_expires_at, absolute_expires_at) < ?2 LIMIT ?3",
-                    params![tenant, before.as_millis(), limit],
-                )?;
-                let attempts = keys(
-                    c,
-                    "SELECT attempt_key FROM attempts WHERE tenant = ?1 AND expires_at < ?2 LIMIT ?3",
-                    params![tenant, before.as_millis(), limit],
-                )?;
+                let mut statement = c
+                    .prepare_cached(
+                        "SELECT user_id, session_id FROM sessions
+                         WHERE tenant = ?1 AND min(idle_expires_at, absolute_expires_at) < ?2 LIMIT ?3",
+                    )
+                    .map_err(store_error)?;
+                let parameters = params![tenant, before.as_millis(), limit];
+                let sessions =
+                    rows::collect(&mut statement, parameters, |row| Ok((row.get(0)?, row.get(1)?)))?;
+                let sql = "SELECT attempt_key FROM attempts WHERE tenant = ?1 AND expires_at < ?2 LIMIT ?3";
+                let mut statement = c.prepare_cached(sql).map_err(store_error)?;
+                let attempts = rows::collect(&mut statement, parameters, |row| row.get(0))?;
                 Ok((sessions, attempts))
             })
             .await?;
@@ -55,8 +56,7 @@ impl Maintenance for SqliteStore {
         }
         self.write(move |c, tenant| {
             let mut purged = 0;
-            for key in &sessions {
-                let (user_id, session_id) = key.split_at(key.len() / 2);
+            for (user_id, session_id) in &sessions {
                 // Asked again: it may have been refreshed in between.
                 purged += execute(
                     c,
@@ -76,12 +76,6 @@ impl Maintenance for SqliteStore {
         })
         .await
     }
-}
-
-fn keys(c: &Connection, sql: &str, parameters: impl rusqlite::Params) -> Result<Vec<Vec<u8>>, StoreError> {
-    let mut statement = c.prepare_cached(sql).map_err(store_error)?;
-    let keys = statement.query_map(parameters, |row| row.get(0)).map_err(store_error)?;
-    keys.collect::<Result<_, _>>().map_err(store_error)
 }
 
 impl SqliteStore {

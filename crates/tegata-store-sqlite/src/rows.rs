@@ -2,14 +2,17 @@
 
 use std::str::FromStr;
 
-use rusqlite::Row;
 use rusqlite::types::{FromSqlError, Type};
+use rusqlite::{Params, Row, Statement};
 use tegata_core::identifier::{SessionId, UserId};
 use tegata_core::password::PasswordHash;
 use tegata_core::refresh_token::RefreshTokenHash;
 use tegata_core::session::{Device, Session};
+use tegata_core::store::StoreError;
 use tegata_core::timestamp::Timestamp;
 use tegata_core::user::{Credential, User, UserEmail, UserStatus};
+
+use crate::error::store_error;
 
 /// The columns of [`user`], in its order.
 pub(crate) const USER: &str = "user_id, username, email, email_verified, name, locale, granted_scope, status, \
@@ -68,6 +71,15 @@ pub(crate) fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
         idle_expires_at: time(row, 13)?,
         absolute_expires_at: time(row, 14)?,
     })
+}
+
+/// All rows of a query.
+pub(crate) fn collect<T>(
+    statement: &mut Statement<'_>,
+    parameters: impl Params,
+    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Vec<T>, StoreError> {
+    statement.query_map(parameters, read).and_then(Iterator::collect).map_err(store_error)
 }
 
 pub(crate) fn time(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {

@@ -54,9 +54,7 @@ impl UserStore for SqliteStore {
                 rows::USER
             );
             let mut statement = c.prepare_cached(&sql).map_err(store_error)?;
-            let users =
-                statement.query_map(params![tenant, after, limit], rows::user).map_err(store_error)?;
-            users.collect::<Result<_, _>>().map_err(store_error)
+            rows::collect(&mut statement, params![tenant, after, limit], rows::user)
         })
         .await
     }

@@ -169,3 +169,6 @@ fn commit(connection: &Connection, group: &mut [Box<dyn Step>]) -> rusqlite::Res
     }
     committed
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,87 @@
+use rusqlite::params;
+
+use super::*;
+use crate::users::execute;
+
+/// A writer on a file with one table, and a second connection to look with.
+fn writer() -> (tempfile::TempDir, Arc<Writer>, Connection) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("test.db");
+    let connection = Connection::open(&path).unwrap();
+    connection.pragma_update(None, "journal_mode", "WAL").unwrap();
+    connection.execute_batch("CREATE TABLE t (n INTEGER PRIMARY KEY, text TEXT NOT NULL)").unwrap();
+    let outside = Connection::open(&path).unwrap();
+    (folder, Arc::new(Writer::start(connection).unwrap()), outside)
+}
+
+fn rows(outside: &Connection) -> u32 {
+    outside.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).unwrap()
+}
+
+fn insert(c: &Connection, n: u32, text: &str) -> Result<usize, StoreError> {
+    execute(c, "INSERT INTO t VALUES (?1, ?2)", params![n, text])
+}
+
+#[tokio::test]
+async fn a_step_that_fails_undoes_itself_and_not_its_neighbours() {
+    let (_folder, writer, outside) = writer();
+    let mut tasks = tokio::task::JoinSet::new();
+    for n in 0..30_u32 {
+        let writer = Arc::clone(&writer);
+        tasks.spawn(async move {
+            let outcome = writer
+                .run(Statements::Several, move |c| {
+                    insert(c, n, "first")?;
+                    match n % 3 {
+                        0 => insert(c, n + 1000, "second"),
+                        1 => insert(c, n, "the key is taken"),
+                        _ => panic!("a bug"),
+                    }
+                })
+                .await;
+            assert_eq!(outcome.is_ok(), n.is_multiple_of(3), "{n}");
+        });
+    }
+    tasks.join_all().await;
+    assert_eq!(rows(&outside), 20);
+}
+
+#[tokio::test]
+async fn on_a_full_disk_nothing_is_half_done_and_writing_comes_back() {
+    let (_folder, writer, outside) = writer();
+    // The bound that SQLite has itself: its error is that of a full disk.
+    let limit = |pages: u32| {
+        writer.run(Statements::One, move |c| {
+            c.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).map_err(store_error)
+        })
+    };
+    limit(20).await.unwrap();
+    let text = "x".repeat(500);
+    let mut answered = 0;
+    let error = loop {
+        let text = text.clone();
+        match writer.run(Statements::Several, move |c| insert(c, answered, &text)).await {
+            Ok(_) => answered += 1,
+            Err(error) => break error,
+        }
+        assert!(answered < 10_000, "the disk does not fill");
+    };
+    assert!(matches!(error, StoreError::Unavailable(_)));
+    assert_eq!(rows(&outside), answered, "what was answered is there, and nothing else");
+    limit(10_000).await.unwrap();
+    writer.run(Statements::One, move |c| insert(c, answered, "again")).await.unwrap();
+    assert_eq!(rows(&outside), answered + 1);
+}
+
+#[tokio::test]
+async fn what_waits_is_done_before_the_thread_ends() {
+    let (_folder, writer, outside) = writer();
+    let mut tasks = tokio::task::JoinSet::new();
+    for n in 0..100 {
+        let writer = Arc::clone(&writer);
+        tasks.spawn(async move { writer.run(Statements::One, move |c| insert(c, n, "x")).await.unwrap() });
+    }
+    drop(writer);
+    tasks.join_all().await;
+    assert_eq!(rows(&outside), 100);
+}

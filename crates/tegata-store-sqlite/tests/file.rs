@@ -1,0 +1,188 @@
+//! The file: who may read it, what is refused, what a copy holds, and who else may write.
+
+#![expect(clippy::unwrap_used, reason = "these are tests")]
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use tegata_core::attempt::{AttemptKey, DelaySchedule};
+use tegata_core::identifier::TenantId;
+use tegata_core::store::{AttemptStore as _, Maintenance as _, Store, StoreError, UserStore as _};
+use tegata_core::timestamp::Timestamp;
+use tegata_store_sqlite::{OpenError, Options, SqliteStore};
+use tempfile::TempDir;
+
+const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
+
+const SCHEDULE: DelaySchedule = DelaySchedule {
+    free: u32::MAX,
+    first_delay: std::time::Duration::from_secs(1),
+    max_delay: std::time::Duration::from_secs(1),
+    many: u32::MAX,
+    long_delay: std::time::Duration::from_secs(1),
+    forget_after: std::time::Duration::from_hours(1),
+};
+
+fn folder() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tegata.db");
+    (folder, path)
+}
+
+fn open(path: &Path) -> Result<SqliteStore, OpenError> {
+    SqliteStore::open(path, &Options::default())
+}
+
+fn key(n: u32) -> AttemptKey {
+    let mut bytes = [0; 32];
+    bytes[..4].copy_from_slice(&n.to_be_bytes());
+    AttemptKey::from_bytes(bytes)
+}
+
+fn error(path: &Path) -> OpenError {
+    open(path).err().unwrap()
+}
+
+#[tokio::test]
+async fn nobody_but_the_owner_reads_the_files() {
+    let (folder, path) = folder();
+    let store = open(&path).unwrap();
+    store.check_ready().await.unwrap();
+    let mut seen = 0;
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let mode = file.unwrap().metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        seen += 1;
+    }
+    assert!(seen >= 2, "the database and its log");
+}
+
+#[test]
+fn a_file_that_is_not_ours_is_refused_and_left_alone() {
+    let (_folder, path) = folder();
+    std::fs::write(
+        &path,
+        "this is a letter and no database, and it is long enough to be looked at".repeat(20),
+    )
+    .unwrap();
+    let before = std::fs::read(&path).unwrap();
+    assert!(matches!(error(&path), OpenError::Damaged { .. }));
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+
+    std::fs::remove_file(&path).unwrap();
+    Connection::open(&path).unwrap().execute_batch("CREATE TABLE theirs (x)").unwrap();
+    assert!(matches!(error(&path), OpenError::ForeignDatabase { .. }));
+}
+
+#[test]
+fn r77_a_newer_database_is_refused_and_left_alone() {
+    let (_folder, path) = folder();
+    drop(open(&path).unwrap());
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    let text = error(&path).to_string();
+    assert!(text.contains("schema version 99"), "{text}");
+    let version: u32 =
+        Connection::open(&path).unwrap().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    assert_eq!(version, 99);
+}
+
+#[test]
+fn r77_a_migration_that_was_cut_off_is_done_again() {
+    let (_folder, path) = folder();
+    // As a process leaves it that dies before its first commit: the file is there and empty.
+    std::fs::write(&path, "").unwrap();
+    drop(open(&path).unwrap());
+    drop(open(&path).unwrap());
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_named() {
+    let text = error(Path::new("/proc/nowhere/tegata.db")).to_string();
+    assert_eq!(text, "/proc/nowhere/tegata.db cannot be opened for reading and writing");
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_an_error_and_no_panic() {
+    let (_folder, path) = folder();
+    let store = open(&path).unwrap();
+    let outside = Connection::open(&path).unwrap();
+    outside
+        .execute_batch(
+            "INSERT INTO users VALUES ('default', x'0001', 'a secret name!', 'x', NULL, NULL, 0, NULL, NULL, '', 'active', 0, 'x', 1, 0)",
+        )
+        .unwrap();
+    let error = store.list_users(None, 10).await.unwrap_err();
+    assert!(matches!(error, StoreError::Corrupt(_)));
+    assert!(!format!("{error:?}").contains("secret"), "an error shows nothing of the row");
+}
+
+#[tokio::test]
+async fn a_copy_under_load_is_whole_and_of_one_moment() {
+    let (folder, path) = folder();
+    let store = Arc::new(open(&path).unwrap());
+    let writing = {
+        let store = Arc::clone(&store);
+        tokio::spawn(async move {
+            for n in 0..2_000 {
+                store.count(key(n), &SCHEDULE, NOW).await.unwrap().unwrap();
+            }
+        })
+    };
+    let copies: Vec<_> = (0..5).map(|n| folder.path().join(format!("copy{n}.db"))).collect();
+    for copy in &copies {
+        tokio::task::yield_now().await;
+        store.backup(copy).await.unwrap();
+    }
+    writing.await.unwrap();
+    let count = |path: &Path| -> u32 {
+        let copy = Connection::open(path).unwrap();
+        let sound: String = copy.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+        assert_eq!(sound, "ok");
+        copy.query_row("SELECT count(*) FROM attempts", [], |row| row.get(0)).unwrap()
+    };
+    let counts: Vec<_> = copies.iter().map(|copy| count(copy)).collect();
+    assert!(counts.is_sorted(), "{counts:?}");
+    assert_eq!(std::fs::metadata(&copies[0]).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(open(&copies[4]).unwrap().check_ready().await.is_ok(), "a copy can be opened");
+    assert!(store.backup(&copies[0]).await.is_err(), "nothing is overwritten");
+    assert!(!folder.path().join("copy0.db.partial").exists());
+}
+
+#[tokio::test]
+async fn a_database_that_another_process_holds_is_waited_for_and_then_given_up() {
+    let (_folder, path) = folder();
+    let options = Options { busy_timeout: std::time::Duration::from_millis(50), ..Options::default() };
+    let store = SqliteStore::open(&path, &options).unwrap();
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let refused = store.count(key(1), &SCHEDULE, NOW).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))));
+    assert!(store.list_users(None, 1).await.is_ok(), "reading goes on");
+    other.execute_batch("ROLLBACK").unwrap();
+    store.count(key(1), &SCHEDULE, NOW).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn two_processes_on_one_file_do_not_lose_each_others_writes() {
+    let (_folder, path) = folder();
+    let stores: Vec<Arc<dyn Store>> = (0..2)
+        .map(|_| Arc::new(open(&path).unwrap().for_tenant(TenantId::default())) as Arc<dyn Store>)
+        .collect();
+    let mut tasks = tokio::task::JoinSet::new();
+    for (n, store) in stores.into_iter().enumerate() {
+        tasks.spawn(async move {
+            for i in 0..200 {
+                let n = u32::try_from(n).unwrap();
+                store.count(key(n * 1000 + i), &SCHEDULE, NOW).await.unwrap().unwrap();
+            }
+        });
+    }
+    tasks.join_all().await;
+    let rows: u32 = Connection::open(&path)
+        .unwrap()
+        .query_row("SELECT count(*) FROM attempts", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(rows, 400);
+}
