@@ -24,13 +24,12 @@ pub(crate) fn check_commands() -> Result {
         .args(&["-euo", "pipefail", "-s"])
         .output_of(&script.replace(ADDRESS, &server.url))?;
     drop(server);
-    print!("{printed}");
     let answered: Vec<&str> = printed.lines().filter_map(status).collect();
     if answered == expected && !expected.is_empty() {
         println!("{} commands of the README answer as it says", expected.len());
         Ok(())
     } else {
-        Err(format!("the README announces {expected:?}, the server answered {answered:?}").into())
+        Err(format!("the README announces {expected:?}, the server answered {answered:?}:\n{printed}").into())
     }
 }
 
