@@ -1,0 +1,8 @@
+//! One module for each thing that is measured.
+
+pub(crate) mod footprint;
+pub(crate) mod login;
+pub(crate) mod protected;
+pub(crate) mod refresh;
+pub(crate) mod storm;
+pub(crate) mod verify;
