@@ -4,7 +4,8 @@ import { defineConfig, type Plugin } from "vite";
 
 const sdk = (path: string) => fileURLToPath(new URL(`../sdk/src/${path}`, import.meta.url));
 
-const provider = "http://127.0.0.1:8080";
+/** Where `npm run dev` finds the provider. */
+const provider = process.env["TEGATA_PROVIDER"] ?? "http://127.0.0.1:8080";
 // The provider compares `Origin` with its own address; through the proxy the page has the dev server's.
 const proxied = { target: provider, changeOrigin: true, headers: { origin: provider } };
 

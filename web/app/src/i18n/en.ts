@@ -95,7 +95,7 @@ const ui = {
   devices_agent: (browser: string, system: string) => `${browser} on ${system}`,
   devices_last_used: "Last used",
   devices_since: "Logged in",
-  devices_expires: "Ends at the latest",
+  devices_expires: "Ends if unused",
   devices_address: "Address",
   devices_end: "End this one",
   devices_ended: "The session has ended.",

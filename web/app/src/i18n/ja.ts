@@ -95,7 +95,7 @@ export const ja: Dictionary = {
     devices_agent: (browser, system) => `${system} の ${browser}`,
     devices_last_used: "最終利用",
     devices_since: "ログイン",
-    devices_expires: "最長の期限",
+    devices_expires: "使わない場合の期限",
     devices_address: "アドレス",
     devices_end: "終了する",
     devices_ended: "セッションを終了しました。",

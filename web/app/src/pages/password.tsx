@@ -1,6 +1,7 @@
 import { useAuth } from "@tegata/sdk/react";
 import { useState } from "react";
 import { useMessages } from "../i18n/language.tsx";
+import { AccountName } from "../ui/account-name.tsx";
 import { PasswordField } from "../ui/field.tsx";
 import { Form, usePasswordMinLength } from "../ui/form.tsx";
 import { text } from "../ui/form-values.ts";
@@ -10,12 +11,11 @@ import { useAction } from "../ui/use-action.ts";
 
 export function PasswordPage() {
   const m = useMessages();
-  const { client, state } = useAuth();
+  const { client } = useAuth();
   const min = usePasswordMinLength();
   const action = useAction();
   const [current, setCurrent] = useState("");
   const [fresh, setFresh] = useState("");
-  const username = "user" in state ? (state.user?.username ?? "") : "";
 
   const change = async (values: FormData) => {
     await client.changePassword({
@@ -41,8 +41,7 @@ export function PasswordPage() {
         >
           {(errors) => (
             <>
-              {/* A password manager then knows whose password it is to replace. */}
-              <input type="text" name="username" autoComplete="username" value={username} readOnly hidden />
+              <AccountName />
               <PasswordField
                 id="current-password"
                 name="current_password"

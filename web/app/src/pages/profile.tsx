@@ -2,6 +2,7 @@ import type { User } from "@tegata/sdk";
 import { useAuth } from "@tegata/sdk/react";
 import { useCallback } from "react";
 import { isLanguage, LANGUAGES, useFormats, useLanguage, useMessages } from "../i18n/language.tsx";
+import { AccountName } from "../ui/account-name.tsx";
 import { Field, PasswordField } from "../ui/field.tsx";
 import { Form } from "../ui/form.tsx";
 import { optionalText, text } from "../ui/form-values.ts";
@@ -137,6 +138,7 @@ function EmailForm({ user, onSaved }: UserFormProps) {
       {(errors) => (
         <>
           <p className="muted">{m.profile_email_lead}</p>
+          <AccountName />
           <Field
             id="email"
             name="email"
@@ -183,14 +185,17 @@ function DeleteAccount() {
         onSubmit={(values) => client.deleteMe(text(values, "password"))}
       >
         {(errors) => (
-          <PasswordField
-            id="delete-password"
-            name="password"
-            label={m.current_password}
-            autoComplete="current-password"
-            required
-            error={errors["password"]}
-          />
+          <>
+            <AccountName />
+            <PasswordField
+              id="delete-password"
+              name="password"
+              label={m.current_password}
+              autoComplete="current-password"
+              required
+              error={errors["password"]}
+            />
+          </>
         )}
       </Form>
     </details>
