@@ -107,29 +107,33 @@ fn tests() -> Result<BTreeMap<String, Vec<Test>>> {
     Ok(tests)
 }
 
-/// The names of the tests in a file that begin with a row.
+/// The names of the tests in a file that begin with a row: functions, cases of a macro (`name: …`), and strings that are
+/// given to a test runner.
 fn test_names(file: &Path, text: &str) -> Vec<String> {
     let is_rust = file.extension().is_some_and(|e| e == "rs");
-    let openings: &[&str] =
-        if is_rust { &["fn "] } else { &["test(\"", "it(\"", "test('", "it('", "test(`", "it(`"] };
-    let mut names = Vec::new();
-    for line in text.lines().map(str::trim_start) {
-        for opening in openings {
-            let Some(at) = line.find(opening) else { continue };
-            let rest = &line[at + opening.len()..];
-            let end = if is_rust {
-                rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-            } else {
-                rest.find(['"', '\'', '`'])
-            };
-            let name = &rest[..end.unwrap_or(rest.len())];
-            if !rows_of(name).is_empty() {
-                names.push(name.to_owned());
-                break;
-            }
-        }
+    let lines = text.lines().map(str::trim_start);
+    let names = lines.filter_map(|line| if is_rust { rust_name(line) } else { script_name(line) });
+    names.filter(|name| !rows_of(name).is_empty()).map(str::to_owned).collect()
+}
+
+fn rust_name(line: &str) -> Option<&str> {
+    if let Some((_, rest)) = line.split_once("fn ") {
+        return Some(first_word(rest).0);
     }
-    names
+    let (name, rest) = first_word(line);
+    (rest.starts_with(':') && !rest.starts_with("::")).then_some(name)
+}
+
+fn first_word(text: &str) -> (&str, &str) {
+    text.split_at(text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len()))
+}
+
+fn script_name(line: &str) -> Option<&str> {
+    ["test(", "it("].into_iter().find_map(|call| {
+        let (_, rest) = line.split_once(call)?;
+        let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))?;
+        rest[1..].split(quote).next()
+    })
 }
 
 /// The rows at the beginning of a test's name: `r13_r16_…` is `R13` and `R16`.
@@ -160,8 +164,9 @@ mod tests {
 
     #[test]
     fn tests_are_found_in_rust_and_in_typescript() {
-        let rust = "    #[test]\n    async fn r59_delays_grow() {\n    fn other() {";
-        assert_eq!(test_names(Path::new("a.rs"), rust), ["r59_delays_grow"]);
+        let rust =
+            "    #[test]\n    async fn r59_delays_grow() {\n    fn other() {\n    v54_a_case:\n  r1::path";
+        assert_eq!(test_names(Path::new("a.rs"), rust), ["r59_delays_grow", "v54_a_case"]);
         let script = "  it(\"r44 keeps no token\", () => {\ntest(\"other\", () => {";
         assert_eq!(test_names(Path::new("a.ts"), script), ["r44 keeps no token"]);
     }
