@@ -3,6 +3,35 @@
 //! [`SigningKey`] issues tokens, [`verify`] checks them against a [`Profile`], [`VerifiedTokens`] remembers those that
 //! passed. Time is a parameter everywhere, and nothing here reads a clock, a file or the network.
 //!
+//! ```
+//! use std::sync::Arc;
+//! use tegata_jose::{AccessTokenClaims, Algorithm, NumericDate, Profile, SigningKey, VerifyingKey, VerifyingKeys, verify};
+//!
+//! # fn main() -> Result<(), tegata_jose::JoseError> {
+//! let now = NumericDate::new(1_800_000_000);
+//! let key = SigningKey::generate(Algorithm::Es256)?;
+//! let token = key.sign_access_token(&AccessTokenClaims {
+//!     issuer: "https://auth.example.com",
+//!     subject: "usr_1",
+//!     audience: "https://api.example.com",
+//!     client_id: "web",
+//!     scope: "profile:read",
+//!     issued_at: now,
+//!     expires_at: now.saturating_add(900),
+//!     jwt_id: "jti_1",
+//!     session_id: None,
+//!     username: None,
+//! })?;
+//!
+//! let keys = Arc::new(VerifyingKeys::new(vec![VerifyingKey::from_jwk(&key.public_jwk())?])?);
+//! let profile = Profile::access_token("https://auth.example.com", "https://api.example.com", keys);
+//! let verified = verify(&profile, &token, now)?;
+//! assert_eq!(verified.subject(), "usr_1");
+//! assert!(verified.has_scope("profile:read"));
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! What a token says about how it wants to be checked is never believed: the key fixes the algorithm, the profile fixes
 //! the keys, the issuer, the audience and the kind of token (RFC 8725 §3).
 

@@ -84,13 +84,11 @@ impl<K: TokenKind> VerifiedTokens<K> {
         let Some(shard) = self.shards.get(shard) else { return };
         let mut shard = lock(shard);
         let Some(places) = shard.get_mut(set..set + WAYS) else { return };
-        // An empty place sorts before every `exp`. Another thread may have put the same token meanwhile.
-        let same =
-            places.iter().position(|place| place.as_ref().is_some_and(|known| known.digest == entry.digest));
-        let oldest =
-            (0..WAYS).min_by_key(|&way| places[way].as_ref().map(|known| known.verified.claims().exp));
-        if let Some(way) = same.or(oldest) {
-            places[way] = Some(entry);
+        // An empty place sorts before every `exp`.
+        let free =
+            places.iter_mut().min_by_key(|place| place.as_ref().map(|known| known.verified.claims().exp));
+        if let Some(free) = free {
+            *free = Some(entry);
         }
     }
 

@@ -109,6 +109,23 @@ fn a_string_has_no_control_characters_and_no_lone_surrogates() {
 }
 
 #[test]
+fn a_special_byte_is_found_at_any_place() {
+    for at in 0..24 {
+        let with = |special: char| {
+            let mut string = "é".repeat(2) + &"x".repeat(20);
+            string.insert(if at < 4 { at / 2 * 2 } else { at }, special);
+            format!("{{\"a\":\"{string}\"}}")
+        };
+        for special in ['\0', '\u{1}', '\n', '\u{1f}', '"', '\\'] {
+            assert!(is_refused(&with(special)), "{special:?} at {at}");
+        }
+        for plain in [' ', '!', '#', '[', ']', '\u{7f}', '\u{80}', '😀'] {
+            assert!(!is_refused(&with(plain)), "{plain:?} at {at}");
+        }
+    }
+}
+
+#[test]
 fn a_name_occurs_once_however_it_is_written() {
     assert!(is_refused("{\"iss\":1,\"iss\":1}"));
     assert!(is_refused("{\"iss\":1,\"\\u0069ss\":1}"));
