@@ -55,6 +55,15 @@ impl Command {
         self
     }
 
+    /// Without the settings of Tegata that the developer's environment may hold.
+    pub(crate) fn without_settings(mut self) -> Self {
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TEGATA_"))
+        {
+            self.inner.env_remove(name);
+        }
+        self
+    }
+
     /// Runs it to its end; what it prints goes to the terminal.
     pub(crate) fn run(mut self) -> Result {
         println!("$ {}", self.shown);

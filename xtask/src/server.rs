@@ -41,6 +41,7 @@ impl Server {
             .args(&["serve", "--listen", "127.0.0.1:0"])
             .args(settings)
             .in_folder(&folder)
+            .without_settings()
             .spawn_piped()?;
         let (sender, lines) = mpsc::channel();
         let stdout = child.stdout.take().map(|pipe| Box::new(pipe) as Box<dyn std::io::Read + Send>);
