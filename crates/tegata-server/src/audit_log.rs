@@ -1,0 +1,14 @@
+//! The audit log: a file of JSON lines, each chained to the one before it by an HMAC.
+//!
+//! Whoever changes, removes, inserts or reorders lines without the master key breaks the chain, and [`verify`] says
+//! where. The last lines could be cut off without breaking it, so the newest line is also noted, under a MAC of its own,
+//! in a small file beside the log (the *head*). Both files together could be replaced by older copies of both: against
+//! that helps only a head that was kept elsewhere.
+
+mod chain;
+mod file;
+mod writer;
+
+pub(crate) use chain::{Break, Head, Verified, verify};
+pub(crate) use file::head_path;
+pub(crate) use writer::FileAuditLog;

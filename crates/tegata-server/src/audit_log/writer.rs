@@ -1,0 +1,136 @@
+//! The writer: a thread of its own, so that no request waits for the disk.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use aws_lc_rs::hmac;
+use tegata_core::audit::{AuditEvent, AuditLog};
+
+use super::chain::Entry;
+use super::file::LogFile;
+
+/// So many events may wait for the disk.
+const QUEUE: usize = 8192;
+/// So many are written at once.
+const BATCH: usize = 256;
+/// How long the newest lines may be missing from the disk and from the head.
+const SYNC_AFTER: Duration = Duration::from_secs(1);
+
+/// The audit log in a file. Dropping it writes what is left.
+pub(crate) struct FileAuditLog {
+    queue: Option<SyncSender<AuditEvent>>,
+    missed: Arc<AtomicU64>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl FileAuditLog {
+    /// Opens the log, or makes it, and starts its thread.
+    pub(crate) fn open(path: &Path, key: hmac::Key) -> io::Result<Self> {
+        let file = LogFile::open(path, key)?;
+        let missed = Arc::new(AtomicU64::new(0));
+        let (queue, events) = sync_channel(QUEUE);
+        let writer = Writer { file, missed: Arc::clone(&missed) };
+        let thread =
+            std::thread::Builder::new().name("audit-log".to_owned()).spawn(move || writer.run(&events))?;
+        Ok(Self { queue: Some(queue), missed, thread: Some(thread) })
+    }
+}
+
+impl AuditLog for FileAuditLog {
+    fn record(&self, event: AuditEvent) {
+        let refused = match &self.queue {
+            Some(queue) => queue.try_send(event),
+            None => Err(TrySendError::Disconnected(event)),
+        };
+        if let Err(TrySendError::Full(event) | TrySendError::Disconnected(event)) = refused {
+            self.missed.fetch_add(1, Ordering::Relaxed);
+            log_missed(&event);
+        }
+    }
+}
+
+impl Drop for FileAuditLog {
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Some(thread) = self.thread.take() {
+            // It ends once it has written what is in the queue; had it panicked, there would be nothing left to do.
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Writer {
+    file: LogFile,
+    /// Events that are in the server's log instead, and not yet counted in the audit log.
+    missed: Arc<AtomicU64>,
+}
+
+impl Writer {
+    fn run(mut self, events: &Receiver<AuditEvent>) {
+        let mut batch = Vec::with_capacity(BATCH);
+        let mut since_sync = 0;
+        loop {
+            match events.recv_timeout(SYNC_AFTER) {
+                Ok(event) => {
+                    batch.push(event);
+                    batch.extend(events.try_iter().take(BATCH - 1));
+                    self.write(&batch);
+                    since_sync += batch.len();
+                    batch.clear();
+                    // Without a pause to sync in, the load itself sets the time.
+                    if since_sync < QUEUE {
+                        continue;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return self.sync(),
+            }
+            if self.missed.load(Ordering::Relaxed) > 0 {
+                self.write(&[]);
+            }
+            self.sync();
+            since_sync = 0;
+        }
+    }
+
+    fn write(&mut self, events: &[AuditEvent]) {
+        let now = tegata_http::Clock::now(&tegata_http::SystemClock);
+        let missed = self.missed.swap(0, Ordering::Relaxed);
+        let entries: Vec<_> = (missed > 0)
+            .then_some(Entry::EventsMissed { at: now, count: missed })
+            .into_iter()
+            .chain(events.iter().map(Entry::Event))
+            .collect();
+        if let Err(error) = self.file.append(&entries, now) {
+            self.missed.fetch_add(missed + events.len() as u64, Ordering::Relaxed);
+            if !events.is_empty() {
+                tracing::error!(%error, "the audit log cannot be written; its events follow here");
+                events.iter().for_each(log_missed);
+            }
+        }
+    }
+
+    fn sync(&mut self) {
+        if let Err(error) = self.file.sync() {
+            tracing::error!(%error, "the audit log cannot be brought to the disk");
+        }
+    }
+}
+
+/// Writes an event to the server's log; it holds no secret.
+fn log_missed(event: &AuditEvent) {
+    tracing::error!(
+        at = event.at.to_rfc3339(),
+        action = ?event.action,
+        outcome = ?event.outcome,
+        user_id = event.user_id.map(|id| id.to_string()),
+        session_id = event.session_id.map(|id| id.to_string()),
+        address = event.address.map(|address| address.to_string()),
+        "an event that is missing from the audit log"
+    );
+}

@@ -1,0 +1,288 @@
+//! The command line, and the help that teaches it.
+
+#![expect(clippy::doc_markdown, reason = "these comments are the help, and are shown as they are")]
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+const AFTER_HELP: &str = "\
+Begin with:
+  tegata serve                         make ./tegata-data and listen on http://127.0.0.1:8080
+  tegata doctor                        look whether everything is in order
+
+Settings come from tegata.toml, then the environment (TEGATA_TOKENS__ACCESS_TOKEN_TTL=5m), then the
+command line (--set tokens.access_token_ttl=5m). `tegata settings` lists them.
+
+Exit codes:
+  0  done
+  1  could not be done
+  2  the command line is wrong
+  3  the settings are wrong or unsafe; nothing was touched
+  4  a check found something wrong";
+
+/// Issues, refreshes, checks and revokes the tokens of an application's users.
+#[derive(Parser)]
+#[command(name = "tegata", version, after_help = AFTER_HELP, arg_required_else_help = true, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Where the settings come from; the same for every command.
+#[derive(Args)]
+pub(crate) struct Common {
+    /// Read settings from this file [default: tegata.toml, if there is one]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Settings")]
+    pub(crate) config: Option<PathBuf>,
+    /// The directory of the database, the master key and the audit log (server.data_dir)
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Settings")]
+    pub(crate) data_dir: Option<String>,
+    /// Set one setting; may be given many times
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE", help_heading = "Settings")]
+    pub(crate) set: Vec<String>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run the server
+    #[command(after_help = "\
+Examples:
+  tegata serve
+  tegata serve --listen 127.0.0.1:9000 --data-dir /var/lib/tegata
+  tegata serve --public-url https://id.example.org --set signup.enabled=false
+
+The first start makes the data directory, the master key, the database and the signing keys.
+SIGTERM and SIGINT stop it: it takes no new connections, finishes the requests that have begun, and ends.
+A second signal ends it at once.
+
+The server speaks plain http. For anything but this machine, put a proxy with TLS in front of it, and set
+--public-url to the https address that browsers use and server.trusted_proxies to the address of the proxy.")]
+    Serve(Serve),
+    /// Manage users
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  tegata user create alice --email alice@example.org
+  pwgen 24 1 | tegata user create bob --password-stdin
+  tegata user grant alice users:read
+  tegata user disable bob
+
+These commands work beside a running server on the same data directory."
+    )]
+    User(User),
+    /// List and rotate the signing keys
+    #[command(
+        subcommand,
+        after_help = "\
+Keys rotate by themselves (keys.active_for, keys.publish_ahead). `tegata keys rotate` begins a rotation early; with
+--now the new key signs at once, for a key that may have been stolen."
+    )]
+    Keys(Keys),
+    /// Look into a token, or verify it
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  tegata token inspect eyJhbGciOi…
+  echo \"$TOKEN\" | tegata token verify -
+  tegata token verify eyJhbGciOi… --issuer https://id.example.org --audience https://api.example.org --jwks keys.json"
+    )]
+    Token(Token),
+    /// Write a copy of the database to a file, while the server runs
+    #[command(after_help = "\
+Example:
+  tegata backup /mnt/backup/tegata-$(date +%F).db
+
+The copy is complete and consistent. It is of no use without the master key (master.key in the data directory), and
+with it, it is as good as the original: keep the two apart.
+
+To restore: make a directory that only you can read, put the copy there as tegata.db and the master key as master.key,
+and start `tegata serve --data-dir` on it.")]
+    Backup(Backup),
+    /// Look whether the installation is in order
+    #[command(
+        after_help = "Exit code 0: all is well, or there are warnings only. 4: something is wrong; each line says what to do."
+    )]
+    Doctor,
+    /// Verify or export the audit log
+    #[command(subcommand)]
+    Audit(Audit),
+    /// List all settings with their defaults and what they do
+    Settings(SettingsPage),
+    /// Print the description of the HTTP interface (OpenAPI)
+    Openapi,
+    /// Print completions for a shell
+    #[command(
+        after_help = "Example:\n  tegata completions bash > ~/.local/share/bash-completion/completions/tegata"
+    )]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct Serve {
+    /// The address to listen on; port 0 takes any free one (server.listen) [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<String>,
+    /// The address that browsers use: the issuer of all tokens (server.public_url) [default: from --listen]
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_url: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum User {
+    /// Make an account; asks for the password. Works also where sign-up is closed
+    Create {
+        /// The user name: 3 to 64 letters, digits, `.`, `_` and `-`
+        username: String,
+        /// The e-mail address; a note until it is verified
+        #[arg(long)]
+        email: Option<String>,
+        #[command(flatten)]
+        password: NewPassword,
+    },
+    /// List all users
+    List {
+        /// One JSON object per line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one user with their sessions
+    Show {
+        #[command(flatten)]
+        user: Whom,
+        /// As a JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Set a new password and end all sessions of the user
+    SetPassword {
+        #[command(flatten)]
+        user: Whom,
+        #[command(flatten)]
+        password: NewPassword,
+    },
+    /// Grant a scope beyond what everyone has; it shows at the next login
+    Grant {
+        #[command(flatten)]
+        user: Whom,
+        /// Scope tokens, such as users:read
+        #[arg(required = true)]
+        scope: Vec<String>,
+    },
+    /// Take a granted scope back; running sessions keep theirs, `tegata user disable` and `enable` end them
+    Revoke {
+        #[command(flatten)]
+        user: Whom,
+        /// Scope tokens, such as users:read
+        #[arg(required = true)]
+        scope: Vec<String>,
+    },
+    /// Close an account: no login, and all sessions end at once
+    Disable(Whom),
+    /// Open a closed account again
+    Enable(Whom),
+    /// Let a user try again at once who has failed too often
+    Unlock(Whom),
+    /// Say that the e-mail address on the account is its owner's: it becomes unique and good for logging in
+    VerifyEmail(Whom),
+    /// Delete an account with its sessions. This cannot be undone
+    Delete {
+        #[command(flatten)]
+        user: Whom,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct Whom {
+    /// The user name, or a verified e-mail address
+    pub(crate) username: String,
+}
+
+/// A password is never an argument: other users of the machine can read those.
+#[derive(Args)]
+pub(crate) struct NewPassword {
+    /// Read the password from standard input: one line
+    #[arg(long)]
+    pub(crate) password_stdin: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Keys {
+    /// List the signing keys and where in their life they stand
+    List,
+    /// Make the next signing key; it signs as soon as verifiers have had time to learn of it
+    Rotate {
+        /// Let the new key sign at once
+        #[arg(long)]
+        now: bool,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Token {
+    /// Decode a token and explain its claims, WITHOUT verifying anything
+    Inspect {
+        /// The token; `-` reads it from standard input
+        token: String,
+    },
+    /// Verify an access token: signature, issuer, audience, times
+    Verify(Verify),
+}
+
+#[derive(Args)]
+pub(crate) struct Verify {
+    /// The token; `-` reads it from standard input
+    pub(crate) token: String,
+    /// The issuer it must be from [default: that of the settings]
+    #[arg(long, value_name = "URL")]
+    pub(crate) issuer: Option<String>,
+    /// The audience it must be for [default: that of the settings, or the issuer]
+    #[arg(long)]
+    pub(crate) audience: Option<String>,
+    /// The file with the public keys (a JWK set) [default: those of the data directory]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) jwks: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct Backup {
+    /// The file to write; it must not exist
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Audit {
+    /// Look whether any line was changed, removed, inserted or moved, and say where
+    #[command(after_help = "\
+It prints the newest line's number and MAC. Keep that somewhere else and name it next time with --head: then not even
+someone who replaces all files by older copies goes unnoticed.")]
+    Verify {
+        /// A head that was printed before, NUMBER:MAC
+        #[arg(long, value_name = "HEAD")]
+        head: Option<String>,
+    },
+    /// Print the log, verified, one JSON object per line
+    Export {
+        /// Only the events after this number
+        #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+        after: u64,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct SettingsPage {
+    /// As the page docs/reference/settings.md
+    #[arg(long)]
+    pub(crate) markdown: bool,
+}

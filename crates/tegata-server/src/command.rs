@@ -1,0 +1,113 @@
+//! The commands.
+
+mod audit;
+mod backup;
+mod doctor;
+mod keys;
+mod terminal;
+mod token;
+mod user;
+
+use std::io::{self, Read as _, Write as _};
+
+use clap::CommandFactory as _;
+
+use crate::cli::{Cli, Command, Common, Serve, Token};
+use crate::failure::Failure;
+use crate::settings::{SETTINGS, Settings, Sources, load, markdown};
+use crate::{logging, serve};
+
+/// Does what the command line asks for.
+pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
+    let Cli { common, command } = cli;
+    match command {
+        Command::Completions { shell } => completions(shell),
+        Command::Openapi => print(tegata_http::OPENAPI),
+        Command::Settings(page) if page.markdown => print(&markdown::page()),
+        Command::Settings(_) => list_settings(),
+        Command::Token(Token::Inspect { token }) => token::inspect(&token),
+        Command::Serve(flags) => {
+            let settings = settings(common, Some(flags))?;
+            logging::start(&settings.log);
+            serve::run(&settings)
+        }
+        Command::Doctor => doctor::run(common),
+        command => {
+            let settings = settings(common, None)?;
+            logging::start(&settings.log);
+            match command {
+                Command::User(command) => user::run(&settings, command),
+                Command::Keys(command) => keys::run(&settings, &command),
+                Command::Token(Token::Verify(what)) => token::verify(&settings, &what),
+                Command::Audit(command) => audit::run(&settings, command),
+                Command::Backup(to) => backup::run(&settings, &to.file),
+                _ => Ok(()),
+            }
+        }
+    }
+}
+
+/// Reads the settings of a command.
+fn settings(common: Common, serve: Option<Serve>) -> Result<Settings, Failure> {
+    let mut flags: Vec<_> = common.set.into_iter().map(|set| ("--set".to_owned(), set)).collect();
+    let mut flag = |name: &str, key: &str, value: Option<String>| {
+        flags.extend(value.map(|value| (name.to_owned(), format!("{key}={value}"))));
+    };
+    flag("--data-dir", "server.data_dir", common.data_dir);
+    if let Some(serve) = serve {
+        flag("--listen", "server.listen", serve.listen);
+        flag("--public-url", "server.public_url", serve.public_url);
+    }
+    let environment = std::env::vars_os()
+        .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
+        .collect();
+    Ok(load(&Sources { config: common.config, environment, flags })?)
+}
+
+/// Writes to standard output. A reader that has gone away, such as `head`, is no error.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(format_args!("standard output cannot be written: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A secret or a token from standard input: one line, without its end.
+fn read_line(what: &str) -> Result<String, Failure> {
+    const MAX: u64 = 64 * 1024;
+    let mut text = String::new();
+    let failed = |error: &dyn std::fmt::Display| Failure::new(format_args!("{what} cannot be read: {error}"));
+    io::stdin().lock().take(MAX).read_to_string(&mut text).map_err(|error| failed(&error))?;
+    let line = text.strip_suffix('\n').unwrap_or(&text);
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    if line.contains('\n') {
+        return Err(failed(&"standard input has more than one line"));
+    }
+    Ok(line.to_owned())
+}
+
+fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "tegata", &mut script);
+    print(&String::from_utf8_lossy(&script))
+}
+
+fn list_settings() -> Result<(), Failure> {
+    let defaults = Settings::default();
+    let mut text = String::new();
+    for setting in SETTINGS {
+        let default = match ((setting.show)(&defaults), setting.otherwise) {
+            (Some(value), "") => value,
+            (None, "") => "not set".to_owned(),
+            (_, otherwise) => otherwise.to_owned(),
+        };
+        text += &format!(
+            "{} ({}) [default: {default}]\n    {}\n",
+            setting.key, setting.value_type, setting.about
+        );
+    }
+    print(&text)
+}

@@ -1,0 +1,177 @@
+//! An installation: a data directory with its database and its master key.
+
+use std::future::Future;
+use std::io;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use tegata_core::identifier::TenantId;
+use tegata_core::password::Blocklist;
+use tegata_core::provider::{Ports, Provider};
+use tegata_core::seal::SealingKey;
+use tegata_core::store::Store;
+use tegata_http::{Clock as _, SystemClock, SystemEntropy};
+use tegata_password::{
+    Argon2Hasher, Argon2Params, Argon2Settings, Blocklists, BreachedList, CommonPasswords, Pepper,
+};
+use tegata_store_sqlite::{Durability, Options, SqliteStore};
+use zeroize::Zeroizing;
+
+use crate::audit_log::FileAuditLog;
+use crate::data_dir;
+use crate::failure::{Chain, Failure};
+use crate::master_key::MasterKey;
+use crate::settings::{self, Settings};
+
+/// What is open of an installation.
+pub(crate) struct Installation {
+    master_key: MasterKey,
+    sqlite: SqliteStore,
+    store: Arc<dyn Store>,
+    is_fresh: bool,
+}
+
+impl Installation {
+    /// Opens the installation that a command works on; it must be there.
+    pub(crate) fn of_command(settings: &Settings) -> Result<Self, Failure> {
+        data_dir::check(&settings.server.data_dir)?;
+        if !settings.database().exists() {
+            return Err(Failure::new(format_args!("there is no database {}", settings.database().display()))
+                .advise("`tegata serve` makes one; name another data directory with --data-dir"));
+        }
+        Self::open(settings, MasterKey::read(&settings.master_key_file())?, false)
+    }
+
+    /// Opens the installation of a server, or makes it. The directory must be prepared and locked.
+    pub(crate) fn of_server(settings: &Settings) -> Result<Self, Failure> {
+        let key_file = settings.master_key_file();
+        let is_fresh = !settings.database().exists();
+        // A new key for an old database would open nothing.
+        let master_key = if key_file.exists() || !is_fresh {
+            MasterKey::read(&key_file)?
+        } else {
+            MasterKey::make(&key_file, &SystemEntropy)?
+        };
+        Self::open(settings, master_key, is_fresh)
+    }
+
+    fn open(settings: &Settings, master_key: MasterKey, is_fresh: bool) -> Result<Self, Failure> {
+        let options = Options {
+            durability: match settings.store.durability {
+                settings::Durability::Full => Durability::Full,
+                settings::Durability::Normal => Durability::Normal,
+            },
+            ..Options::default()
+        };
+        let sqlite = SqliteStore::open(&settings.database(), &options).map_err(|error| {
+            Failure::new(format_args!(
+                "the database {} cannot be opened: {}",
+                settings.database().display(),
+                Chain(&error)
+            ))
+            .advise("`tegata doctor` looks for the reason")
+        })?;
+        let store = Arc::new(sqlite.for_tenant(TenantId::default()));
+        Ok(Self { master_key, sqlite, store, is_fresh })
+    }
+
+    /// Whether the database was made just now.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.is_fresh
+    }
+
+    /// What unseals the signing keys.
+    pub(crate) fn sealing_key(&self) -> SealingKey {
+        self.master_key.sealing_key()
+    }
+
+    /// The database.
+    pub(crate) fn sqlite(&self) -> &SqliteStore {
+        &self.sqlite
+    }
+
+    /// What is remembered of the one tenant.
+    pub(crate) fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// The provider of a command: no request ever reaches it, so its issuer and its gate do not matter.
+    pub(crate) async fn provider(&self, settings: &Settings) -> Result<Provider, Failure> {
+        let hasher = hasher(settings, Some(NonZeroUsize::MIN))?;
+        let issuer = settings.issuer(settings.server.listen);
+        self.open_provider(settings, issuer, Arc::new(hasher)).await
+    }
+
+    /// The provider for this issuer.
+    pub(crate) async fn open_provider(
+        &self,
+        settings: &Settings,
+        issuer: String,
+        hasher: Arc<Argon2Hasher>,
+    ) -> Result<Provider, Failure> {
+        let audit_file = settings.audit_file();
+        let audit = FileAuditLog::open(&audit_file, self.master_key.audit_key()).map_err(|error| {
+            Failure::new(format_args!("the audit log {} cannot be opened: {error}", audit_file.display()))
+        })?;
+        let ports = Ports {
+            store: Arc::clone(&self.store),
+            hasher,
+            blocklist: blocklist(settings)?,
+            entropy: Arc::new(SystemEntropy),
+            audit: Arc::new(audit),
+            sealing: self.master_key.sealing_key(),
+        };
+        Ok(Provider::open(settings.core(issuer), ports, SystemClock.now()).await?)
+    }
+}
+
+/// The password hasher; `permits` counts instead of the setting.
+pub(crate) fn hasher(settings: &Settings, permits: Option<NonZeroUsize>) -> Result<Argon2Hasher, Failure> {
+    let passwords = &settings.passwords;
+    let failed = |error| Failure::new(format_args!("passwords cannot be hashed: {}", Chain(&error)));
+    let defaults = Argon2Settings::default();
+    let permits =
+        permits.or_else(|| passwords.permits.and_then(NonZeroUsize::new)).unwrap_or(defaults.permits);
+    let settings = Argon2Settings {
+        params: Argon2Params::new(passwords.memory.0, passwords.iterations, 1).map_err(failed)?,
+        pepper: pepper(settings)?,
+        permits,
+        queue_length: passwords.queue.unwrap_or_else(|| permits.get().saturating_mul(64)),
+    };
+    Argon2Hasher::new(settings, Arc::new(SystemEntropy)).map_err(failed)
+}
+
+fn pepper(settings: &Settings) -> Result<Option<Pepper>, Failure> {
+    use std::os::unix::fs::MetadataExt as _;
+    let Some(file) = &settings.passwords.pepper_file else { return Ok(None) };
+    let failed = |error: &dyn std::fmt::Display| {
+        Failure::new(format_args!("the pepper {} cannot be used: {error}", file.display()))
+    };
+    let mode = std::fs::metadata(file).map_err(|error| failed(&error))?.mode();
+    data_dir::check_private(file, mode, "the pepper")?;
+    let bytes = Zeroizing::new(std::fs::read(file).map_err(|error| failed(&error))?);
+    Pepper::new(bytes).map(Some).map_err(|error| failed(&error))
+}
+
+fn blocklist(settings: &Settings) -> Result<Arc<dyn Blocklist>, Failure> {
+    let mut lists: Vec<Box<dyn Blocklist>> = vec![Box::new(CommonPasswords)];
+    if let Some(file) = &settings.passwords.breached_list {
+        let list = BreachedList::open(file).map_err(|error| {
+            Failure::new(Chain(&error))
+                .advise("passwords.breached_list wants the file of Pwned Passwords, SHA-1, ordered by hash")
+        })?;
+        lists.push(Box::new(list));
+    }
+    Ok(Arc::new(Blocklists::new(lists)))
+}
+
+/// Runs what a command does, on this thread.
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
+    #[expect(clippy::expect_used, reason = "at start-up; without a runtime there is nothing to do")]
+    let runtime = runtime().expect("a runtime on one thread");
+    runtime.block_on(future)
+}
+
+fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}

@@ -1,0 +1,170 @@
+//! Every setting: its name, its place, and what it is for.
+
+use super::Settings;
+use super::value::{Raw, Value};
+
+/// One setting.
+pub(crate) struct Setting {
+    /// Its name: section, dot, name.
+    pub(crate) key: &'static str,
+    /// The type of its values.
+    pub(crate) value_type: &'static str,
+    /// What happens when it is not set and its default depends on something else.
+    pub(crate) otherwise: &'static str,
+    /// What it is for, in one or two sentences.
+    pub(crate) about: &'static str,
+    /// Reads a value into its place.
+    pub(crate) apply: fn(&mut Settings, &Raw) -> Result<(), String>,
+    /// What stands in its place.
+    pub(crate) show: fn(&Settings) -> Option<String>,
+}
+
+impl Setting {
+    /// The section: everything before the last dot.
+    pub(crate) fn section(&self) -> &'static str {
+        self.key.split_once('.').map_or(self.key, |(section, _)| section)
+    }
+
+    /// The variable that sets it.
+    pub(crate) fn variable(&self) -> String {
+        format!("TEGATA_{}", self.key.to_uppercase().replace('.', "__"))
+    }
+
+    /// The setting with this name.
+    pub(crate) fn find(key: &str) -> Option<&'static Self> {
+        SETTINGS.iter().find(|setting| setting.key == key)
+    }
+}
+
+/// The type of a place, for the table.
+const fn type_of<T: Value>(_: fn(&Settings) -> &T) -> &'static str {
+    T::TYPE
+}
+
+macro_rules! settings {
+    ($($key:literal $(or $otherwise:literal)? => $first:ident $(. $rest:ident)* : $about:literal)*) => {
+        &[$(Setting {
+            key: $key,
+            value_type: type_of(|settings| &settings.$first $(. $rest)*),
+            otherwise: concat!("", $($otherwise)?),
+            about: $about,
+            apply: |settings, raw| {
+                settings.$first $(. $rest)* = Value::parse(raw)?;
+                Ok(())
+            },
+            show: |settings| Value::show(&settings.$first $(. $rest)*),
+        }),*]
+    };
+}
+
+/// All settings, in the order of the documentation.
+pub(crate) static SETTINGS: &[Setting] = settings! {
+    "server.listen" => server.listen:
+        "The address that the server listens on. Port 0 takes any free one. Anything but loopback needs an https `server.public_url`."
+    "server.public_url" or "`http://` and the address that it listens on" => server.public_url:
+        "The address under which browsers reach the server: the issuer (`iss`) of all tokens. Scheme, host and port, nothing after."
+    "server.data_dir" => server.data_dir:
+        "The directory of the database, the master key and the audit log. Made if absent; nobody else may read it."
+    "server.trusted_proxies" => server.trusted_proxies:
+        "The proxies whose `X-Forwarded-For` and `X-Request-Id` are believed, as addresses or networks. From anyone else both are ignored."
+    "server.token_inspector" or "on when the issuer is a loopback address" => server.token_inspector:
+        "Whether the web application shows the decoded tokens and the timeline of requests. For learning, not for production."
+    "server.metrics" => server.metrics:
+        "Who may read `GET /metrics` (OpenMetrics): nobody, a process on this machine that no proxy speaks for, or whoever reaches the server."
+    "server.body_limit" => server.body_limit:
+        "The longest request body."
+    "server.request_timeout" => server.request_timeout:
+        "How long a request may take."
+    "server.max_connections" => server.max_connections:
+        "So many connections are served at once; more have to wait."
+    "server.stop_timeout" => server.stop_timeout:
+        "How long a stopping server waits for requests that have begun."
+    "tokens.access_token_ttl" => rules.tokens.access_token_ttl:
+        "The life of an access token, at most 15m: nothing can take one back before it expires."
+    "tokens.id_token_ttl" => rules.tokens.id_token_ttl:
+        "The life of an ID token, at most 1h."
+    "tokens.signing_alg" => rules.tokens.signing_alg:
+        "What tokens are signed with. After a change the new key is published first and signs once verifiers know it."
+    "tokens.audience" or "the issuer" => audience:
+        "The `aud` of access tokens: the API that they are for."
+    "tokens.client_id" => rules.tokens.client_id:
+        "The `client_id` of your own front end, which is the `aud` of ID tokens."
+    "tokens.scope" => rules.tokens.scope:
+        "What everyone is granted at login. `tegata user grant` adds to it for one user."
+    "sessions.idle_ttl" => rules.sessions.idle_ttl:
+        "How long a session lives without being used."
+    "sessions.absolute_ttl" => rules.sessions.absolute_ttl:
+        "How long a session lives at all, at most 30d."
+    "sessions.refresh_grace" => rules.sessions.refresh_grace:
+        "How long a refresh token that was just exchanged still gets its successor, for lost answers and two tabs; at most 60s."
+    "signup.enabled" => rules.signup_enabled:
+        "Whether anyone may make an account. `tegata user create` works in any case."
+    "passwords.min_length" => rules.password_min_length:
+        "The shortest password that is accepted, in characters, 8 to 64."
+    "passwords.service_name" => rules.service_name:
+        "The name of your service as people know it: no password may be made of it."
+    "passwords.breached_list" or "only the built-in list of common passwords" => passwords.breached_list:
+        "A file of breached passwords to refuse: SHA-1 hashes in hexadecimal, one a line, sorted, as Have I Been Pwned gives them."
+    "passwords.memory" => passwords.memory:
+        "The memory of one password hash (Argon2id `m`), at least 19MiB (less with more iterations)."
+    "passwords.iterations" => passwords.iterations:
+        "The passes over that memory (Argon2id `t`), at least 2."
+    "passwords.pepper_file" or "no pepper" => passwords.pepper_file:
+        "A file with at least 32 random bytes that password hashes are bound to. Whoever loses it has lost every password."
+    "passwords.permits" or "one per core" => passwords.permits:
+        "So many passwords are hashed at once. Each takes `passwords.memory`."
+    "passwords.queue" or "64 for each permit" => passwords.queue:
+        "So many may wait to be hashed; more get 503 and `Retry-After`."
+    "throttle.account.free" => rules.throttle.account.free:
+        "So many failed logins of one account have no delay."
+    "throttle.account.first_delay" => rules.throttle.account.first_delay:
+        "The delay after the next one; it doubles with each."
+    "throttle.account.max_delay" => rules.throttle.account.max_delay:
+        "It grows no further than this."
+    "throttle.account.many" => rules.throttle.account.many:
+        "From this many failures in a row on, the delay is `throttle.account.long_delay`."
+    "throttle.account.long_delay" => rules.throttle.account.long_delay:
+        "The longest delay. No account is ever locked for good, and a device that has logged in before is counted apart."
+    "throttle.account.forget_after" => rules.throttle.account.forget_after:
+        "After so long without a failure all is forgotten."
+    "throttle.address.free" => rules.throttle.address.free:
+        "So many failed logins from one IPv4 address or IPv6 /64 have no delay."
+    "throttle.address.first_delay" => rules.throttle.address.first_delay:
+        "The delay after the next one; it doubles with each."
+    "throttle.address.max_delay" => rules.throttle.address.max_delay:
+        "It grows no further than this."
+    "throttle.address.many" => rules.throttle.address.many:
+        "From this many failures in a row on, the delay is `throttle.address.long_delay`."
+    "throttle.address.long_delay" => rules.throttle.address.long_delay:
+        "The longest delay."
+    "throttle.address.forget_after" => rules.throttle.address.forget_after:
+        "After so long without a failure all is forgotten."
+    "throttle.signup.free" => rules.throttle.signup.free:
+        "So many sign-ups from one IPv4 address or IPv6 /64 have no delay."
+    "throttle.signup.first_delay" => rules.throttle.signup.first_delay:
+        "The delay after the next one; it doubles with each."
+    "throttle.signup.max_delay" => rules.throttle.signup.max_delay:
+        "It grows no further than this."
+    "throttle.signup.many" => rules.throttle.signup.many:
+        "From this many sign-ups on, the delay is `throttle.signup.long_delay`."
+    "throttle.signup.long_delay" => rules.throttle.signup.long_delay:
+        "The longest delay."
+    "throttle.signup.forget_after" => rules.throttle.signup.forget_after:
+        "After so long without a sign-up all is forgotten."
+    "cors.allowed_origins" => cors_origins:
+        "Other origins whose pages may call the API with credentials, exactly as browsers write them: `https://app.example`."
+    "keys.active_for" => rules.key_active_for:
+        "How long a signing key signs, at most 90d."
+    "keys.publish_ahead" => rules.key_publish_ahead:
+        "How long a signing key is published before it signs, at least 5m: as long as verifiers cache the key set."
+    "keys.master_key_file" or "`master.key` in the data directory" => keys.master_key_file:
+        "The file with the key that seals the signing keys. Made with the database; only its owner may read it."
+    "store.durability" => store.durability:
+        "`full`: what was answered survives a loss of power. `normal`: it survives a crash of the process."
+    "log.level" => log.level:
+        "`off`, `error`, `warn`, `info`, `debug` or `trace`, or directives such as `info,tegata_http=debug`."
+    "log.format" or "`text` for a terminal, `json` for everything else" => log.format:
+        "How log lines look. They go to standard error."
+    "audit.file" or "`audit.jsonl` in the data directory" => audit_file:
+        "The audit log: who did what, when, from where. Each line is chained to the one before it (`tegata audit verify`)."
+};

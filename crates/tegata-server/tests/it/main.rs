@@ -1,0 +1,16 @@
+//! The binary as its operator meets it: one module per command.
+
+#![expect(clippy::unwrap_used, reason = "a test ends with what it did not expect")]
+#![expect(clippy::disallowed_methods, reason = "a test of a process may look at the clock")]
+
+mod audit;
+mod backup;
+mod doctor;
+mod help;
+mod keys;
+mod serve;
+mod settings;
+mod stop;
+mod support;
+mod token;
+mod user;
