@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test's set-up may fail only by failing the test")]
 
+mod algorithms;
 mod attacks;
 mod cache;
 mod differential;
