@@ -7,7 +7,7 @@ import {
   type Locks,
   type OpenChannel,
 } from "./environment.js";
-import { clientError, isTegataError } from "./errors.js";
+import { clientError, isRecord, isTegataError, unexpectedResponse } from "./errors.js";
 import { SessionKeeper, type AuthState, type HeldTokens } from "./session.js";
 import { TimelineLog, type Timeline } from "./timeline.js";
 import { decodeToken, type DecodedToken } from "./token.js";
@@ -120,13 +120,13 @@ export class TegataClient {
     this.#session.close();
   }
 
-  config(): Promise<ProviderConfig> {
-    return this.#open("GET", "/auth/config") as Promise<ProviderConfig>;
+  async config(): Promise<ProviderConfig> {
+    return having<ProviderConfig>(await this.#open("GET", "/auth/config"), "client_id");
   }
 
   /** Makes an account; it does not log in. */
   async signup(request: SignupRequest): Promise<User> {
-    return ((await this.#open("POST", "/auth/signup", request)) as UserResponse).user;
+    return having<UserResponse>(await this.#open("POST", "/auth/signup", request), "user").user;
   }
 
   login({ username, password }: LoginRequest): Promise<User> {
@@ -147,11 +147,11 @@ export class TegataClient {
   }
 
   async me(): Promise<User> {
-    return ((await this.#authorized("GET", "/users/me")) as UserResponse).user;
+    return having<UserResponse>(await this.#authorized("GET", "/users/me"), "user").user;
   }
 
   async updateMe(patch: UserPatch): Promise<User> {
-    return ((await this.#authorized("PATCH", "/users/me", patch)) as UserResponse).user;
+    return having<UserResponse>(await this.#authorized("PATCH", "/users/me", patch), "user").user;
   }
 
   /** Deletes the account for good. */
@@ -166,7 +166,7 @@ export class TegataClient {
   }
 
   async sessions(): Promise<Session[]> {
-    return ((await this.#authorized("GET", "/users/me/sessions")) as SessionsResponse).sessions;
+    return having<SessionsResponse>(await this.#authorized("GET", "/users/me/sessions"), "sessions").sessions;
   }
 
   /** Ends one session; one that is already gone is no error. */
@@ -181,16 +181,16 @@ export class TegataClient {
   }
 
   /** A page of users; needs the scope `users:read`. */
-  users(page: { limit?: number; cursor?: string } = {}): Promise<UsersPage> {
+  async users(page: { limit?: number; cursor?: string } = {}): Promise<UsersPage> {
     const query = new URLSearchParams();
     if (page.limit !== undefined) query.set("limit", String(page.limit));
     if (page.cursor !== undefined) query.set("cursor", page.cursor);
     const suffix = query.size > 0 ? `?${query.toString()}` : "";
-    return this.#authorized("GET", `/users${suffix}`) as Promise<UsersPage>;
+    return having<UsersPage>(await this.#authorized("GET", `/users${suffix}`), "users");
   }
 
-  protected(): Promise<ProtectedResponse> {
-    return this.#authorized("GET", "/api/protected") as Promise<ProtectedResponse>;
+  async protected(): Promise<ProtectedResponse> {
+    return having<ProtectedResponse>(await this.#authorized("GET", "/api/protected"), "message");
   }
 
   /**
@@ -200,9 +200,9 @@ export class TegataClient {
    * anything is sent. Redirects are not followed. A body that is a stream cannot be sent twice, so it gets no retry.
    */
   async fetch(input: string | URL, init: RequestInit = {}): Promise<Response> {
-    const url = new URL(input, this.#base);
-    if (!this.#allowed.has(url.origin)) {
-      throw clientError("origin_not_allowed", `the access token is not for ${url.origin}`);
+    const url = URL.canParse(input, this.#base) ? new URL(input, this.#base) : null;
+    if (url === null || !this.#allowed.has(url.origin)) {
+      throw clientError("origin_not_allowed", `the access token is not for ${url?.origin ?? "that"}`);
     }
     const repeatable = !(init.body instanceof ReadableStream);
     return this.#session.authorized(async (accessToken, kind) => {
@@ -262,4 +262,10 @@ export class TegataClient {
   #outgoing(method: string, path: string, more: Partial<Outgoing> = {}): Outgoing {
     return { kind: "request", method, url: new URL(path, this.#base), withCookies: true, ...more };
   }
+}
+
+/** A proxy may answer for the provider with 200: then what the caller counts on is not there. */
+function having<T>(answer: unknown, member: keyof T & string): T {
+  if (!isRecord(answer) || answer[member] === undefined) throw unexpectedResponse(200);
+  return answer as T;
 }

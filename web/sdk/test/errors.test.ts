@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { decodeToken, isTegataError, PROBLEM_CODES, type TegataError } from "../src/index.ts";
-import { problem, World } from "./world.ts";
+import { codeOf, problem, World } from "./world.ts";
 
 async function failure(answer: () => Response): Promise<TegataError> {
   const world = new World();
@@ -62,6 +62,33 @@ test.each([
   Response.json({ error: "invalid_grant" }, { status: 400 }),
 ])("an answer that is not the provider's is unexpected", async (answer) => {
   expect(await failure(() => answer)).toMatchObject({ code: "unexpected_response", status: answer.status });
+});
+
+test("a page that someone else answers with 200 is unexpected, whatever was asked for", async () => {
+  const world = new World();
+  const tab = await world.signedInTab();
+  for (const path of [
+    "/auth/config",
+    "/auth/signup",
+    "/users",
+    "/users/me",
+    "/users/me/sessions",
+    "/api/protected",
+  ]) {
+    world.provider.answers.set(path, () => new Response("<h1>Please log in to the network</h1>"));
+  }
+  const asked = {
+    config: tab.config(),
+    signup: tab.signup({ username: "hanako", password: "x" }),
+    users: tab.users(),
+    me: tab.me(),
+    updateMe: tab.updateMe({ name: null }),
+    sessions: tab.sessions(),
+    protected: tab.protected(),
+  };
+  for (const [name, promise] of Object.entries(asked)) {
+    expect(await codeOf(promise), name).toBe("unexpected_response");
+  }
 });
 
 test("a connection that fails is a network error", async () => {

@@ -48,6 +48,7 @@ test("the access token goes to the provider's origin and no further", async () =
     "https://127.0.0.1:8080/api",
     "http://127.0.0.1:8080@elsewhere.example/",
     "data:text/plain,x",
+    "http://",
   ]) {
     expect(await codeOf(tab.fetch(url)), url).toBe("origin_not_allowed");
   }

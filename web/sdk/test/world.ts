@@ -208,6 +208,7 @@ export class FakeProvider {
           this.endSession();
           return new Response(null, { status: 204 });
         }
+        if (seen.path === "/users") return Response.json({ users: [], next_cursor: null });
         return Response.json({ message: "welcome", user: { sub: "u-1", username: "hanako" } });
       }
     }
