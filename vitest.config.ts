@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    // Two cores are shared with other work; the suites are short.
+    // The suites are short: more workers would only start up for longer.
     maxWorkers: 2,
     projects: ["web/sdk", "web/app"],
   },

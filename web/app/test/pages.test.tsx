@@ -281,7 +281,7 @@ test("the inspector explains the tokens and shows a refusal, the refresh and the
   provider.config.token_inspector = true;
   provider.openSession();
   await open("/protected");
-  await screen.findByTestId("token-inspector");
+  await screen.findByTestId("token-inspector", {}, { timeout: 10_000 });
   await settle();
   const access = byId("access-token-claims");
   for (const claim of ["iss", "sub", "aud", "client_id", "scope", "iat", "exp", "jti", "sid", "username"]) {

@@ -128,4 +128,4 @@ test("with React its second entry works, and the types of both are found", () =>
       ...["--module", module, "--moduleResolution", moduleResolution, "consumer.ts"],
     );
   }
-}, 60_000);
+});
