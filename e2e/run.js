@@ -1,0 +1,27 @@
+// Runs the browser tests: `npm test -w e2e -- [words of file names] [options of node --test]`.
+import { spawn } from "node:child_process";
+import { readdirSync, rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const given = process.argv.slice(2);
+const options = given.filter((word) => word.startsWith("-"));
+const words = given.filter((word) => !word.startsWith("-"));
+
+const files = readdirSync(`${here}tests`)
+  .filter((name) => name.endsWith(".test.js"))
+  .filter((name) => words.length === 0 || words.some((word) => name.includes(word)))
+  .map((name) => `tests/${name}`);
+if (files.length === 0) {
+  console.error(`no file of tests is named like ${words.join(" ")}`);
+  process.exit(2);
+}
+
+rmSync(`${here}results`, { recursive: true, force: true });
+const runner = spawn(
+  process.execPath,
+  // Much of a test is waiting for tokens to expire, so two files at once disturb each other little.
+  ["--test", "--test-concurrency=2", "--test-reporter=spec", ...options, ...files],
+  { cwd: here, stdio: "inherit" },
+);
+runner.on("exit", (code) => process.exit(code ?? 1));

@@ -1,0 +1,92 @@
+// The real server, `tegata serve`, on a port of the system's choice.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const READY = /^Tegata is ready at (http:\/\/127\.0\.0\.1:\d+)$/m;
+const START_MS = 30_000;
+const STOP_MS = 15_000;
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const binary = resolve(root, process.env["TEGATA_BIN"] || "target/debug/tegata");
+
+export class Server {
+  /** Where it answers; the same after a restart. */
+  url = "";
+  /** Everything that it has said. */
+  log = "";
+  #dataDir = "";
+  #settings;
+  /** @type {import("node:child_process").ChildProcess | null} */
+  #child = null;
+
+  /** @param {readonly string[]} settings Values of `--set`. */
+  constructor(settings) {
+    this.#settings = settings;
+  }
+
+  /** Starts it on a fresh data directory; after {@link stop}, on the same one and the same port. */
+  async start() {
+    this.#dataDir ||= await mkdtemp(join(tmpdir(), "tegata-e2e-"));
+    const listen = this.url ? new URL(this.url).host : "127.0.0.1:0";
+    const child = spawn(
+      binary,
+      [
+        ...["serve", "--listen", listen, "--data-dir", join(this.#dataDir, "data")],
+        ...this.#settings.flatMap((setting) => ["--set", setting]),
+      ],
+      // Away from any `tegata.toml`, and without settings from the environment.
+      { cwd: this.#dataDir, env: ownEnvironment(), stdio: ["ignore", "pipe", "pipe"] },
+    );
+    this.#child = child;
+    const from = this.log.length;
+    await /** @type {Promise<void>} */ (
+      new Promise((ready, fail) => {
+        const giveUp = setTimeout(() => fail(this.#trouble("was not ready in time")), START_MS);
+        const done = (/** @type {() => void} */ settle) => {
+          clearTimeout(giveUp);
+          settle();
+        };
+        const hear = (/** @type {Buffer} */ said) => {
+          this.log += said.toString();
+          const address = READY.exec(this.log.slice(from))?.[1];
+          if (address === undefined) return;
+          this.url = address;
+          done(ready);
+        };
+        child.stdout.on("data", hear);
+        child.stderr.on("data", hear);
+        child.once("error", (error) => done(() => fail(this.#trouble(error.message))));
+        child.once("exit", (code) => done(() => fail(this.#trouble(`ended with ${code}`))));
+      })
+    );
+  }
+
+  async stop() {
+    const child = this.#child;
+    this.#child = null;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, "exit");
+    child.kill("SIGTERM");
+    const tooLong = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
+    await ended;
+    clearTimeout(tooLong);
+  }
+
+  /** Stops it and removes what it has written. */
+  async dispose() {
+    await this.stop();
+    if (this.#dataDir) await rm(this.#dataDir, { recursive: true, force: true });
+  }
+
+  #trouble(/** @type {string} */ what) {
+    return new Error(`${binary} ${what}; it said:\n${this.log}`);
+  }
+}
+
+function ownEnvironment() {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("TEGATA_")));
+}
