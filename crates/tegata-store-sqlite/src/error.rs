@@ -32,6 +32,22 @@ pub enum OpenError {
         /// What SQLite says.
         source: rusqlite::Error,
     },
+    /// Another process holds it and does not let go.
+    #[error("{} is locked by another process", path.display())]
+    Locked {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+    /// It or the directory around it, where its log goes, cannot be written.
+    #[error("{} or its directory is read-only", path.display())]
+    ReadOnly {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
     /// It cannot be opened, read or written.
     #[error("{} cannot be opened for reading and writing", path.display())]
     Unusable {
@@ -49,7 +65,10 @@ impl OpenError {
     pub(crate) fn new(path: &std::path::Path, source: rusqlite::Error) -> Self {
         let path = path.to_owned();
         match source.sqlite_error_code() {
-            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Self::Damaged { path, source },
+            _ if is_damage(&source) => Self::Damaged { path, source },
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked { path, source },
+            // The file itself could be opened before: what cannot be is the log beside it.
+            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen) => Self::ReadOnly { path, source },
             _ => Self::Unusable { path, source: source.into() },
         }
     }
@@ -62,11 +81,14 @@ pub(crate) fn store_error(error: rusqlite::Error) -> StoreError {
         E::FromSqlConversionFailure(..) | E::InvalidColumnType(..) | E::IntegralValueOutOfRange(..) => {
             StoreError::Corrupt(error.into())
         }
-        _ => match error.sqlite_error_code() {
-            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => StoreError::Corrupt(error.into()),
-            _ => StoreError::Unavailable(error.into()),
-        },
+        other if is_damage(other) => StoreError::Corrupt(error.into()),
+        _ => StoreError::Unavailable(error.into()),
     }
+}
+
+/// Whether SQLite says that the file is damaged.
+pub(crate) fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt))
 }
 
 /// The thread that serves the database has ended.

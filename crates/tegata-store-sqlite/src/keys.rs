@@ -17,15 +17,16 @@ impl KeyStore for SqliteStore {
                 c.prepare_cached("SELECT document FROM key_sets WHERE tenant = ?1").map_err(store_error)?;
             let document: Option<String> =
                 statement.query_row([tenant], |row| row.get(0)).optional().map_err(store_error)?;
-            document.map(|json| serde_json::from_str(&json).map_err(unreadable)).transpose()
+            document.map(|json| serde_json::from_str(&json).map_err(|error| unreadable(&error))).transpose()
         })
         .await
     }
 
     async fn replace_key_set(&self, expected: Option<u64>, key_set: &KeySet) -> Result<bool, StoreError> {
-        let document = serde_json::to_string(key_set).map_err(unreadable)?;
-        let version = i64::try_from(key_set.version).map_err(unreadable)?;
-        let expected = expected.map(i64::try_from).transpose().map_err(unreadable)?;
+        let document = serde_json::to_string(key_set).map_err(|error| unreadable(&error))?;
+        // SQLite has signed integers only; versions are only ever compared for being equal.
+        let version = key_set.version.cast_signed();
+        let expected = expected.map(u64::cast_signed);
         self.write_one(move |c, tenant| {
             let changed = match expected {
                 None => execute(
@@ -45,6 +46,14 @@ impl KeyStore for SqliteStore {
     }
 }
 
-fn unreadable(error: impl std::error::Error + Send + Sync + 'static) -> StoreError {
-    StoreError::Corrupt(error.into())
+/// The key set is no JSON of a key set. Says where and not what: the parser's own text quotes from the document.
+#[derive(Debug, thiserror::Error)]
+#[error("the key set cannot be read at line {line}, column {column}")]
+struct Unreadable {
+    line: usize,
+    column: usize,
+}
+
+fn unreadable(error: &serde_json::Error) -> StoreError {
+    StoreError::Corrupt(Unreadable { line: error.line(), column: error.column() }.into())
 }

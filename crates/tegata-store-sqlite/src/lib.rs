@@ -54,7 +54,10 @@ impl Default for Options {
     }
 }
 
-/// The view that one tenant has of a database. Clones share its threads, which end with the last of them.
+/// The view that one tenant has of a database. Clones share its threads.
+///
+/// Dropping the last of them closes the database: what waits is still done, and the file then stands alone, without a
+/// log beside it.
 #[derive(Clone)]
 pub struct SqliteStore {
     database: Arc<Database>,
@@ -63,12 +66,15 @@ pub struct SqliteStore {
 
 struct Database {
     path: PathBuf,
-    writer: Writer,
+    // Before the writer: the last connection to close must be one that can write, or the log stays beside the file and
+    // a copy of the file alone would be an old one.
     readers: Readers,
+    writer: Writer,
 }
 
 impl SqliteStore {
-    /// Opens a database, makes it if it is not there, and brings its schema up to date. The tenant is the default one.
+    /// Opens a database, makes it and its directory if they are not there, and brings its schema up to date. The tenant
+    /// is the default one. What it makes, nobody but its owner can read.
     ///
     /// It may be open in other processes: their writes take turns.
     ///

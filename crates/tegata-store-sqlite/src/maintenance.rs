@@ -1,13 +1,13 @@
 //! What operators and housekeeping need.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use rusqlite::backup::Backup;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OpenFlags, params};
 use tegata_core::store::{Maintenance, StoreError};
 use tegata_core::timestamp::Timestamp;
 
@@ -23,7 +23,6 @@ impl Maintenance for SqliteStore {
     async fn check_ready(&self) -> Result<(), StoreError> {
         // A write that changes nothing but needs the disk to take it: on a full one, reads alone would look ready.
         self.write_one(|c, _| {
-            execute(c, "UPDATE key_sets SET version = version WHERE tenant = ''", []).map(drop)?;
             let version: u32 =
                 c.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(store_error)?;
             c.pragma_update(None, "user_version", version).map_err(store_error)
@@ -101,20 +100,30 @@ fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
     let mut partial = to.as_os_str().to_owned();
     partial.push(".partial");
     let partial = Path::new(&partial);
-    OpenOptions::new().create_new(true).write(true).mode(0o600).open(partial).map_err(io)?;
-    let copied = (|| {
-        let source = Connection::open_with_flags(from, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        // One read transaction, so that writers do not make the copy begin anew.
-        source.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema;")?;
-        let mut target = Connection::open(partial)?;
-        Backup::new(&source, &mut target)?.run_to_completion(BACKUP_PAGES, Duration::ZERO, None)
-    })();
-    let published = copied
-        .map_err(store_error)
-        .and_then(|()| std::fs::File::open(partial).and_then(|file| file.sync_all()).map_err(io))
-        .and_then(|()| std::fs::rename(partial, to).map_err(io));
+    let file =
+        OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(partial).map_err(io)?;
+    // What a copy that was cut off has left is written over; one that is still being made is not.
+    file.try_lock().map_err(|error| io(error.into()))?;
+    let copied = file.set_len(0).map_err(io).and_then(|()| fill(from, partial).map_err(store_error));
+    let published = copied.and_then(|()| publish(&file, partial, to).map_err(io));
     if published.is_err() {
         let _ = std::fs::remove_file(partial);
     }
     published
+}
+
+fn fill(from: &Path, partial: &Path) -> rusqlite::Result<()> {
+    let source = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    // One read transaction, so that writers do not make the copy begin anew.
+    source.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema;")?;
+    let mut target = Connection::open(partial)?;
+    Backup::new(&source, &mut target)?.run_to_completion(BACKUP_PAGES, Duration::ZERO, None)
+}
+
+/// Gives the copy its name once it is on the disk, and makes the name durable too.
+fn publish(file: &File, partial: &Path, to: &Path) -> std::io::Result<()> {
+    file.sync_all()?;
+    std::fs::rename(partial, to)?;
+    let directory = to.parent().filter(|directory| !directory.as_os_str().is_empty());
+    File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
 }

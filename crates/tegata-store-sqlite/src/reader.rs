@@ -1,8 +1,12 @@
 //! The threads that read, each with a connection of its own: a slow disk holds up none of the runtime's threads.
+//!
+//! They take their steps from one queue, so a long read (housekeeping, a large page) delays nobody while another thread
+//! is free.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 use rusqlite::Connection;
 use tegata_core::store::StoreError;
@@ -16,27 +20,27 @@ const QUEUE: usize = 1024;
 
 type Step = Box<dyn FnOnce(&Connection) + Send>;
 
-/// The ways to the threads, taken in turn. They end when this is dropped.
+/// The way to the threads. When it is dropped, they end and close their connections.
 pub(crate) struct Readers {
-    queues: Vec<mpsc::Sender<Step>>,
-    next: AtomicUsize,
+    queue: Option<mpsc::Sender<Step>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl Readers {
     pub(crate) fn start(path: &Path, options: &Options) -> Result<Self, OpenError> {
-        let start = |_| {
+        let (queue, steps) = mpsc::channel(QUEUE);
+        let steps = Arc::new(Mutex::new(steps));
+        // Filled one by one: if a later thread cannot start, the earlier ones end with this value.
+        let mut readers = Self { queue: Some(queue), threads: Vec::new() };
+        for _ in 0..options.readers.max(1) {
             let connection = schema::open_reader(path, options)?;
-            let (queue, mut steps) = mpsc::channel::<Step>(QUEUE);
-            std::thread::Builder::new().name("tegata-reader".to_owned()).spawn(move || {
-                while let Some(step) = steps.blocking_recv() {
-                    // A bug in one step is that step's; whoever waits for it sees its answer missing.
-                    let _ = catch_unwind(AssertUnwindSafe(|| step(&connection)));
-                }
-            })?;
-            Ok(queue)
-        };
-        let queues = (0..options.readers.max(1)).map(start).collect::<Result<_, OpenError>>()?;
-        Ok(Self { queues, next: AtomicUsize::new(0) })
+            let steps = Arc::clone(&steps);
+            let thread = std::thread::Builder::new()
+                .name("tegata-reader".to_owned())
+                .spawn(move || serve(&connection, &steps))?;
+            readers.threads.push(thread);
+        }
+        Ok(readers)
     }
 
     pub(crate) async fn run<T: Send + 'static>(
@@ -44,12 +48,30 @@ impl Readers {
         step: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
-        let turn = self.next.fetch_add(1, Ordering::Relaxed) % self.queues.len();
-        let queue = self.queues.get(turn).ok_or_else(closed)?;
         let step = Box::new(move |connection: &Connection| {
             let _ = reply.send(step(connection));
         });
+        let queue = self.queue.as_ref().ok_or_else(closed)?;
         queue.send(step).await.map_err(|_| closed())?;
         answer.await.map_err(|_| closed())?
+    }
+}
+
+impl Drop for Readers {
+    fn drop(&mut self) {
+        self.queue = None;
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn serve(connection: &Connection, steps: &Mutex<mpsc::Receiver<Step>>) {
+    loop {
+        // The lock is held while waiting and not while reading.
+        let step = steps.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv();
+        let Some(step) = step else { return };
+        // A bug in one step is that step's; whoever waits for it sees its answer missing.
+        let _ = catch_unwind(AssertUnwindSafe(|| step(connection)));
     }
 }

@@ -1,7 +1,7 @@
 //! Opening a database and bringing its schema up to date.
 
-use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs::{DirBuilder, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
@@ -19,17 +19,15 @@ const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_first.sql")];
 /// enough for a start after a crash to be quick.
 const CHECKPOINT_PAGES: u32 = 4_000;
 
+/// What of the log's file is kept for the next pages, in bytes. A long read, such as a backup, lets it grow past that.
+const LOG_BYTES: u32 = 64 << 20;
+
+/// What the writer keeps of the database in memory, in KiB, once it has read that much.
+const CACHE_KIB: i32 = 8 << 10;
+
 /// Opens the connection that writes.
 pub(crate) fn open(path: &Path, options: &Options) -> Result<Connection, OpenError> {
-    // Made by us, not by SQLite: nobody but its owner reads it from its first byte on. The log gets the same mode.
-    OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .read(true)
-        .write(true)
-        .mode(0o600)
-        .open(path)
-        .map_err(|source| OpenError::Unusable { path: path.to_owned(), source: source.into() })?;
+    make_file(path).map_err(|source| OpenError::Unusable { path: path.to_owned(), source: source.into() })?;
     let fail = |source| OpenError::new(path, source);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(fail)?;
@@ -42,16 +40,26 @@ pub(crate) fn open(path: &Path, options: &Options) -> Result<Connection, OpenErr
         return Err(OpenError::ForeignDatabase { path: path.to_owned() });
     }
     // Asked before anything is written: a newer program's database is left as it is.
-    check_version(&connection, path)?;
+    check_version(&connection, path, MIGRATIONS)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(fail)?;
-    migrate(&mut connection, path)?;
+    migrate(&mut connection, path, MIGRATIONS)?;
     let synchronous = match options.durability {
         Durability::Full => "FULL",
         Durability::Normal => "NORMAL",
     };
     connection.pragma_update(None, "synchronous", synchronous).map_err(fail)?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES).map_err(fail)?;
+    connection.pragma_update_and_check(None, "journal_size_limit", LOG_BYTES, |_| Ok(())).map_err(fail)?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB).map_err(fail)?;
     Ok(connection)
+}
+
+/// Made by us, not by SQLite: nobody but its owner reads it from its first byte on. The log gets the same mode.
+fn make_file(path: &Path) -> std::io::Result<()> {
+    if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
+        DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+    }
+    OpenOptions::new().create(true).truncate(false).read(true).write(true).mode(0o600).open(path).map(drop)
 }
 
 /// Opens a connection that reads.
@@ -63,11 +71,11 @@ pub(crate) fn open_reader(path: &Path, options: &Options) -> Result<Connection, 
     Ok(connection)
 }
 
-fn check_version(connection: &Connection, path: &Path) -> Result<u32, OpenError> {
+fn check_version(connection: &Connection, path: &Path, migrations: &[&str]) -> Result<u32, OpenError> {
     let found: u32 = connection
         .pragma_query_value(None, "user_version", |row| row.get(0))
         .map_err(|source| OpenError::new(path, source))?;
-    let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
+    let known = u32::try_from(migrations.len()).unwrap_or(u32::MAX);
     if found > known {
         return Err(OpenError::NewerSchema { path: path.to_owned(), found, known });
     }
@@ -75,17 +83,20 @@ fn check_version(connection: &Connection, path: &Path) -> Result<u32, OpenError>
 }
 
 /// Each step in a transaction of its own, version and all: a process that dies in the middle leaves the step before it.
-fn migrate(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
+fn migrate(connection: &mut Connection, path: &Path, migrations: &[&str]) -> Result<(), OpenError> {
     let fail = |source| OpenError::new(path, source);
     loop {
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail)?;
         // Read inside: another process may have been first.
-        let done = check_version(&transaction, path)?;
-        let Some(step) = MIGRATIONS.get(done as usize) else { return Ok(()) };
+        let done = check_version(&transaction, path, migrations)?;
+        let Some(step) = migrations.get(done as usize) else { return Ok(()) };
         transaction.execute_batch(step).map_err(fail)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(fail)?;
         transaction.pragma_update(None, "user_version", done + 1).map_err(fail)?;
         transaction.commit().map_err(fail)?;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -153,7 +153,7 @@ impl UserStore for SqliteStore {
 
     async fn set_granted_scope(&self, user_id: UserId, scope: &Scope) -> Result<Option<User>, StoreError> {
         let scope = scope.clone();
-        self.write_one(move |c, tenant| {
+        self.write(move |c, tenant| {
             let sql = format!(
                 "UPDATE users SET granted_scope = ?3 WHERE tenant = ?1 AND user_id = ?2 RETURNING {}",
                 rows::USER

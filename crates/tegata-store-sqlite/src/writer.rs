@@ -8,14 +8,14 @@ use rusqlite::Connection;
 use tegata_core::store::StoreError;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::error::{closed, store_error};
+use crate::error::{closed, is_damage, store_error};
 
 /// How many steps may wait; past that their callers wait to be let in.
 const QUEUE: usize = 4096;
 /// How many are committed together at most: a bound on how long the first of them waits.
 const GROUP: usize = 256;
 
-/// How many statements of a step change the database. One is atomic by itself.
+/// How many statements of a step change the database. One is atomic by itself, if nothing after it can fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Statements {
     One,
@@ -34,7 +34,7 @@ trait Step: Send {
     fn run(&mut self, connection: &Connection) -> bool;
 
     /// Tells the outcome: the step's own if its group was committed.
-    fn answer(self: Box<Self>, commit: &Result<(), Arc<rusqlite::Error>>);
+    fn answer(self: Box<Self>, commit: &Result<(), NotCommitted>);
 }
 
 struct Pending<T, F> {
@@ -44,10 +44,31 @@ struct Pending<T, F> {
     reply: oneshot::Sender<Result<T, StoreError>>,
 }
 
-/// The group that a step was part of could not be committed.
-#[derive(Debug, thiserror::Error)]
-#[error("the transaction was not committed")]
-struct NotCommitted(#[source] Arc<rusqlite::Error>);
+/// The group that a step was part of was not committed: nothing of it has happened.
+#[derive(Clone, Debug, thiserror::Error)]
+enum NotCommitted {
+    /// There was no transaction to be had, or no commit.
+    #[error("the transaction was not committed")]
+    Failed(#[source] Arc<rusqlite::Error>),
+    /// An error in one of its steps, such as a full disk, ended it early.
+    #[error("the transaction was rolled back because of an error in one of its steps")]
+    RolledBack,
+}
+
+impl From<rusqlite::Error> for NotCommitted {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Failed(Arc::new(error))
+    }
+}
+
+impl From<NotCommitted> for StoreError {
+    fn from(error: NotCommitted) -> Self {
+        match &error {
+            NotCommitted::Failed(cause) if is_damage(cause) => Self::Corrupt(error.into()),
+            _ => Self::Unavailable(error.into()),
+        }
+    }
+}
 
 /// A step panicked.
 #[derive(Debug, thiserror::Error)]
@@ -71,11 +92,11 @@ where
         self.outcome.insert(outcome).is_ok()
     }
 
-    fn answer(self: Box<Self>, commit: &Result<(), Arc<rusqlite::Error>>) {
+    fn answer(self: Box<Self>, commit: &Result<(), NotCommitted>) {
         let outcome = match (commit, self.outcome) {
             (Ok(()), Some(outcome)) => outcome,
             (Err(_), Some(Err(own))) => Err(own),
-            (Err(error), _) => Err(StoreError::Unavailable(NotCommitted(Arc::clone(error)).into())),
+            (Err(error), _) => Err(error.clone().into()),
             (Ok(()), None) => Err(closed()),
         };
         // A caller that is gone does not need it: what was done stays done.
@@ -88,17 +109,24 @@ fn in_savepoint<T>(
     connection: &Connection,
     step: impl FnOnce(&Connection) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    let command = |sql| connection.prepare_cached(sql).and_then(|mut s| s.execute([])).map_err(store_error);
+    let command =
+        |sql| connection.prepare_cached(sql).and_then(|mut s| s.execute([])).map(drop).map_err(store_error);
     command("SAVEPOINT step")?;
     let outcome = catch_unwind(AssertUnwindSafe(|| step(connection)))
         .unwrap_or_else(|_| Err(StoreError::Unavailable(Panicked.into())));
-    if outcome.is_err() && !connection.is_autocommit() {
-        command("ROLLBACK TO step")?;
+    // Without a transaction there is no savepoint left either.
+    if connection.is_autocommit() {
+        return outcome;
     }
-    if !connection.is_autocommit() {
-        command("RELEASE step")?;
+    let undone = if outcome.is_err() { command("ROLLBACK TO step") } else { Ok(()) };
+    match undone.and_then(|()| command("RELEASE step")) {
+        Ok(()) => outcome,
+        Err(error) => {
+            // Half a step must not be committed with the others, so nothing is.
+            let _ = command("ROLLBACK");
+            Err(error)
+        }
     }
-    outcome
 }
 
 impl Writer {
@@ -140,7 +168,7 @@ fn serve(connection: &Connection, mut steps: mpsc::Receiver<Box<dyn Step>>) {
     let mut group = Vec::with_capacity(GROUP);
     // Nothing is waited for but the first step: while a group is being committed, the next one gathers by itself.
     while steps.blocking_recv_many(&mut group, GROUP) > 0 {
-        let commit = commit(connection, &mut group).map_err(Arc::new);
+        let commit = commit(connection, &mut group);
         if let Err(error) = &commit {
             tracing::error!(%error, steps = group.len(), "the store could not write");
         }
@@ -150,24 +178,21 @@ fn serve(connection: &Connection, mut steps: mpsc::Receiver<Box<dyn Step>>) {
     }
 }
 
-fn commit(connection: &Connection, group: &mut [Box<dyn Step>]) -> rusqlite::Result<()> {
+fn commit(connection: &Connection, group: &mut [Box<dyn Step>]) -> Result<(), NotCommitted> {
     let command = |sql| connection.prepare_cached(sql).and_then(|mut s| s.execute([])).map(drop);
     command("BEGIN IMMEDIATE")?;
     for step in group {
         step.run(connection);
-        // A full disk makes SQLite roll back the whole transaction: nothing of the group has happened then.
+        // A full disk makes SQLite roll back the whole transaction. What follows must not run outside of one.
         if connection.is_autocommit() {
-            return Err(rusqlite::Error::SqliteFailure(
-                rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL),
-                None,
-            ));
+            return Err(NotCommitted::RolledBack);
         }
     }
     let committed = command("COMMIT");
     if committed.is_err() && !connection.is_autocommit() {
         let _ = command("ROLLBACK");
     }
-    committed
+    Ok(committed?)
 }
 
 #[cfg(test)]

@@ -60,6 +60,36 @@ async fn nobody_but_the_owner_reads_the_files() {
 }
 
 #[test]
+fn a_directory_that_is_missing_is_made_for_the_owner_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let inner = folder.path().join("a/b");
+    drop(open(&inner.join("tegata.db")).unwrap());
+    for made in [inner.as_path(), inner.parent().unwrap()] {
+        assert_eq!(std::fs::metadata(made).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+}
+
+/// Operators stop the server and copy the file.
+#[tokio::test]
+async fn a_closed_database_is_one_file_with_everything_in_it() {
+    let (folder, path) = folder();
+    let store = open(&path).unwrap();
+    for n in 0..50 {
+        store.count(key(n), &SCHEDULE, NOW).await.unwrap().unwrap();
+        store.list_users(None, 1).await.unwrap();
+    }
+    drop(store);
+    let left: Vec<_> =
+        std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(left, ["tegata.db"]);
+    let rows: u32 = Connection::open(&path)
+        .unwrap()
+        .query_row("SELECT count(*) FROM attempts", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(rows, 50);
+}
+
+#[test]
 fn a_file_that_is_not_ours_is_refused_and_left_alone() {
     let (_folder, path) = folder();
     std::fs::write(
@@ -148,6 +178,45 @@ async fn a_copy_under_load_is_whole_and_of_one_moment() {
     assert!(open(&copies[4]).unwrap().check_ready().await.is_ok(), "a copy can be opened");
     assert!(store.backup(&copies[0]).await.is_err(), "nothing is overwritten");
     assert!(!folder.path().join("copy0.db.partial").exists());
+}
+
+#[tokio::test]
+async fn a_copy_that_was_cut_off_does_not_stand_in_the_way_of_the_next() {
+    let (folder, path) = folder();
+    let store = open(&path).unwrap();
+    let copy = folder.path().join("copy.db");
+    let partial = folder.path().join("copy.db.partial");
+    std::fs::write(&partial, "what a killed process left of it").unwrap();
+    let held = std::fs::File::open(&partial).unwrap();
+    held.lock().unwrap();
+    assert!(store.backup(&copy).await.is_err(), "somebody else is making this one");
+    assert!(partial.exists());
+    drop(held);
+    store.backup(&copy).await.unwrap();
+    assert!(open(&copy).is_ok() && !partial.exists());
+}
+
+#[tokio::test]
+async fn a_copy_that_fails_leaves_nothing_behind() {
+    let (folder, path) = folder();
+    let store = open(&path).unwrap();
+    let nowhere = folder.path().join("nowhere/copy.db");
+    assert!(matches!(store.backup(&nowhere).await, Err(StoreError::Unavailable(_))));
+    let directory = folder.path().join("directory");
+    std::fs::create_dir(&directory).unwrap();
+    assert!(store.backup(&directory).await.is_err());
+    assert_eq!(std::fs::read_dir(&directory).unwrap().count(), 0);
+}
+
+#[test]
+fn a_database_that_stays_locked_is_named_as_such() {
+    let (_folder, path) = folder();
+    drop(open(&path).unwrap());
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let options = Options { busy_timeout: std::time::Duration::from_millis(50), ..Options::default() };
+    let error = SqliteStore::open(&path, &options).err().unwrap();
+    assert_eq!(error.to_string(), format!("{} is locked by another process", path.display()));
 }
 
 #[tokio::test]

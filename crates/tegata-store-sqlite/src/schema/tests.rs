@@ -1,0 +1,97 @@
+use super::*;
+
+/// A second step as a later version would have it: it changes a table and its rows.
+const NEXT: [&str; 2] = [
+    MIGRATIONS[0],
+    "ALTER TABLE users ADD COLUMN nickname TEXT; UPDATE users SET nickname = 'old'; CREATE TABLE extra (x INTEGER) STRICT;",
+];
+
+const OLD_ROW: &str = "INSERT INTO users VALUES
+    ('default', x'00', 'alice', 'alice', NULL, NULL, 0, NULL, NULL, '', 'active', 0, 'x', 1, 0)";
+
+fn at_version_one() -> (tempfile::TempDir, std::path::PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tegata.db");
+    open(&path, &Options::default()).unwrap().execute_batch(OLD_ROW).unwrap();
+    (folder, path)
+}
+
+fn version(connection: &Connection) -> u32 {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
+}
+
+fn tables(connection: &Connection) -> Vec<String> {
+    let mut statement =
+        connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").unwrap();
+    statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+}
+
+fn nicknames(connection: &Connection) -> rusqlite::Result<String> {
+    connection.query_row("SELECT nickname FROM users WHERE username = 'alice'", [], |row| row.get(0))
+}
+
+#[test]
+fn r77_a_migration_keeps_the_old_rows() {
+    let (_folder, path) = at_version_one();
+    let mut connection = Connection::open(&path).unwrap();
+    migrate(&mut connection, &path, &NEXT).unwrap();
+    assert_eq!((version(&connection), nicknames(&connection)), (2, Ok("old".to_owned())));
+    migrate(&mut connection, &path, &NEXT).unwrap();
+    assert_eq!(version(&connection), 2, "each step is done once");
+}
+
+#[test]
+fn r77_a_migration_that_fails_between_its_statements_leaves_the_version_before_it() {
+    let (_folder, path) = at_version_one();
+    let before = tables(&Connection::open(&path).unwrap());
+    let mut connection = Connection::open(&path).unwrap();
+    let broken = [NEXT[0], &format!("{} INSERT INTO nowhere VALUES (1);", NEXT[1])];
+    assert!(migrate(&mut connection, &path, &broken).is_err());
+    assert_eq!((version(&connection), tables(&connection)), (1, before));
+    assert!(nicknames(&connection).is_err());
+    migrate(&mut connection, &path, &NEXT).unwrap();
+    assert_eq!(nicknames(&connection), Ok("old".to_owned()));
+}
+
+/// What is on the disk after each statement of a migration is what a process leaves that is killed right there.
+#[test]
+fn r77_a_process_killed_between_the_statements_of_a_migration_leaves_the_version_before_it() {
+    let (folder, path) = at_version_one();
+    let running = Connection::open(&path).unwrap();
+    // Pages go to the disk before the commit too, as they do when a large migration outgrows the cache.
+    running.execute_batch("PRAGMA cache_size = 1; PRAGMA cache_spill = 1; BEGIN IMMEDIATE").unwrap();
+    let statements = NEXT[1].split_inclusive(';').chain(["PRAGMA user_version = 2"]);
+    for (n, statement) in statements.enumerate() {
+        running.execute_batch(statement).unwrap();
+        let left = folder.path().join(format!("left{n}.db"));
+        for end in ["", "-wal"] {
+            let name = |path: &Path| format!("{}{end}", path.display());
+            std::fs::copy(name(&path), name(&left)).unwrap();
+        }
+        let mut reopened = open(&left, &Options::default()).unwrap();
+        assert_eq!(version(&reopened), 1, "after {statement}");
+        assert!(nicknames(&reopened).is_err());
+        migrate(&mut reopened, &left, &NEXT).unwrap();
+        assert_eq!(nicknames(&reopened), Ok("old".to_owned()));
+    }
+}
+
+#[test]
+fn r77_two_processes_that_migrate_at_once_do_each_step_once() {
+    let (_folder, path) = at_version_one();
+    let migrations = [NEXT[0], NEXT[1], "INSERT INTO extra VALUES (1)"];
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let mut connection = Connection::open(&path).unwrap();
+                connection.busy_timeout(std::time::Duration::from_secs(20)).unwrap();
+                migrate(&mut connection, &path, &migrations).unwrap();
+            });
+        }
+    });
+    let rows: u32 = Connection::open(&path)
+        .unwrap()
+        .query_row("SELECT count(*) FROM extra", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(rows, 1);
+}
