@@ -163,10 +163,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_has_at_least_one_and_at_most_a_hundred_users() {
+    fn v34_a_page_has_at_least_one_and_at_most_a_hundred_users() {
         assert_eq!(PageQuery::parse("").unwrap(), PageQuery { limit: 50, cursor: None });
         assert_eq!(PageQuery::parse("limit=100").unwrap().limit, 100);
-        // v34: a page of none never ends.
+        // A page of none would never end.
         for bad in
             ["limit=0", "limit=101", "limit=-1", "limit=", "limit", "limit=1&limit=2", "limit=%31", "x=1"]
         {

@@ -22,19 +22,21 @@ pub fn router(state: AppState, web: Option<Router>) -> Router {
     let app = &state;
     let mut router = Router::new();
     let mut mount = |path: &str, template: &'static str, methods: MethodRouter<AppState>| {
-        let methods = methods.fallback(method_not_allowed).layer(Edge::new(app, template));
-        router = std::mem::take(&mut router).route(path, methods);
+        router = std::mem::take(&mut router).route(path, methods.layer(Edge::new(app, template)));
     };
     for (path, methods) in routes() {
-        mount(path, path, methods);
+        mount(path, path, methods.fallback(method_not_allowed));
     }
     // An issuer with a path: each standard has its own place for it (RFC 8414 §3.1, §5).
     let (_, path) = split_issuer(&app.provider().settings().issuer);
     if !path.is_empty() {
-        mount(&format!("{path}{JWKS_PATH}"), JWKS_PATH, get(discovery::jwks));
-        mount(&format!("{path}{OPENID_PATH}"), OPENID_PATH, get(discovery::metadata));
-        mount(&format!("{OPENID_PATH}{path}"), OPENID_PATH, get(discovery::metadata));
-        mount(&format!("{OAUTH_PATH}{path}"), OAUTH_PATH, get(discovery::metadata));
+        for place in [format!("{path}{OPENID_PATH}"), format!("{OPENID_PATH}{path}")] {
+            mount(&place, OPENID_PATH, get(discovery::metadata).fallback(method_not_allowed));
+        }
+        let methods = get(discovery::metadata).fallback(method_not_allowed);
+        mount(&format!("{OAUTH_PATH}{path}"), OAUTH_PATH, methods);
+        let methods = get(discovery::jwks).fallback(method_not_allowed);
+        mount(&format!("{path}{JWKS_PATH}"), JWKS_PATH, methods);
     }
     for base in OURS {
         // `/users` itself is a route of its own.
