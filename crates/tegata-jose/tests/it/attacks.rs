@@ -393,7 +393,7 @@ fn r13_an_access_token_has_every_claim_of_rfc_9068() {
 }
 
 #[test]
-fn an_id_token_has_every_claim_of_oidc_core() {
+fn r36_an_id_token_has_every_claim_of_oidc_core() {
     for claim in ["iss", "sub", "aud", "exp", "iat"] {
         let mut claims = good_claims();
         claims.retain(|(known, _)| *known != "aud");
