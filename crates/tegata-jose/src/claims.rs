@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::Range;
 
 use crate::json::{Array, Malformed, Object, Text, Value};
-use crate::{JoseError, NumericDate};
+use crate::{JoseError, MAX_LEEWAY_SECS, NumericDate};
 
 /// A claim that Tegata has no accessor for, as [`claim`](crate::VerifiedAccessToken::claim) finds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -200,7 +200,10 @@ impl Claims {
         }
     }
 
-    /// Checks `exp`, `nbf` and `iat` against `now`, each with `leeway` seconds in the token's favour.
+    /// Checks `exp` and `nbf` against `now`, each with `leeway` seconds in the token's favour.
+    ///
+    /// `iat` bounds nothing (RFC 7519 §4.1.6), so it always has the largest leeway: a token is good on a machine whose
+    /// clock is a second behind the one that issued it. Further ahead, it was not issued by a sound clock.
     pub(crate) fn check_times(&self, now: NumericDate, leeway: i64) -> Result<(), JoseError> {
         let expires_at = self.exp.ok_or(JoseError::MissingClaim { claim: "exp" })?;
         let issued_at = self.iat.ok_or(JoseError::MissingClaim { claim: "iat" })?;
@@ -211,7 +214,7 @@ impl Claims {
         if self.nbf.is_some_and(|not_before| not_before > latest_start) {
             return Err(JoseError::NotYetValid);
         }
-        if issued_at > latest_start {
+        if issued_at > now.saturating_add(i64::from(MAX_LEEWAY_SECS)) {
             return Err(JoseError::IssuedInFuture);
         }
         Ok(())

@@ -111,7 +111,7 @@ impl<K: TokenKind> Profile<K> {
         self.renewed()
     }
 
-    /// Lets the issuer's clock differ by this many seconds, in the checks of `exp`, `nbf` and `iat`.
+    /// Lets the issuer's clock differ by this many seconds, in the checks of `exp` and `nbf`.
     ///
     /// # Errors
     /// [`JoseError::LeewayTooLong`] beyond [`MAX_LEEWAY_SECS`].
