@@ -26,7 +26,7 @@ pub(crate) async fn run() -> Result<Vec<Row>, Error> {
     let full = Server::tegata(&data.path().join("full"), &["store.durability=full"])?;
     let normal = Server::tegata(&data.path().join("normal"), &["store.durability=normal"])?;
     let memory = Server::own("serve-memory-store")?;
-    let (full, normal, memory) =
+    let (mut full, mut normal, mut memory) =
         (Load::new(&full).await?, Load::new(&normal).await?, Load::new(&memory).await?);
     let (mut fulls, mut normals, mut memories) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..3 {
@@ -61,43 +61,46 @@ fn middle(mut runs: Vec<Run>) -> Run {
     runs.swap_remove(runs.len() / 2)
 }
 
-/// Connections with a session each.
+/// Users with a session each.
 struct Load<'a> {
     server: &'a Server,
-    sessions: tokio::sync::Mutex<Vec<(Client, Tokens)>>,
+    sessions: Vec<Tokens>,
 }
 
 impl<'a> Load<'a> {
     async fn new(server: &'a Server) -> Result<Self, Error> {
+        let mut client = Client::connect(server.address).await?;
         let mut sessions = Vec::with_capacity(CONNECTIONS);
         for i in 0..CONNECTIONS {
-            let mut client = Client::connect(server.address).await?;
             let username = format!("user{i}");
             client.sign_up(&username).await?;
-            let tokens = client.login(&username).await?.ok_or("the server was busy")?;
-            sessions.push((client, tokens));
+            sessions.push(client.login(&username).await?.ok_or("the server was busy")?);
         }
-        Ok(Self { server, sessions: tokio::sync::Mutex::new(sessions) })
+        Ok(Self { server, sessions })
     }
 
-    async fn run(&self) -> Result<Run, Error> {
-        let mut sessions = self.sessions.lock().await;
+    async fn run(&mut self) -> Result<Run, Error> {
+        // New ones each time: the server closes those that have been idle while another was measured.
+        let mut connected = Vec::with_capacity(CONNECTIONS);
+        for tokens in self.sessions.drain(..) {
+            connected.push((Client::connect(self.server.address).await?, tokens));
+        }
         let (cpu, start) = (self.server.cpu_time()?, Instant::now());
         let mut tasks = JoinSet::new();
-        for (mut client, mut tokens) in sessions.drain(..) {
+        for (mut client, mut tokens) in connected {
             tasks.spawn(async move {
                 let mut done = 0_u64;
                 while start.elapsed() < LENGTH {
                     tokens = client.refresh(&tokens.refresh).await?;
                     done += 1;
                 }
-                Ok::<_, Error>((client, tokens, done))
+                Ok::<_, Error>((tokens, done))
             });
         }
         let mut total = 0;
         while let Some(task) = tasks.join_next().await {
-            let (client, tokens, done) = task??;
-            sessions.push((client, tokens));
+            let (tokens, done) = task??;
+            self.sessions.push(tokens);
             total += done;
         }
         let (cpu, wall) = (self.server.cpu_time()? - cpu, start.elapsed().as_secs_f64());

@@ -15,16 +15,21 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// About ten times what two cores can hash.
 const LOGINS_PER_SECOND: u64 = 700;
 const PARALLEL_LOGINS: usize = 500;
+/// An account takes only a few logins at a time, so the storm needs many.
+const USERS: usize = 128;
 
 pub(crate) async fn run() -> Result<Vec<Row>, Error> {
     let data = tempfile::tempdir()?;
     let server = Server::tegata(&data.path().join("data"), &[])?;
     let mut client = Client::connect(server.address).await?;
-    client.sign_up("alice").await?;
+    for i in 0..USERS {
+        client.sign_up(&username(i)).await?;
+    }
     // Idle means: after a login, when what it took has been given back.
     tokio::time::sleep(Duration::from_secs(15)).await;
     let idle = memory_mib(server.pid(), "VmRSS")?;
 
+    let mut client = Client::connect(server.address).await?;
     let alone = probe(&mut client).await?;
     let (stop, counts) = (Arc::new(AtomicBool::new(false)), Arc::new(Counts::default()));
     let storm = tokio::spawn(storm(server.address, Arc::clone(&stop), Arc::clone(&counts)));
@@ -58,6 +63,10 @@ pub(crate) async fn run() -> Result<Vec<Row>, Error> {
     ])
 }
 
+fn username(i: usize) -> String {
+    format!("user{}", i % USERS)
+}
+
 #[derive(Default)]
 struct Counts {
     served: AtomicU64,
@@ -67,7 +76,7 @@ struct Counts {
 /// The 99th percentile of the time that a refresh takes, in milliseconds.
 async fn probe(client: &mut Client) -> Result<f64, Error> {
     let mut tokens = loop {
-        if let Some(tokens) = client.login("alice").await? {
+        if let Some(tokens) = client.login(&username(0)).await? {
             break tokens;
         }
         tokio::time::sleep(PAUSE).await;
@@ -85,8 +94,8 @@ async fn probe(client: &mut Client) -> Result<f64, Error> {
 /// Logins at a fixed rate, however slowly they are answered.
 async fn storm(address: SocketAddr, stop: Arc<AtomicBool>, counts: Arc<Counts>) -> Result<(), Error> {
     let mut clients = Vec::new();
-    for _ in 0..128 {
-        clients.push(Client::connect(address).await?);
+    for i in 1..USERS {
+        clients.push((Client::connect(address).await?, username(i)));
     }
     let clients = Arc::new(tokio::sync::Mutex::new(clients));
     let mut tick = tokio::time::interval(Duration::from_micros(1_000_000 / LOGINS_PER_SECOND));
@@ -94,12 +103,12 @@ async fn storm(address: SocketAddr, stop: Arc<AtomicBool>, counts: Arc<Counts>) 
     while !stop.load(Ordering::Relaxed) {
         tick.tick().await;
         // All connections wait for an answer: the people behind them do, too.
-        let Some(mut client) = clients.lock().await.pop() else { continue };
+        let Some((mut client, username)) = clients.lock().await.pop() else { continue };
         let (clients, counts) = (Arc::clone(&clients), Arc::clone(&counts));
         tasks.spawn(async move {
-            let count = if client.login("alice").await?.is_some() { &counts.served } else { &counts.shed };
+            let count = if client.login(&username).await?.is_some() { &counts.served } else { &counts.shed };
             count.fetch_add(1, Ordering::Relaxed);
-            clients.lock().await.push(client);
+            clients.lock().await.push((client, username));
             Ok::<_, Error>(())
         });
     }
@@ -112,9 +121,9 @@ async fn storm(address: SocketAddr, stop: Arc<AtomicBool>, counts: Arc<Counts>) 
 /// The peak of the memory, in MiB, after so many logins at once.
 async fn parallel_logins(server: &Server) -> Result<f64, Error> {
     let mut tasks = tokio::task::JoinSet::new();
-    for _ in 0..PARALLEL_LOGINS {
+    for i in 0..PARALLEL_LOGINS {
         let mut client = Client::connect(server.address).await?;
-        tasks.spawn(async move { client.login("alice").await.map(drop) });
+        tasks.spawn(async move { client.login(&username(i)).await.map(drop) });
     }
     while let Some(task) = tasks.join_next().await {
         task??;
