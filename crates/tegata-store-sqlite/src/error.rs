@@ -45,8 +45,8 @@ pub enum OpenError {
     ReadOnly {
         /// The file.
         path: PathBuf,
-        /// What SQLite says.
-        source: rusqlite::Error,
+        /// What SQLite or the operating system says.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// It cannot be opened, read or written.
     #[error("{} cannot be opened for reading and writing", path.display())]
@@ -62,13 +62,25 @@ pub enum OpenError {
 }
 
 impl OpenError {
+    /// The file could not even be made or opened.
+    pub(crate) fn file(path: &std::path::Path, source: std::io::Error) -> Self {
+        let path = path.to_owned();
+        match source.kind() {
+            std::io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly { path, source: source.into() },
+            _ => Self::Unusable { path, source: source.into() },
+        }
+    }
+
+    /// SQLite could not work with it.
     pub(crate) fn new(path: &std::path::Path, source: rusqlite::Error) -> Self {
         let path = path.to_owned();
         match source.sqlite_error_code() {
             _ if is_damage(&source) => Self::Damaged { path, source },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked { path, source },
             // The file itself could be opened before: what cannot be is the log beside it.
-            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen) => Self::ReadOnly { path, source },
+            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen) => {
+                Self::ReadOnly { path, source: source.into() }
+            }
             _ => Self::Unusable { path, source: source.into() },
         }
     }
@@ -78,9 +90,10 @@ impl OpenError {
 pub(crate) fn store_error(error: rusqlite::Error) -> StoreError {
     use rusqlite::Error as E;
     match &error {
-        E::FromSqlConversionFailure(..) | E::InvalidColumnType(..) | E::IntegralValueOutOfRange(..) => {
-            StoreError::Corrupt(error.into())
-        }
+        E::FromSqlConversionFailure(..)
+        | E::InvalidColumnType(..)
+        | E::IntegralValueOutOfRange(..)
+        | E::Utf8Error(..) => StoreError::Corrupt(error.into()),
         other if is_damage(other) => StoreError::Corrupt(error.into()),
         _ => StoreError::Unavailable(error.into()),
     }

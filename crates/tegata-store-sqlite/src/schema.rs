@@ -27,7 +27,7 @@ const CACHE_KIB: i32 = 8 << 10;
 
 /// Opens the connection that writes.
 pub(crate) fn open(path: &Path, options: &Options) -> Result<Connection, OpenError> {
-    make_file(path).map_err(|source| OpenError::Unusable { path: path.to_owned(), source: source.into() })?;
+    make_file(path).map_err(|source| OpenError::file(path, source))?;
     let fail = |source| OpenError::new(path, source);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(fail)?;
