@@ -18,9 +18,10 @@ const HEAD: &str = "\
 
 <!-- Made by `cargo xtask docs --write` from the names of the tests. Do not edit. -->
 
-Rows R are what Tegata must hold before anyone uses it. Rows V are what went wrong at other systems of the same kind:
-published advisories and bugs, each kept as a test of what must not happen here. A test names its row at the beginning of
-its own name. Rows of parts that are not in this release are listed at the end.
+Rows R are what Tegata must hold before anyone uses it, with a few that may come later and are met already. Rows V are
+what went wrong at other systems of the same kind: published advisories and bugs, each kept as a test of what must not
+happen here. A test names its row at the beginning of its own name. Rows of parts that are not in this release are listed
+at the end.
 ";
 
 /// A line of [`ROWS`].
