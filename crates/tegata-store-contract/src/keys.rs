@@ -43,6 +43,24 @@ pub async fn a_key_set_is_found_as_it_was_stored<S: TestedStore>(store: S) {
     assert_eq!(store.find_key_set().await.unwrap(), Some(key_set(2, "second")));
 }
 
+pub async fn a_key_set_of_any_size_and_version_is_kept<S: TestedStore>(store: S) {
+    let store = store.tenant("a");
+    let none = KeySet { version: 0, root_secret: sealed(&[]), keys: vec![] };
+    let large = KeySet {
+        version: u64::MAX - 1,
+        root_secret: sealed(&[0; 100]),
+        keys: (0..200).flat_map(|n| key_set(0, &format!("\0 手形 {n}")).keys).collect(),
+    };
+    let last = KeySet { version: u64::MAX, ..none.clone() };
+    let mut expected = None;
+    for next in [&none, &large, &last] {
+        assert!(store.replace_key_set(expected, next).await.unwrap());
+        assert_eq!(store.find_key_set().await.unwrap().as_ref(), Some(next));
+        assert!(!store.replace_key_set(Some(next.version ^ 1), &none).await.unwrap());
+        expected = Some(next.version);
+    }
+}
+
 pub async fn of_concurrent_replacements_one_wins<S: TestedStore>(store: S) {
     let store = store.tenant("a");
     for version in 0..10_u64 {

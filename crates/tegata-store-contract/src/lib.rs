@@ -54,8 +54,10 @@ macro_rules! store_contract {
                 a_user_is_found_as_it_was_made, a_user_name_is_taken_once_whatever_its_case,
                 v1_of_concurrent_sign_ups_of_one_name_one_wins, an_address_on_an_account_claims_nothing,
                 v31_a_proved_address_finds_its_user, of_two_owners_of_an_address_one_proves_it,
+                v1_of_concurrent_proofs_of_one_address_one_wins,
                 only_the_address_that_was_proved_is_marked, an_address_that_goes_is_free_for_others,
                 a_profile_changes_in_what_is_named, v27_users_are_listed_in_pages, a_granted_scope_is_replaced,
+                v27_a_text_is_a_value_and_nothing_else,
                 v45_a_deleted_user_leaves_nothing, extremes_are_kept,
             }
             credentials {
@@ -66,23 +68,29 @@ macro_rules! store_contract {
             sessions {
                 a_session_is_found_as_it_was_begun, a_session_needs_an_open_account_and_the_same_password,
                 beginning_a_session_forgets_the_attempts_of_the_account, v45_no_login_outlives_what_overlaps_it,
-                v10_ending_a_session_ends_that_one, of_concurrent_ends_one_counts, all_sessions_but_one_can_be_ended,
+                v10_ending_a_session_ends_that_one, of_concurrent_ends_one_counts,
+                no_rotation_revives_an_ended_session, all_sessions_but_one_can_be_ended,
             }
             rotation {
                 a_rotation_is_what_the_rule_says, v1_of_concurrent_rotations_exactly_one_is_done,
                 a_refused_rotation_changes_nothing_and_gives_the_record, an_expired_session_does_not_rotate,
                 v2_rotations_in_one_instant_are_told_apart, the_last_generation_does_not_wrap,
+                a_rotation_at_the_ends_of_time_is_what_the_rule_says,
             }
             attempts {
                 attempts_are_counted_as_the_rule_says, v25_parallel_attempts_see_those_before_them,
                 a_blocked_address_stops_an_attempt_uncounted, v6_counters_do_not_touch_each_other,
+                v25_parallel_counts_of_an_address_see_those_before_them, v6_kinds_of_records_share_no_keys,
+                attempts_at_the_ends_of_time_are_counted,
                 forgetting_begins_anew,
             }
             keys {
-                a_key_set_is_found_as_it_was_stored, of_concurrent_replacements_one_wins,
+                a_key_set_is_found_as_it_was_stored, a_key_set_of_any_size_and_version_is_kept,
+                of_concurrent_replacements_one_wins,
             }
             maintenance {
-                what_expired_is_purged_and_nothing_else, purging_has_a_limit, a_store_that_works_is_ready,
+                what_expired_is_purged_and_nothing_else, a_session_that_is_refreshed_while_purging_stays,
+                purging_has_a_limit, a_store_that_works_is_ready,
             }
             tenants {
                 tenants_do_not_see_each_other,

@@ -1,6 +1,9 @@
 //! What operators and housekeeping need.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use tegata_core::store::Rotated;
 
 use crate::TestedStore;
 use crate::records::{HOUR, NOW, SCHEDULE, begin, create, key, rotation, user};
@@ -32,6 +35,32 @@ pub async fn what_expired_is_purged_and_nothing_else<S: TestedStore>(store: S) {
         store.count(key(2), &SCHEDULE, NOW + HOUR).await.unwrap().is_err(),
         "the second counter is there"
     );
+}
+
+/// Housekeeping with a clock that is ahead: a session is either refreshed and stays, or it is gone and nobody was told
+/// otherwise.
+pub async fn a_session_that_is_refreshed_while_purging_stays<S: TestedStore>(store: S) {
+    let store = store.tenant("a");
+    let alice = user(1, "alice");
+    create(store.as_ref(), &alice).await;
+    for round in 0..40 {
+        let session = begin(store.as_ref(), &alice, round).await;
+        let end = session.idle_expires_at;
+        let rotation = rotation(&session, round, 0, end - Duration::from_millis(1));
+        let (other, purging) = (Arc::clone(&store), end + Duration::from_millis(1));
+        let purge = tokio::spawn(async move { other.purge_expired(purging, 10).await.unwrap() });
+        if round % 2 == 0 {
+            tokio::task::yield_now().await;
+        }
+        let rotated = store.rotate_session(&rotation).await.unwrap();
+        let purged = purge.await.unwrap();
+        let left = store.find_session(alice.user_id, session.session_id).await.unwrap();
+        match rotated {
+            Rotated::Now(record) => assert_eq!((left, purged), (Some(record), 0)),
+            Rotated::Refused(record) => assert_eq!((left, record, purged), (None, None, 1)),
+        }
+        store.end_sessions(alice.user_id, None).await.unwrap();
+    }
 }
 
 pub async fn purging_has_a_limit<S: TestedStore>(store: S) {

@@ -15,6 +15,7 @@ use tegata_core::timestamp::Timestamp;
 use tegata_core::user::{ProfileChange, UserStatus};
 
 use crate::TestedStore;
+use crate::keys::key_set;
 use crate::records::{HOUR, NOW, SCHEDULE, hash, key, session, user, with_email};
 
 /// A step on few users, sessions and counters, so that steps meet.
@@ -22,6 +23,8 @@ use crate::records::{HOUR, NOW, SCHEDULE, hash, key, session, user, with_email};
 enum Step {
     Create { id: u8, name: u8, email: Option<u8> },
     ChangeEmail { id: u8, email: Option<u8> },
+    Rename { id: u8, name: Option<u8> },
+    Grant { id: u8, scope: u8 },
     Verify { id: u8, email: u8 },
     ChangePassword { id: u8, version: u32, keep: Option<u8> },
     Rehash { id: u8, version: u32 },
@@ -34,6 +37,7 @@ enum Step {
     Attempt { account: u8, address: Option<u8> },
     Count { key: u8 },
     Forget { key: u8 },
+    ReplaceKeys { expected: Option<u64>, version: u64 },
     Purge,
     Pass { minutes: u64 },
 }
@@ -45,6 +49,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         3 => (id.clone(), small.clone(), maybe()).prop_map(|(id, name, email)| Step::Create { id, name, email }),
         1 => (id.clone(), maybe()).prop_map(|(id, email)| Step::ChangeEmail { id, email }),
+        1 => (id.clone(), maybe()).prop_map(|(id, name)| Step::Rename { id, name }),
+        1 => (id.clone(), small.clone()).prop_map(|(id, scope)| Step::Grant { id, scope }),
         2 => (id.clone(), small.clone()).prop_map(|(id, email)| Step::Verify { id, email }),
         1 => (id.clone(), version.clone(), maybe())
             .prop_map(|(id, version, keep)| Step::ChangePassword { id, version, keep }),
@@ -60,6 +66,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => (small.clone(), maybe()).prop_map(|(account, address)| Step::Attempt { account, address }),
         2 => small.clone().prop_map(|key| Step::Count { key }),
         1 => small.prop_map(|key| Step::Forget { key }),
+        1 => (prop::option::of(0..3_u64), 0..3_u64)
+            .prop_map(|(expected, version)| Step::ReplaceKeys { expected, version }),
         1 => Just(Step::Purge),
         2 => (0..50_u64).prop_map(|minutes| Step::Pass { minutes }),
     ];
@@ -94,6 +102,15 @@ async fn outcome(store: &dyn Store, step: &Step, now: Timestamp) -> String {
             let email = Some(email.map(|email| address(email).parse().unwrap()));
             let change = ProfileChange { email, ..ProfileChange::default() };
             show(store.change_profile(user_id(id), &change).await)
+        }
+        Step::Rename { id, name } => {
+            let name = Some(name.map(|name| format!("name {name}")));
+            let change = ProfileChange { name, ..ProfileChange::default() };
+            show(store.change_profile(user_id(id), &change).await)
+        }
+        Step::Grant { id, scope } => {
+            let scope = format!("s{scope}").parse().unwrap();
+            show(store.set_granted_scope(user_id(id), &scope).await)
         }
         Step::Verify { id, email } => show(store.verify_email(user_id(id), &address(email)).await),
         Step::ChangePassword { id, version, keep } => {
@@ -138,6 +155,9 @@ async fn outcome(store: &dyn Store, step: &Step, now: Timestamp) -> String {
         }
         Step::Count { key: n } => show(store.count(key(n), &SCHEDULE, now).await),
         Step::Forget { key: n } => show(store.forget_attempts(key(n)).await),
+        Step::ReplaceKeys { expected, version } => {
+            show(store.replace_key_set(expected, &key_set(version, "kid")).await)
+        }
         Step::Purge => show(store.purge_expired(now, 100).await),
         Step::Pass { .. } => String::new(),
     }
@@ -146,7 +166,8 @@ async fn outcome(store: &dyn Store, step: &Step, now: Timestamp) -> String {
 /// All that can be seen of a store.
 async fn state(store: &dyn Store) -> String {
     let users = store.list_users(None, 100).await.unwrap();
-    let mut parts = vec![format!("{users:?}")];
+    let key_set = store.find_key_set().await.unwrap();
+    let mut parts = vec![format!("{users:?} {key_set:?}")];
     for id in 0..3 {
         let mut sessions = store.list_sessions(user_id(id)).await.unwrap();
         sessions.sort_by_key(|session| session.session_id);

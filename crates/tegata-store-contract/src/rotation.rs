@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tegata_core::store::Rotated;
+use tegata_core::timestamp::Timestamp;
 use tokio::task::JoinSet;
 
 use crate::TestedStore;
@@ -107,5 +108,44 @@ pub async fn the_last_generation_does_not_wrap<S: TestedStore>(store: S) {
     session.generation = u32::MAX;
     store.begin_session(&session, 1, key(1)).await.unwrap();
     let refused = store.rotate_session(&rotation(&session, 1, 0, NOW)).await.unwrap();
-    assert_eq!(refused, Rotated::Refused(Some(session)));
+    assert_eq!(refused, Rotated::Refused(Some(session.clone())));
+
+    session.generation = u32::MAX - 1;
+    store.begin_session(&session, 1, key(1)).await.unwrap();
+    let last = rotation(&session, 1, 0, NOW);
+    let expected = last.apply(&session).unwrap();
+    assert_eq!(expected.generation, u32::MAX);
+    assert_eq!(store.rotate_session(&last).await.unwrap(), Rotated::Now(expected.clone()));
+    let refused = store.rotate_session(&rotation(&session, 1, 1, NOW)).await.unwrap();
+    assert_eq!(refused, Rotated::Refused(Some(expected)));
+}
+
+pub async fn a_rotation_at_the_ends_of_time_is_what_the_rule_says<S: TestedStore>(store: S) {
+    let store = store.tenant("a");
+    let alice = user(1, "alice");
+    create(store.as_ref(), &alice).await;
+    let (first, last) = (Timestamp::from_millis(i64::MIN), Timestamp::from_millis(i64::MAX));
+    let millisecond = Duration::from_millis(1);
+    for (n, (now, idle_ttl)) in [
+        (first, Duration::ZERO),
+        (first, Duration::MAX),
+        (last - millisecond, HOUR),
+        (last - millisecond, Duration::MAX),
+        (last, HOUR),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let n = u8::try_from(n).unwrap();
+        let mut session = session(&alice, n);
+        (session.idle_expires_at, session.absolute_expires_at) = (last, last);
+        store.begin_session(&session, 1, key(n)).await.unwrap();
+        let mut rotation = rotation(&session, n, 0, now);
+        rotation.idle_ttl = idle_ttl;
+        let expected = match rotation.apply(&session) {
+            Some(next) => Rotated::Now(next),
+            None => Rotated::Refused(Some(session)),
+        };
+        assert_eq!(store.rotate_session(&rotation).await.unwrap(), expected, "case {n}");
+    }
 }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use tegata_core::password::PasswordHash;
 use tegata_core::refresh_token::RefreshTokenHash;
 use tegata_core::session::Device;
-use tegata_core::store::Begun;
+use tegata_core::store::{Begun, Rotated};
 use tegata_core::timestamp::Timestamp;
 use tegata_core::user::UserStatus;
 use tokio::task::JoinSet;
 
 use crate::TestedStore;
-use crate::records::{NOW, SCHEDULE, begin, create, key, session, user};
+use crate::records::{NOW, SCHEDULE, begin, create, key, rotation, session, user};
 
 pub async fn a_session_is_found_as_it_was_begun<S: TestedStore>(store: S) {
     let store = store.tenant("a");
@@ -126,6 +126,39 @@ pub async fn of_concurrent_ends_one_counts<S: TestedStore>(store: S) {
             tasks.spawn(async move { store.end_session(session.user_id, session.session_id).await.unwrap() });
         }
         assert_eq!(tasks.join_all().await.into_iter().filter(|ended| *ended).count(), 1);
+    }
+}
+
+pub async fn no_rotation_revives_an_ended_session<S: TestedStore>(store: S) {
+    let store = store.tenant("a");
+    for round in 0..30_u8 {
+        let alice = user(round, &format!("user{round}"));
+        create(store.as_ref(), &alice).await;
+        let session = begin(store.as_ref(), &alice, 1).await;
+        let mut tasks = JoinSet::new();
+        for _ in 0..4 {
+            let (store, session) = (Arc::clone(&store), session.clone());
+            tasks.spawn(async move {
+                for generation in 0..8 {
+                    store.rotate_session(&rotation(&session, 1, generation, NOW)).await.unwrap();
+                }
+            });
+        }
+        let (other, user_id, session_id) = (Arc::clone(&store), alice.user_id, session.session_id);
+        tasks.spawn(async move {
+            match round % 4 {
+                0 => assert!(other.end_session(user_id, session_id).await.unwrap()),
+                1 => assert_eq!(other.end_sessions(user_id, None).await.unwrap(), 1),
+                2 => drop(other.delete_user(user_id).await.unwrap()),
+                _ => drop(other.set_user_status(user_id, UserStatus::Disabled).await.unwrap()),
+            }
+        });
+        tasks.join_all().await;
+        assert_eq!(store.list_sessions(user_id).await.unwrap(), [], "round {round}");
+        assert_eq!(
+            store.rotate_session(&rotation(&session, 1, 0, NOW)).await.unwrap(),
+            Rotated::Refused(None)
+        );
     }
 }
 

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use tegata_core::identifier::UserId;
+use tegata_core::password::PasswordHash;
 use tegata_core::store::{Created, EmailVerified};
 use tegata_core::timestamp::Timestamp;
-use tegata_core::user::{LoginName, ProfileChange, UserStatus};
+use tegata_core::user::{LoginName, ProfileChange, User, UserStatus};
 use tokio::task::JoinSet;
 
 use crate::TestedStore;
@@ -46,8 +48,7 @@ pub async fn v1_of_concurrent_sign_ups_of_one_name_one_wins<S: TestedStore>(stor
             let store = Arc::clone(&store);
             let text = if n % 2 == 0 { format!("name{round}") } else { format!("NAME{round}") };
             let mut user = user(n, &text);
-            user.user_id =
-                tegata_core::identifier::UserId::from_bytes([[round, n]; 8].concat().try_into().unwrap());
+            user.user_id = UserId::from_bytes([[round, n]; 8].concat().try_into().unwrap());
             tasks.spawn(async move { (user.user_id, store.create_user(&user).await.unwrap()) });
         }
         let outcomes = tasks.join_all().await;
@@ -89,6 +90,31 @@ pub async fn of_two_owners_of_an_address_one_proves_it<S: TestedStore>(store: S)
     let mut outcomes = tasks.join_all().await;
     outcomes.retain(|outcome| *outcome != EmailVerified::Taken);
     assert_eq!(outcomes, [EmailVerified::Now]);
+}
+
+pub async fn v1_of_concurrent_proofs_of_one_address_one_wins<S: TestedStore>(store: S) {
+    let store = store.tenant("a");
+    for round in 0..20_u8 {
+        let address = format!("e{round}@b.example");
+        let mut tasks = JoinSet::new();
+        for n in 0..8_u8 {
+            let user = with_email(round * 8 + n, &format!("user{round}.{n}"), &address);
+            create(store.as_ref(), &user).await;
+            let (store, address) = (Arc::clone(&store), address.clone());
+            tasks.spawn(async move {
+                // Each asks twice: repeating it must not look like somebody else's.
+                let first = store.verify_email(user.user_id, &address).await.unwrap();
+                assert_eq!(store.verify_email(user.user_id, &address).await.unwrap(), first);
+                (user.user_id, first)
+            });
+        }
+        let outcomes = tasks.join_all().await;
+        let won: Vec<_> = outcomes.iter().filter(|(_, outcome)| *outcome == EmailVerified::Now).collect();
+        assert_eq!(won.len(), 1, "round {round}");
+        assert!(outcomes.iter().all(|(_, outcome)| *outcome != EmailVerified::Stale));
+        let found = store.find_user_by_login_name(&name(&address)).await.unwrap().unwrap();
+        assert_eq!(found.user_id, won[0].0);
+    }
 }
 
 pub async fn only_the_address_that_was_proved_is_marked<S: TestedStore>(store: S) {
@@ -145,6 +171,36 @@ pub async fn v27_users_are_listed_in_pages<S: TestedStore>(store: S) {
         all.extend(page.into_iter().map(|user| user.user_id.as_bytes()[0]));
     }
     assert_eq!(all, [1, 2, 3, 4, 5, 6, 7]);
+    let ids = async |after: Option<u8>, limit| -> Vec<u8> {
+        let after = after.map(|n| user(n, "nobody").user_id);
+        let page = store.list_users(after, limit).await.unwrap();
+        page.into_iter().map(|user| user.user_id.as_bytes()[0]).collect()
+    };
+    assert_eq!(ids(None, 0).await, []);
+    assert_eq!(ids(Some(6), usize::MAX).await, [7]);
+    assert_eq!(ids(Some(255), usize::MAX).await, []);
+    store.delete_user(user(4, "user4").user_id).await.unwrap();
+    assert_eq!(ids(Some(4), 2).await, [5, 6], "a page may begin where nobody is any longer");
+}
+
+/// Texts come from outside and are only ever values: never a part of a query, a key or a pattern.
+pub async fn v27_a_text_is_a_value_and_nothing_else<S: TestedStore>(store: S) {
+    let store = store.tenant("a");
+    create(store.as_ref(), &with_email(1, "bob", "bob@b.example")).await;
+    for (n, odd) in
+        ["'; DROP TABLE users; --", "%", "_", "?1", "#users", "\\", "\"", "*", ""].into_iter().enumerate()
+    {
+        let n = u8::try_from(n).unwrap() + 2;
+        let mut user = with_email(n, &format!("user{n}"), &format!("%'_{n}@b.example"));
+        user.name = Some(odd.to_owned());
+        user.locale = Some(odd.to_owned());
+        user.credential.password_hash = PasswordHash::from_phc(odd);
+        create(store.as_ref(), &user).await;
+        assert_eq!(store.verify_email(user.user_id, odd).await.unwrap(), EmailVerified::Stale);
+        assert_eq!(store.find_user(user.user_id).await.unwrap(), Some(user));
+    }
+    assert_eq!(store.find_user_by_login_name(&name("b_b")).await.unwrap(), None);
+    assert_eq!(store.find_user_by_login_name(&name("%'_2@b.example")).await.unwrap(), None);
 }
 
 pub async fn a_granted_scope_is_replaced<S: TestedStore>(store: S) {
@@ -180,6 +236,17 @@ pub async fn extremes_are_kept<S: TestedStore>(store: S) {
     user.credential.changed_at = Timestamp::from_millis(i64::MAX);
     user.credential.version = u32::MAX;
     user.status = UserStatus::Disabled;
+    user.locale = Some(String::new());
+    user.granted_scope = "!~[]^".parse().unwrap();
+    user.credential.password_hash = PasswordHash::from_phc("$".repeat(1000));
     create(store.as_ref(), &user).await;
-    assert_eq!(store.find_user(user.user_id).await.unwrap(), Some(user));
+    assert_eq!(store.find_user(user.user_id).await.unwrap(), Some(user.clone()));
+    assert_eq!(store.list_users(None, 9).await.unwrap(), [user.clone()]);
+    let change = ProfileChange { name: Some(Some("\0".repeat(100))), ..ProfileChange::default() };
+    let changed = store.change_profile(user.user_id, &change).await.unwrap();
+    assert_eq!(changed, Some(change.apply(user.clone())));
+    assert_eq!(store.find_user(user.user_id).await.unwrap(), changed);
+    let last = User { user_id: UserId::from_bytes([255; 16]), ..self::user(255, "abc") };
+    create(store.as_ref(), &last).await;
+    assert_eq!(store.find_user(last.user_id).await.unwrap(), Some(last));
 }
