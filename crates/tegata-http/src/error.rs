@@ -125,11 +125,11 @@ impl HttpError {
         use StatusCode as S;
         let (status, code, detail, extra) = match self {
             Self::Fields(problems) => {
-                (S::BAD_REQUEST, "validation_failed", "some members are not valid", Fields(problems.clone()))
+                (S::BAD_REQUEST, "validation_failed", "some fields are not valid", Fields(problems.clone()))
             }
             Self::Provider(ProviderError::InvalidFields(errors)) => {
                 let problems = errors.iter().map(|e| FieldProblem::invalid_field(e.field, e.error)).collect();
-                (S::BAD_REQUEST, "validation_failed", "some members are not valid", Fields(problems))
+                (S::BAD_REQUEST, "validation_failed", "some fields are not valid", Fields(problems))
             }
             Self::Malformed(detail) => (S::BAD_REQUEST, "malformed_request", *detail, None),
             Self::DuplicateHeader(detail) => (S::BAD_REQUEST, "duplicate_header", *detail, None),

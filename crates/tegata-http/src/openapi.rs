@@ -13,3 +13,14 @@ pub const OPENAPI: &str = include_str!("openapi.json");
 pub(crate) async fn openapi(headers: HeaderMap) -> Response {
     cacheable(&headers, HeaderValue::from_static("application/json"), Bytes::from_static(OPENAPI.as_bytes()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_description_is_of_this_version() {
+        let document: serde_json::Value = serde_json::from_str(OPENAPI).unwrap();
+        assert_eq!(document["info"]["version"], env!("CARGO_PKG_VERSION"));
+    }
+}

@@ -1,6 +1,7 @@
 //! Bad input to every endpoint: each kind of it against each operation that `openapi.json` knows.
 
 use axum::body::{Body, Bytes};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::schema::{OPENAPI, resolve};
@@ -75,7 +76,7 @@ fn operations() -> Vec<(String, String, Option<bool>)> {
 }
 
 #[tokio::test]
-async fn bad_bodies_get_a_clear_problem_from_every_endpoint() {
+async fn r73_bad_bodies_get_a_clear_problem_from_every_endpoint() {
     let world = World::new().await;
     let access = world.join("alice").await.access;
     for (method, path, takes_body) in operations() {
@@ -200,4 +201,37 @@ async fn a_long_unknown_name_is_not_told_back_whole() {
     let answer =
         world.post("/auth/login", &json!({"username": "a", "password": "b", name: Value::Null})).send().await;
     assert_eq!(answer.fields(), [("n".repeat(64), "unknown_member".to_owned())]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn r73_no_bytes_in_a_body_or_a_header_are_a_fault(
+        body in prop_oneof![
+            prop::collection::vec(any::<u8>(), 0..200),
+            "[\\[\\]{}\":,a-z0-9\\\\u ]{0,80}".prop_map(String::into_bytes),
+            "(username|password|refresh_token|name|email)".prop_flat_map(|name| {
+                ".{0,40}".prop_map(move |value| json!({&name: value, "password": "x"}).to_string().into_bytes())
+            }),
+        ],
+        value in prop::collection::vec(0x20_u8..=0xff, 0..60),
+        query in "[ -~]{0,40}",
+    ) {
+        let value: Vec<u8> = value.into_iter().filter(|b| *b != 0x7f).collect();
+        let query: String = query.chars().filter(|c| !"#<>\\\"^`{|} ".contains(*c)).collect();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let world = World::new().await;
+            let access = world.join("alice").await.access;
+            for (method, path, _) in operations() {
+                for header in ["cookie", "authorization", "x-csrf-token", "origin", "sec-fetch-site", "x-forwarded-for"] {
+                    let call = world.call(&method, &format!("{path}?{query}")).header(header, &value);
+                    let call = if header == "authorization" { call } else { call.bearer(&access) };
+                    let answer = call.header("content-type", "application/json").raw(body.clone()).send().await;
+                    assert!(answer.status < 500, "{method} {path}: {}", answer.body);
+                }
+            }
+        });
+    }
 }

@@ -10,7 +10,7 @@ use crate::schema::OPENAPI;
 use crate::world::{Answer, FullHasher, PASSWORD, World, pending_body};
 
 #[tokio::test(start_paused = true)]
-async fn r12_every_code_has_one_status_and_one_text() {
+async fn every_code_has_one_status_and_one_text() {
     let world = World::with(|plan| {
         let slow = || async {
             tokio::time::sleep(std::time::Duration::from_mins(1)).await;
