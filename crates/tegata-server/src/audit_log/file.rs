@@ -47,7 +47,8 @@ impl LogFile {
         // From before the first line on there is always a head, so that a missing one means something.
         log.file.lock()?;
         if log.file.metadata()?.len() == 0 && log.head_file.metadata()?.len() == 0 {
-            log.note_head()?;
+            log.write_head()?;
+            log.head_file.sync_data()?;
         }
         log.file.unlock()?;
         Ok(log)
@@ -129,19 +130,24 @@ impl LogFile {
             return Ok(());
         }
         self.file.sync_data()?;
+        self.is_dirty = false;
         self.file.lock()?;
         let noted = self.note_head();
         let unlocked = self.file.unlock();
-        noted.and(unlocked)?;
-        self.is_dirty = false;
-        Ok(())
+        noted.and(unlocked)
     }
 
     fn note_head(&mut self) -> io::Result<()> {
-        // Another process may have noted a later one.
-        if self.noted().is_some_and(|noted| noted.seq >= self.head.seq) {
-            return Ok(());
+        match self.noted() {
+            // Never replaced: whoever took it away may also have cut the log.
+            None => Err(io::Error::other("its head is gone or was changed: run `tegata audit verify`")),
+            // Another process has noted a later one.
+            Some(noted) if noted.seq >= self.head.seq => Ok(()),
+            Some(_) => self.write_head(),
         }
+    }
+
+    fn write_head(&mut self) -> io::Result<()> {
         let line = self.head.seal(&self.key);
         self.head_file.rewind()?;
         self.head_file.write_all(line.as_bytes())?;

@@ -84,5 +84,5 @@ fn report(verified: &Verified) -> Result<(), Failure> {
     let breaks: Vec<_> =
         verified.breaks.iter().map(|b| format!("\n  line {}: {}", b.line, b.problem)).collect();
     Err(Failure::check_failed(format_args!("the audit log was tampered with:{}", breaks.concat()))
-        .advise("keep the file as evidence; the events of a server are also in its log, if that was kept"))
+        .advise("keep the files as evidence and move them away: the next event begins a new log"))
 }

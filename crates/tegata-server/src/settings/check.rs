@@ -47,6 +47,31 @@ pub(super) fn problems(settings: &Settings) -> Vec<(&'static str, String)> {
         "server.max_connections",
         "must be between 1 and 1000000",
     );
+    problems.extend(throttle(settings));
+    problems
+}
+
+/// Brakes that would not brake.
+fn throttle(settings: &Settings) -> Vec<(&'static str, String)> {
+    let brakes = &settings.rules.throttle;
+    let schedules = [
+        (&brakes.account, "throttle.account.many", "throttle.account.max_delay"),
+        (&brakes.address, "throttle.address.many", "throttle.address.max_delay"),
+        (&brakes.signup, "throttle.signup.many", "throttle.signup.max_delay"),
+    ];
+    let mut problems = Vec::new();
+    for (schedule, many, max_delay) in schedules {
+        if schedule.free >= schedule.many {
+            problems.push((many, "must be more than the free attempts".to_owned()));
+        }
+        if !(schedule.first_delay..=schedule.long_delay).contains(&schedule.max_delay) {
+            problems.push((max_delay, "must lie between the first delay and the long one".to_owned()));
+        }
+    }
+    if brakes.account.many > 100 {
+        let text = "must be at most 100: no account may be guessed at more often in a row (NIST SP 800-63B-4 §3.2.2)";
+        problems.push(("throttle.account.many", text.to_owned()));
+    }
     problems
 }
 

@@ -177,6 +177,13 @@ fn r72_weak_password_hashing_and_long_tokens_are_refused() {
 }
 
 #[test]
+fn r59_brakes_that_would_not_brake_are_refused() {
+    assert_refused(&["throttle.account.many=101"], &["at most 100"]);
+    assert_refused(&["throttle.account.free=100"], &["more than the free attempts"]);
+    assert_refused(&["throttle.signup.max_delay=0s"], &["between the first delay and the long one"]);
+}
+
+#[test]
 fn v35_a_proxy_list_that_trusts_everyone_is_refused() {
     assert_refused(&["server.trusted_proxies=10.0.0.0/8,0.0.0.0/0"], &["server.trusted_proxies"]);
 }

@@ -108,7 +108,11 @@ fn r67_a_head_that_was_taken_away_or_forged_is_missed() {
     let text = fs::read_to_string(&head).unwrap();
     fs::write(&head, text.replacen('6', "4", 1)).unwrap();
     installation.run(&["audit", "verify"]).failed(4);
+    installation.run(&["user", "disable", "alice"]).ok();
+    installation.run(&["audit", "verify"]).failed(4);
     fs::remove_file(&head).unwrap();
+    assert_found(&installation, "is gone");
+    installation.run(&["user", "disable", "alice"]).ok();
     assert_found(&installation, "is gone");
 }
 
