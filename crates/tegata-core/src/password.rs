@@ -84,7 +84,7 @@ pub trait Blocklist: Send + Sync {
 pub fn check_new_password(
     password: &Password,
     min_length: usize,
-    username: &Username,
+    username: Option<&Username>,
     email: Option<&EmailAddress>,
     service: &str,
     blocklist: &dyn Blocklist,
@@ -94,7 +94,7 @@ pub fn check_new_password(
         return Err(InvalidField::TooShort);
     }
     let lower = Zeroizing::new(password.0.to_lowercase());
-    if lower.contains(username.canonical()) {
+    if username.is_some_and(|username| lower.contains(username.canonical())) {
         return Err(InvalidField::ContainsUsername);
     }
     let local_part =

@@ -103,7 +103,7 @@ impl Provider {
         let user = &caller.user;
         let invalid = |error| ProviderError::field("new_password", error);
         let new = Password::parse(new_password).map_err(invalid)?;
-        self.check_password(&new, &user.username, user.email.as_ref().map(|email| &email.address))
+        self.check_password(&new, Some(&user.username), user.email.as_ref().map(|email| &email.address))
             .map_err(invalid)?;
         let mut place = self.ports.hasher.admit()?;
         self.confirm_password(place.as_mut(), user, "current_password", current_password, ctx).await?;

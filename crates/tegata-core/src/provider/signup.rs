@@ -82,12 +82,10 @@ impl Provider {
     ) -> Result<(Username, Option<EmailAddress>, Password), ProviderError> {
         let username = request.username.parse::<Username>();
         let email = request.email.map(str::parse::<EmailAddress>).transpose();
-        let password = match (&username, Password::parse(request.password)) {
-            (Ok(username), Ok(password)) => self
-                .check_password(&password, username, email.as_ref().ok().and_then(Option::as_ref))
-                .map(|()| password),
-            (_, password) => password,
-        };
+        let password = Password::parse(request.password).and_then(|password| {
+            let email = email.as_ref().ok().and_then(Option::as_ref);
+            self.check_password(&password, username.as_ref().ok(), email).map(|()| password)
+        });
         match (username, email, password) {
             (Ok(username), Ok(email), Ok(password)) => Ok((username, email, password)),
             (username, email, password) => Err(ProviderError::InvalidFields(
@@ -103,7 +101,7 @@ impl Provider {
     pub(super) fn check_password(
         &self,
         password: &Password,
-        username: &Username,
+        username: Option<&Username>,
         email: Option<&EmailAddress>,
     ) -> Result<(), InvalidField> {
         let min_length = self.settings.password_min_length;

@@ -78,7 +78,7 @@ impl Provider {
         let invalid = |error| ProviderError::field("password", error);
         let password = Password::parse(password).map_err(invalid)?;
         let email = user.email.as_ref().map(|email| &email.address);
-        self.check_password(&password, &user.username, email).map_err(invalid)?;
+        self.check_password(&password, Some(&user.username), email).map_err(invalid)?;
         let hash = self.ports.hasher.admit()?.hash(password).await?;
         let version = user.credential.version;
         match self.ports.store.change_password(user.user_id, version, &hash, None, ctx.now).await? {
