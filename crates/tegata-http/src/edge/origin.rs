@@ -57,7 +57,9 @@ impl Origins {
     /// # Errors
     /// [`HttpError::OriginRefused`].
     pub(crate) fn check_sender(&self, headers: &HeaderMap) -> Result<(), HttpError> {
-        let is_same_origin = headers.get(SEC_FETCH_SITE).map(|site| site == "same-origin" || site == "none");
+        // `none` is what a person typed, and has no page behind it.
+        let site = headers.get(SEC_FETCH_SITE).filter(|site| *site != "none");
+        let is_same_origin = site.map(|site| site == "same-origin");
         match (self.sender(headers), is_same_origin) {
             (Sender::Own | Sender::Allowed(_), _)
             | (Sender::Unnamed, None)

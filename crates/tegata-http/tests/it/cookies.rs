@@ -136,6 +136,7 @@ async fn r46_a_strangers_page_can_neither_refresh_nor_log_out() {
             &[("sec-fetch-site", "same-site")],
             &[("sec-fetch-site", "same-origin"), ("origin", "null")],
             &[("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")],
+            &[("sec-fetch-site", "none"), ("origin", "https://evil.example")],
             &[("sec-fetch-site", "strange"), ("origin", "https://evil.example")],
         ] {
             let mut call = browser.bare("POST", path).header("x-csrf-token", &csrf);
