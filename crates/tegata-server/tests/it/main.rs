@@ -12,5 +12,6 @@ mod serve;
 mod settings;
 mod stop;
 mod support;
+mod terminal;
 mod token;
 mod user;
