@@ -2,7 +2,7 @@
 //!
 //! [`router`] is everything that a binary mounts. A handler is three steps: extractors parse, one call of the core
 //! decides, the reply encodes. What holds for every request (limits, CORS, security headers, request ids, metrics,
-//! problems) is done once, at the [`edge`].
+//! problems) is done once, at the edge, in one layer around every route.
 
 mod account;
 mod ambient;
