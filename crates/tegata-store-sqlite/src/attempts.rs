@@ -15,7 +15,7 @@ use crate::{SqliteStore, rows};
 impl AttemptStore for SqliteStore {
     async fn begin_attempt(&self, attempt: &Attempt) -> Result<Result<(), Blocked>, StoreError> {
         let attempt = *attempt;
-        self.write_one(move |c, tenant| {
+        self.write(move |c, tenant| {
             if let Some(address) = attempt.address {
                 let record = find(c, tenant, address)?;
                 if let Err(blocked) = AttemptRecord::check(record, &attempt.address_schedule, attempt.now) {
@@ -34,11 +34,11 @@ impl AttemptStore for SqliteStore {
         now: Timestamp,
     ) -> Result<Result<(), Blocked>, StoreError> {
         let schedule = *schedule;
-        self.write_one(move |c, tenant| count(c, tenant, key, &schedule, now)).await
+        self.write(move |c, tenant| count(c, tenant, key, &schedule, now)).await
     }
 
     async fn forget_attempts(&self, key: AttemptKey) -> Result<(), StoreError> {
-        self.write_one(move |c, tenant| {
+        self.write(move |c, tenant| {
             let sql = "DELETE FROM attempts WHERE tenant = ?1 AND attempt_key = ?2";
             execute(c, sql, params![tenant, key.as_bytes()]).map(drop)
         })

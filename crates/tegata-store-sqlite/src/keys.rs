@@ -27,7 +27,7 @@ impl KeyStore for SqliteStore {
         // SQLite has signed integers only; versions are only ever compared for being equal.
         let version = key_set.version.cast_signed();
         let expected = expected.map(u64::cast_signed);
-        self.write_one(move |c, tenant| {
+        self.write(move |c, tenant| {
             let changed = match expected {
                 None => execute(
                     c,

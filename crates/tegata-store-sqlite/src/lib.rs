@@ -101,16 +101,7 @@ impl SqliteStore {
         step: impl FnOnce(&Connection, &str) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let tenant = self.tenant.clone();
-        self.database.writer.run(writer::Statements::Several, move |c| step(c, tenant.as_str())).await
-    }
-
-    /// As [`Self::write`], for a step that changes the database in one statement: it needs no savepoint.
-    async fn write_one<T: Send + 'static>(
-        &self,
-        step: impl FnOnce(&Connection, &str) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        let tenant = self.tenant.clone();
-        self.database.writer.run(writer::Statements::One, move |c| step(c, tenant.as_str())).await
+        self.database.writer.run(move |c| step(c, tenant.as_str())).await
     }
 
     /// Reads, beside the writer; sees every step that has returned.

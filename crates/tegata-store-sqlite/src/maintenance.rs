@@ -22,7 +22,7 @@ const BACKUP_PAGES: i32 = 256;
 impl Maintenance for SqliteStore {
     async fn check_ready(&self) -> Result<(), StoreError> {
         // A write that changes nothing but needs the disk to take it: on a full one, reads alone would look ready.
-        self.write_one(|c, _| {
+        self.write(|c, _| {
             let version: u32 =
                 c.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(store_error)?;
             c.pragma_update(None, "user_version", version).map_err(store_error)

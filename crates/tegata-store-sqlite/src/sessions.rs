@@ -46,7 +46,7 @@ impl SessionStore for SqliteStore {
 
     async fn rotate_session(&self, rotation: &Rotation) -> Result<Rotated, StoreError> {
         let rotation = rotation.clone();
-        self.write_one(move |c, tenant| {
+        self.write(move |c, tenant| {
             let (user_id, session_id) = (rotation.user_id, rotation.session_id);
             let parameters = params![
                 tenant,
@@ -87,7 +87,7 @@ impl SessionStore for SqliteStore {
     }
 
     async fn end_session(&self, user_id: UserId, session_id: SessionId) -> Result<bool, StoreError> {
-        self.write_one(move |c, tenant| {
+        self.write(move |c, tenant| {
             let ended = execute(
                 c,
                 "DELETE FROM sessions WHERE tenant = ?1 AND user_id = ?2 AND session_id = ?3",
@@ -99,7 +99,7 @@ impl SessionStore for SqliteStore {
     }
 
     async fn end_sessions(&self, user_id: UserId, keep: Option<SessionId>) -> Result<u64, StoreError> {
-        self.write_one(move |c, tenant| end_sessions(c, tenant, user_id, keep)).await
+        self.write(move |c, tenant| end_sessions(c, tenant, user_id, keep)).await
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{SqliteStore, rows};
 impl UserStore for SqliteStore {
     async fn create_user(&self, user: &User) -> Result<Created, StoreError> {
         let user = user.clone();
-        self.write_one(move |c, tenant| match insert(c, tenant, &user) {
+        self.write(move |c, tenant| match insert(c, tenant, &user) {
             Ok(()) => Ok(Created::Now),
             // The key is random, and no address is proved here: it is the name.
             Err(error) if is_taken(&error) => Ok(Created::UsernameTaken),
@@ -90,7 +90,7 @@ impl UserStore for SqliteStore {
 
     async fn verify_email(&self, user_id: UserId, address: &str) -> Result<EmailVerified, StoreError> {
         let address = address.to_owned();
-        self.write_one(move |c, tenant| {
+        self.write(move |c, tenant| {
             let mut statement = c
                 .prepare_cached(
                     "UPDATE users SET email_verified = 1 WHERE tenant = ?1 AND user_id = ?2 AND email_canonical = ?3",
@@ -139,7 +139,7 @@ impl UserStore for SqliteStore {
         hash: &PasswordHash,
     ) -> Result<CredentialChange, StoreError> {
         let hash = hash.clone();
-        self.write_one(move |c, tenant| {
+        self.write(move |c, tenant| {
             let changed = execute(
                 c,
                 "UPDATE users SET password_hash = ?4, credential_version = credential_version + 1

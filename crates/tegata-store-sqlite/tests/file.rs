@@ -6,10 +6,14 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 use tegata_core::attempt::{AttemptKey, DelaySchedule};
-use tegata_core::identifier::TenantId;
-use tegata_core::store::{AttemptStore as _, Maintenance as _, Store, StoreError, UserStore as _};
+use tegata_core::identifier::{SessionId, TenantId, UserId};
+use tegata_core::refresh_token::RefreshTokenHash;
+use tegata_core::session::Rotation;
+use tegata_core::store::{
+    AttemptStore as _, Maintenance as _, SessionStore as _, Store, StoreError, UserStore as _,
+};
 use tegata_core::timestamp::Timestamp;
 use tegata_store_sqlite::{OpenError, Options, SqliteStore};
 use tempfile::TempDir;
@@ -146,6 +150,50 @@ async fn a_row_that_cannot_be_read_is_an_error_and_no_panic() {
     let error = store.list_users(None, 10).await.unwrap_err();
     assert!(matches!(error, StoreError::Corrupt(_)));
     assert!(!format!("{error:?}").contains("secret"), "an error shows nothing of the row");
+}
+
+/// The change and the reading of what came of it are one step: an answer that is an error has changed nothing.
+#[tokio::test]
+async fn a_rotation_of_a_row_that_cannot_be_read_does_nothing() {
+    let (_folder, path) = folder();
+    let store = open(&path).unwrap();
+    let outside = Connection::open(&path).unwrap();
+    for (n, broken) in [
+        "address = 'nowhere'",
+        "username = ''",
+        "scope = '\"'",
+        "user_agent = CAST(x'ff' AS TEXT)",
+        "auth_time = 1",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let id = [u8::try_from(n).unwrap(); 16];
+        outside
+            .execute(
+                "INSERT INTO sessions VALUES ('default', ?1, ?1, 3, ?2, NULL, 0, ?3, ?3, 'alice', 'spa', '', '', 0, NULL, NULL)",
+                params![id, [1_u8; 32], i64::MAX],
+            )
+            .unwrap();
+        let sql = format!("UPDATE sessions SET {broken} WHERE user_id = ?1");
+        outside.execute(&sql, [id]).unwrap();
+        let rotation = Rotation {
+            user_id: UserId::from_bytes(id),
+            session_id: SessionId::from_bytes(id),
+            presented: RefreshTokenHash::from_bytes([1; 32]),
+            successor: RefreshTokenHash::from_bytes([2; 32]),
+            idle_ttl: std::time::Duration::from_hours(1),
+            now: NOW,
+        };
+        let rotated = store.rotate_session(&rotation).await;
+        let is_whole = n == 4;
+        assert_eq!(rotated.is_ok(), is_whole, "{broken}");
+        assert!(is_whole || matches!(rotated, Err(StoreError::Corrupt(_))), "{broken}: {rotated:?}");
+        let generation: u32 = outside
+            .query_row("SELECT generation FROM sessions WHERE user_id = ?1", [id], |row| row.get(0))
+            .unwrap();
+        assert_eq!(generation, if is_whole { 4 } else { 3 }, "{broken}");
+    }
 }
 
 #[tokio::test]

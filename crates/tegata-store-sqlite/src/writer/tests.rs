@@ -30,7 +30,7 @@ async fn a_step_that_fails_undoes_itself_and_not_its_neighbours() {
         let writer = Arc::clone(&writer);
         tasks.spawn(async move {
             let outcome = writer
-                .run(Statements::Several, move |c| {
+                .run(move |c| {
                     insert(c, n, "first")?;
                     match n % 3 {
                         0 => insert(c, n + 1000, "second"),
@@ -51,7 +51,7 @@ async fn on_a_full_disk_nothing_is_half_done_and_writing_comes_back() {
     let (_folder, writer, outside) = writer();
     // The bound that SQLite has itself: its error is that of a full disk.
     let limit = |pages: u32| {
-        writer.run(Statements::One, move |c| {
+        writer.run(move |c| {
             c.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).map_err(store_error)
         })
     };
@@ -60,7 +60,7 @@ async fn on_a_full_disk_nothing_is_half_done_and_writing_comes_back() {
     let mut answered = 0;
     let error = loop {
         let text = text.clone();
-        match writer.run(Statements::Several, move |c| insert(c, answered, &text)).await {
+        match writer.run(move |c| insert(c, answered, &text)).await {
             Ok(_) => answered += 1,
             Err(error) => break error,
         }
@@ -69,7 +69,7 @@ async fn on_a_full_disk_nothing_is_half_done_and_writing_comes_back() {
     assert!(matches!(error, StoreError::Unavailable(_)));
     assert_eq!(rows(&outside), answered, "what was answered is there, and nothing else");
     limit(10_000).await.unwrap();
-    writer.run(Statements::One, move |c| insert(c, answered, "again")).await.unwrap();
+    writer.run(move |c| insert(c, answered, "again")).await.unwrap();
     assert_eq!(rows(&outside), answered + 1);
 }
 
@@ -79,7 +79,7 @@ async fn what_waits_is_done_before_the_thread_ends() {
     let mut tasks = tokio::task::JoinSet::new();
     for n in 0..100 {
         let writer = Arc::clone(&writer);
-        tasks.spawn(async move { writer.run(Statements::One, move |c| insert(c, n, "x")).await.unwrap() });
+        tasks.spawn(async move { writer.run(move |c| insert(c, n, "x")).await.unwrap() });
     }
     drop(writer);
     tasks.join_all().await;
