@@ -3,6 +3,9 @@ import { spawn } from "node:child_process";
 import { readdirSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
+/** All tests together take less than three minutes; something hangs that takes longer than this. */
+const LIMIT_MS = 600_000;
+
 const here = fileURLToPath(new URL(".", import.meta.url));
 const given = process.argv.slice(2);
 const options = given.filter((word) => word.startsWith("-"));
@@ -24,4 +27,8 @@ const runner = spawn(
   ["--test", "--test-concurrency=2", "--test-reporter=spec", ...options, ...files],
   { cwd: here, stdio: "inherit" },
 );
-runner.on("exit", (code) => process.exit(code ?? 1));
+const tooLong = setTimeout(() => runner.kill("SIGTERM"), LIMIT_MS);
+runner.on("exit", (code) => {
+  clearTimeout(tooLong);
+  process.exit(code ?? 1);
+});

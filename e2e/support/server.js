@@ -23,7 +23,7 @@ export class Server {
   /** @type {import("node:child_process").ChildProcess | null} */
   #child = null;
 
-  /** @param {readonly string[]} settings Values of `--set`. */
+  /** @param {() => readonly string[]} settings Values of `--set`. */
   constructor(settings) {
     this.#settings = settings;
   }
@@ -36,7 +36,7 @@ export class Server {
       binary,
       [
         ...["serve", "--listen", listen, "--data-dir", join(this.#dataDir, "data")],
-        ...this.#settings.flatMap((setting) => ["--set", setting]),
+        ...this.#settings().flatMap((setting) => ["--set", setting]),
       ],
       // Away from any `tegata.toml`, and without settings from the environment.
       { cwd: this.#dataDir, env: ownEnvironment(), stdio: ["ignore", "pipe", "pipe"] },

@@ -31,15 +31,17 @@ const LINES = 40;
  * Sets up a file of tests; returns what makes one. A test fails, too, when a page complains in its console, breaks its
  * content security policy, or asks another machine for anything.
  *
- * @param {readonly string[]} [settings] Values of `--set`.
+ * @param {() => readonly string[]} [settings] Values of `--set`, asked for when the server starts.
  */
-export function suite(settings = []) {
-  const server = new Server(["log.level=info,tegata_http=debug", ...settings]);
+export function suite(settings = () => []) {
+  const server = new Server(() => ["log.level=info,tegata_http=debug", ...settings()]);
   /** @type {import("playwright-core").Browser} */
   let browser;
 
   before(async () => {
-    [browser] = await Promise.all([launch(), server.start()]);
+    // One after the other: what has started is ended also when the other has not.
+    await server.start();
+    browser = await launch();
   });
   after(async () => {
     await browser?.close();

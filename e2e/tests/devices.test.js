@@ -12,7 +12,7 @@ import {
 } from "../support/actions.js";
 import { suite } from "../support/suite.js";
 
-const test = suite(["tokens.access_token_ttl=2s"]);
+const test = suite(() => ["tokens.access_token_ttl=2s"]);
 
 /** What a page meets that does not know yet that its session has ended. */
 const refusals = [

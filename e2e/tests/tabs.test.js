@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { askAtOnce, expires, isLoggedOut, logOut, showsData, signUp } from "../support/actions.js";
 import { suite } from "../support/suite.js";
 
-const test = suite(["tokens.access_token_ttl=2s"]);
+const test = suite(() => ["tokens.access_token_ttl=2s"]);
 const ROUNDS = 10;
 const refusals = ["401 GET /api/protected"];
 

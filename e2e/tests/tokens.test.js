@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { askAgain, expires, showsData, signUp, timeline } from "../support/actions.js";
 import { suite } from "../support/suite.js";
 
-const test = suite(["tokens.access_token_ttl=3s"]);
+const test = suite(() => ["tokens.access_token_ttl=3s"]);
 
 /** What an expired token costs: the refusal, one refresh, one retry. */
 const RENEWAL = [
