@@ -69,11 +69,13 @@ fn dispatch(arguments: &[String]) -> Result {
         ["web"] => Suite::run("web", web::steps),
         ["e2e"] => Suite::run("e2e", |suite| {
             web::build_steps(suite)?;
+            suite.step("server binary", server::build)?;
             browser_tests(suite, passed)
         }),
         ["docs"] => Suite::run("docs", |suite| {
             docs::steps(suite)?;
             web::build_steps(suite)?;
+            suite.step("server binary", server::build)?;
             server_docs(suite)
         }),
         ["docs", "--write"] => docs::write(),
@@ -127,12 +129,10 @@ fn clippy() -> Result {
 
 /// What the documentation says about the binary, held against the binary.
 fn server_docs(suite: &mut Suite) -> Result {
-    suite.step("server binary", server::build)?;
     suite.step("README commands", docs::readme::check_commands)
 }
 
 fn browser_tests(suite: &mut Suite, arguments: &[String]) -> Result {
-    suite.step("server binary", server::build)?;
     suite.step("browser tests", || {
         let chromium = tools::require_chromium()?;
         Command::npm(&["run", "test", "--workspace", "e2e"])

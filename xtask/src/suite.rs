@@ -28,11 +28,8 @@ impl Suite {
         }
     }
 
-    /// Runs one step, unless it was done before in this run.
+    /// Runs one step.
     pub(crate) fn step(&mut self, name: &'static str, step: impl FnOnce() -> Result) -> Result {
-        if self.done.iter().any(|(done, _)| *done == name) {
-            return Ok(());
-        }
         println!("\n── {name}");
         let begun = Instant::now();
         let outcome = step();
