@@ -23,8 +23,8 @@ if (files.length === 0) {
 rmSync(`${here}results`, { recursive: true, force: true });
 const runner = spawn(
   process.execPath,
-  // Much of a test is waiting for tokens to expire, so two files at once disturb each other little.
-  ["--test", "--test-concurrency=2", "--test-reporter=spec", ...options, ...files],
+  // Much of a test is waiting for tokens to expire, so three files at once disturb each other little.
+  ["--test", "--test-concurrency=3", "--test-reporter=spec", ...options, ...files],
   { cwd: here, stdio: "inherit" },
 );
 const tooLong = setTimeout(() => runner.kill("SIGTERM"), LIMIT_MS);

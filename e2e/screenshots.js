@@ -29,6 +29,8 @@ try {
         for (const language of ["en", "ja"]) {
           await page.selectOption("#language-select", language);
           await page.waitForSelector(`html[lang="${language}"]`);
+          // What sticks to the top of the window would be in the middle of the picture.
+          await page.evaluate(() => scrollTo(0, 0));
           await page.screenshot({
             path: `${target}/${size}-${name}-${colorScheme}-${language}.png`,
             fullPage: name !== "inspector",
