@@ -1,6 +1,7 @@
 //! What must not be set: each of these would run, and be unsafe.
 
 use std::net::{IpAddr, Ipv6Addr};
+use std::time::Duration;
 
 use tegata_password::{Argon2Error, Argon2Params};
 
@@ -55,12 +56,24 @@ pub(super) fn problems(settings: &Settings) -> Vec<(&'static str, String)> {
 fn throttle(settings: &Settings) -> Vec<(&'static str, String)> {
     let brakes = &settings.rules.throttle;
     let schedules = [
-        (&brakes.account, "throttle.account.many", "throttle.account.max_delay"),
-        (&brakes.address, "throttle.address.many", "throttle.address.max_delay"),
-        (&brakes.signup, "throttle.signup.many", "throttle.signup.max_delay"),
+        (
+            &brakes.account,
+            ["throttle.account.many", "throttle.account.first_delay", "throttle.account.max_delay"],
+        ),
+        (
+            &brakes.address,
+            ["throttle.address.many", "throttle.address.first_delay", "throttle.address.max_delay"],
+        ),
+        (
+            &brakes.signup,
+            ["throttle.signup.many", "throttle.signup.first_delay", "throttle.signup.max_delay"],
+        ),
     ];
     let mut problems = Vec::new();
-    for (schedule, many, max_delay) in schedules {
+    for (schedule, [many, first_delay, max_delay]) in schedules {
+        if schedule.first_delay < Duration::from_secs(1) {
+            problems.push((first_delay, "must be at least 1s: doubled, nothing stays nothing".to_owned()));
+        }
         if schedule.free >= schedule.many {
             problems.push((many, "must be more than the free attempts".to_owned()));
         }

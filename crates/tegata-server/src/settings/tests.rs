@@ -180,6 +180,7 @@ fn r72_weak_password_hashing_and_long_tokens_are_refused() {
 fn r59_brakes_that_would_not_brake_are_refused() {
     assert_refused(&["throttle.account.many=101"], &["at most 100"]);
     assert_refused(&["throttle.account.free=100"], &["more than the free attempts"]);
+    assert_refused(&["throttle.address.first_delay=0s"], &["at least 1s"]);
     assert_refused(&["throttle.signup.max_delay=0s"], &["between the first delay and the long one"]);
 }
 
