@@ -76,7 +76,7 @@ impl OpenError {
         let path = path.to_owned();
         match source.sqlite_error_code() {
             _ if is_damage(&source) => Self::Damaged { path, source },
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked { path, source },
+            _ if is_busy(&source) => Self::Locked { path, source },
             // The file itself could be opened before: what cannot be is the log beside it.
             Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen) => {
                 Self::ReadOnly { path, source: source.into() }
@@ -97,6 +97,11 @@ pub(crate) fn store_error(error: rusqlite::Error) -> StoreError {
         other if is_damage(other) => StoreError::Corrupt(error.into()),
         _ => StoreError::Unavailable(error.into()),
     }
+}
+
+/// Whether SQLite says that another connection holds what is needed.
+pub(crate) fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
 /// Whether SQLite says that the file is damaged.

@@ -84,7 +84,7 @@ impl SqliteStore {
         let connection = schema::open(path, options)?;
         // The first reader finds the schema in place; a file that cannot be read is noticed here.
         let readers = Readers::start(path, options)?;
-        let writer = Writer::start(connection)?;
+        let writer = Writer::start(connection, options.busy_timeout)?;
         let database = Database { path: path.to_owned(), writer, readers };
         Ok(Self { database: Arc::new(database), tenant: TenantId::default() })
     }

@@ -3,6 +3,7 @@
 use std::fs::{DirBuilder, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
@@ -51,6 +52,8 @@ pub(crate) fn open(path: &Path, options: &Options) -> Result<Connection, OpenErr
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES).map_err(fail)?;
     connection.pragma_update_and_check(None, "journal_size_limit", LOG_BYTES, |_| Ok(())).map_err(fail)?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB).map_err(fail)?;
+    // From here on the writer does its own waiting.
+    connection.busy_timeout(Duration::ZERO).map_err(fail)?;
     Ok(connection)
 }
 
@@ -85,17 +88,19 @@ fn check_version(connection: &Connection, path: &Path, migrations: &[&str]) -> R
 /// Each step in a transaction of its own, version and all: a process that dies in the middle leaves the step before it.
 fn migrate(connection: &mut Connection, path: &Path, migrations: &[&str]) -> Result<(), OpenError> {
     let fail = |source| OpenError::new(path, source);
-    loop {
+    // Nothing to do needs no lock, so a database can be opened while others write.
+    while (check_version(connection, path, migrations)? as usize) < migrations.len() {
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail)?;
         // Read inside: another process may have been first.
         let done = check_version(&transaction, path, migrations)?;
-        let Some(step) = migrations.get(done as usize) else { return Ok(()) };
+        let Some(step) = migrations.get(done as usize) else { break };
         transaction.execute_batch(step).map_err(fail)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(fail)?;
         transaction.pragma_update(None, "user_version", done + 1).map_err(fail)?;
         transaction.commit().map_err(fail)?;
     }
+    Ok(())
 }
 
 #[cfg(test)]

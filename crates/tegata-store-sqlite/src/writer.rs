@@ -3,17 +3,21 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tegata_core::store::StoreError;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::error::{closed, is_damage, store_error};
+use crate::error::{closed, is_busy, is_damage, store_error};
 
 /// How many steps may wait; past that their callers wait to be let in.
 const QUEUE: usize = 4096;
 /// How many are committed together at most: a bound on how long the first of them waits.
 const GROUP: usize = 256;
+
+/// How often it looks whether another process has finished writing.
+const LOOK: Duration = Duration::from_millis(1);
 
 /// The way to the thread. When it is dropped, what is waiting is still done, and then the thread ends.
 pub(crate) struct Writer {
@@ -94,8 +98,7 @@ fn in_savepoint<T>(
     connection: &Connection,
     step: impl FnOnce(&Connection) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    let command =
-        |sql| connection.prepare_cached(sql).and_then(|mut s| s.execute([])).map(drop).map_err(store_error);
+    let command = |sql| command(connection, sql).map_err(store_error);
     command("SAVEPOINT step")?;
     // A bug in one step must not take the thread, and with it all writing, along.
     let outcome = catch_unwind(AssertUnwindSafe(|| step(connection)))
@@ -116,11 +119,12 @@ fn in_savepoint<T>(
 }
 
 impl Writer {
-    pub(crate) fn start(connection: Connection) -> Result<Self, std::io::Error> {
+    /// `patience` is how long a group waits for another process to finish its own.
+    pub(crate) fn start(connection: Connection, patience: Duration) -> Result<Self, std::io::Error> {
         let (queue, steps) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("tegata-writer".to_owned())
-            .spawn(move || serve(&connection, steps))?;
+            .spawn(move || serve(&connection, steps, patience))?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
@@ -148,12 +152,12 @@ impl Drop for Writer {
     }
 }
 
-fn serve(connection: &Connection, mut steps: mpsc::Receiver<Box<dyn Step>>) {
+fn serve(connection: &Connection, mut steps: mpsc::Receiver<Box<dyn Step>>, patience: Duration) {
     connection.set_prepared_statement_cache_capacity(64);
     let mut group = Vec::with_capacity(GROUP);
     // Nothing is waited for but the first step: while a group is being committed, the next one gathers by itself.
     while steps.blocking_recv_many(&mut group, GROUP) > 0 {
-        let commit = commit(connection, &mut group);
+        let commit = commit(connection, &mut group, patience);
         if let Err(error) = &commit {
             tracing::error!(%error, steps = group.len(), "the store could not write");
         }
@@ -163,9 +167,12 @@ fn serve(connection: &Connection, mut steps: mpsc::Receiver<Box<dyn Step>>) {
     }
 }
 
-fn commit(connection: &Connection, group: &mut [Box<dyn Step>]) -> Result<(), NotCommitted> {
-    let command = |sql| connection.prepare_cached(sql).and_then(|mut s| s.execute([])).map(drop);
-    command("BEGIN IMMEDIATE")?;
+fn commit(
+    connection: &Connection,
+    group: &mut [Box<dyn Step>],
+    patience: Duration,
+) -> Result<(), NotCommitted> {
+    begin(connection, patience)?;
     for step in group {
         step.run(connection);
         // A full disk makes SQLite roll back the whole transaction. What follows must not run outside of one.
@@ -173,11 +180,32 @@ fn commit(connection: &Connection, group: &mut [Box<dyn Step>]) -> Result<(), No
             return Err(NotCommitted::RolledBack);
         }
     }
-    let committed = command("COMMIT");
+    let committed = command(connection, "COMMIT");
     if committed.is_err() && !connection.is_autocommit() {
-        let _ = command("ROLLBACK");
+        let _ = command(connection, "ROLLBACK");
     }
     Ok(committed?)
+}
+
+/// Begins a transaction that may write, once no other process has one.
+///
+/// SQLite's own waiting looks ten times a second, and so a command beside a busy server, which leaves the lock free for
+/// moments only, could wait in vain.
+fn begin(connection: &Connection, patience: Duration) -> rusqlite::Result<()> {
+    let mut waited = Duration::ZERO;
+    loop {
+        match command(connection, "BEGIN IMMEDIATE") {
+            Err(error) if is_busy(&error) && waited < patience => {
+                std::thread::sleep(LOOK);
+                waited += LOOK;
+            }
+            begun => return begun,
+        }
+    }
+}
+
+fn command(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute([]).map(drop)
 }
 
 #[cfg(test)]

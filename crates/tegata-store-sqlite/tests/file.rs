@@ -259,9 +259,8 @@ async fn a_copy_that_fails_leaves_nothing_behind() {
 #[test]
 fn a_database_that_stays_locked_is_named_as_such() {
     let (_folder, path) = folder();
-    drop(open(&path).unwrap());
     let other = Connection::open(&path).unwrap();
-    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    other.execute_batch("BEGIN EXCLUSIVE").unwrap();
     let options = Options { busy_timeout: std::time::Duration::from_millis(50), ..Options::default() };
     let error = SqliteStore::open(&path, &options).err().unwrap();
     assert_eq!(error.to_string(), format!("{} is locked by another process", path.display()));
@@ -279,6 +278,40 @@ async fn a_database_that_another_process_holds_is_waited_for_and_then_given_up()
     assert!(store.list_users(None, 1).await.is_ok(), "reading goes on");
     other.execute_batch("ROLLBACK").unwrap();
     store.count(key(1), &SCHEDULE, NOW).await.unwrap().unwrap();
+}
+
+/// As `tegata user` does beside a server that writes without a pause.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_beside_a_busy_server_gets_its_turn() {
+    let (_folder, path) = folder();
+    let server = open(&path).unwrap();
+    let mut busy = tokio::task::JoinSet::new();
+    for n in 0..64 {
+        let server = server.clone();
+        busy.spawn(async move {
+            for i in 0.. {
+                server.count(key(n * 1000 + i % 1000), &SCHEDULE, NOW).await.unwrap().unwrap();
+            }
+        });
+    }
+    for n in 0..20 {
+        let options = Options { busy_timeout: std::time::Duration::from_secs(2), ..Options::default() };
+        let command = SqliteStore::open(&path, &options).unwrap();
+        command.count(key(1_000_000 + n), &SCHEDULE, NOW).await.unwrap().unwrap();
+    }
+    busy.shutdown().await;
+}
+
+#[test]
+fn a_database_can_be_opened_and_read_while_another_process_writes() {
+    let (_folder, path) = folder();
+    drop(open(&path).unwrap());
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let options = Options { busy_timeout: std::time::Duration::ZERO, ..Options::default() };
+    let store = SqliteStore::open(&path, &options).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    assert_eq!(runtime.block_on(store.list_users(None, 1)).unwrap(), []);
 }
 
 #[tokio::test]

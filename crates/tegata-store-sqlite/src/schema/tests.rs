@@ -84,7 +84,7 @@ fn r77_two_processes_that_migrate_at_once_do_each_step_once() {
         for _ in 0..4 {
             scope.spawn(|| {
                 let mut connection = Connection::open(&path).unwrap();
-                connection.busy_timeout(std::time::Duration::from_secs(20)).unwrap();
+                connection.busy_timeout(Duration::from_secs(20)).unwrap();
                 migrate(&mut connection, &path, &migrations).unwrap();
             });
         }

@@ -11,7 +11,7 @@ fn writer() -> (tempfile::TempDir, Arc<Writer>, Connection) {
     connection.pragma_update(None, "journal_mode", "WAL").unwrap();
     connection.execute_batch("CREATE TABLE t (n INTEGER PRIMARY KEY, text TEXT NOT NULL)").unwrap();
     let outside = Connection::open(&path).unwrap();
-    (folder, Arc::new(Writer::start(connection).unwrap()), outside)
+    (folder, Arc::new(Writer::start(connection, Duration::from_secs(5)).unwrap()), outside)
 }
 
 fn rows(outside: &Connection) -> u32 {
