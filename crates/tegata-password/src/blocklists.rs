@@ -47,7 +47,7 @@ mod tests {
         let lists =
             Blocklists::new(vec![Box::new(CommonPasswords), Box::new(Only("An exact, breached one"))]);
         let password = Password::parse(password).unwrap();
-        check_new_password(&password, 15, &"alice".parse().unwrap(), None, "Tegata", &lists)
+        check_new_password(&password, 15, Some(&"alice".parse().unwrap()), None, "Tegata", &lists)
     }
 
     #[test]
