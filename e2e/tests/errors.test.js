@@ -14,6 +14,9 @@ import { suite } from "../support/suite.js";
 
 const test = suite(() => ["throttle.account.first_delay=4s", "tokens.access_token_ttl=5s"]);
 
+const wrong = { refusals: ["401 POST /auth/login"] };
+const tooOften = { refusals: ["401 POST /auth/login", "429 POST /auth/login"] };
+
 /** What is said beside a field, and that the focus is there. @param {import("playwright-core").Page} page @param {string} id */
 async function errorBeside(page, id) {
   await page.waitForSelector(`#${id}[aria-invalid=true]`);
@@ -23,26 +26,20 @@ async function errorBeside(page, id) {
   return page.textContent(`#${id}-error`);
 }
 
-test(
-  "r60_a_wrong_password_and_an_unknown_name_get_one_and_the_same_message",
-  { refusals: ["401 POST /auth/login"] },
-  async ({ page }) => {
-    const username = await signUp(page);
-    await logOut(page);
-    for (const [name, password] of [
-      [username, "not the password at all"],
-      [freshName(), PASSWORD],
-    ]) {
-      await page.goto("/login");
-      await fillLogin(page, String(name), String(password));
-      await page.waitForSelector("#form-error");
-      assert.deepEqual(await page.locator("[role=alert]").allInnerTexts(), [
-        "User name or password is wrong.",
-      ]);
-      assert.equal(await page.locator(".field-error").count(), 0);
-    }
-  },
-);
+test("r60_a_wrong_password_and_an_unknown_name_get_one_message", wrong, async ({ page }) => {
+  const username = await signUp(page);
+  await logOut(page);
+  for (const [name, password] of [
+    [username, "not the password at all"],
+    [freshName(), PASSWORD],
+  ]) {
+    await page.goto("/login");
+    await fillLogin(page, String(name), String(password));
+    await page.waitForSelector("#form-error");
+    assert.deepEqual(await page.locator("[role=alert]").allInnerTexts(), ["User name or password is wrong."]);
+    assert.equal(await page.locator(".field-error").count(), 0);
+  }
+});
 
 test(
   "a name that is taken is said beside its field, whatever its case",
@@ -94,34 +91,30 @@ test(
   },
 );
 
-test(
-  "r59_after_six_wrong_passwords_the_wait_is_counted_down_and_then_it_is_over",
-  { refusals: ["401 POST /auth/login", "429 POST /auth/login"] },
-  async ({ page, device }) => {
-    const username = await signUp(page);
-    const stranger = await (await device()).page();
-    await stranger.goto("/login");
-    for (let wrong = 1; wrong <= 6; wrong++) {
-      const answered = stranger.waitForResponse((answer) => answer.url().endsWith("/auth/login"));
-      await fillLogin(stranger, username, `wrong password number ${wrong}`);
-      assert.equal((await answered).status(), 401, `attempt ${wrong}`);
-      await stranger.waitForSelector("#login-submit[aria-disabled=false]");
-    }
-    await fillLogin(stranger, username, PASSWORD);
-    await stranger.waitForSelector("#form-error[data-code=too_many_attempts]");
-    assert.match(await stranger.innerText("#form-error"), /Too many attempts\. Try again in [1-4] s\./);
-    assert.equal(await stranger.getAttribute("#login-submit", "aria-disabled"), "true");
-    await stranger.click("#login-submit", { force: true });
-    await stranger.waitForSelector('#form-error :text("You can try again now.")');
-    await stranger.click("#login-submit");
-    await showsData(stranger);
+test("r59_after_six_wrong_passwords_a_wait_is_counted_down_and_ends", tooOften, async ({ page, device }) => {
+  const username = await signUp(page);
+  const stranger = await (await device()).page();
+  await stranger.goto("/login");
+  for (let attempt = 1; attempt <= 6; attempt++) {
+    const answered = stranger.waitForResponse((answer) => answer.url().endsWith("/auth/login"));
+    await fillLogin(stranger, username, `wrong password number ${attempt}`);
+    assert.equal((await answered).status(), 401, `attempt ${attempt}`);
+    await stranger.waitForSelector("#login-submit[aria-disabled=false]");
+  }
+  await fillLogin(stranger, username, PASSWORD);
+  await stranger.waitForSelector("#form-error[data-code=too_many_attempts]");
+  assert.match(await stranger.innerText("#form-error"), /Too many attempts\. Try again in [1-4] s\./);
+  assert.equal(await stranger.getAttribute("#login-submit", "aria-disabled"), "true");
+  await stranger.click("#login-submit", { force: true });
+  await stranger.waitForSelector('#form-error :text("You can try again now.")');
+  await stranger.click("#login-submit");
+  await showsData(stranger);
 
-    // The owner's own device was never in the way of it.
-    await logOut(page);
-    await fillLogin(page, username, PASSWORD);
-    await showsData(page);
-  },
-);
+  // The owner's own device was never in the way of it.
+  await logOut(page);
+  await fillLogin(page, username, PASSWORD);
+  await showsData(page);
+});
 
 test(
   "a server that is away logs nobody out, and the page goes on when it is back",

@@ -5,6 +5,9 @@ import { suite } from "../support/suite.js";
 
 const test = suite();
 
+/** What an access token that is not good any more is answered with. */
+const renewal = { refusals: ["401 GET /api/protected"] };
+
 /** @param {import("playwright-core").Page} page */
 const readableCookies = (page) =>
   page.evaluate(() => document.cookie.split("; ").map((pair) => pair.split("=")[0]));
@@ -26,23 +29,19 @@ test("r45_the_refresh_cookie_is_out_of_reach_of_scripts", async ({ page }) => {
   assert.equal(await cookie(page, "tegata_refresh"), refresh?.value);
 });
 
-test(
-  "r44_no_token_is_where_a_script_could_find_it",
-  { refusals: ["401 GET /api/protected"] },
-  async ({ page }) => {
-    const tokens = watchTokens(page.context());
-    await signUp(page);
-    await page.waitForSelector("#access-token-claims");
-    await page.click("#expire-now");
-    await page.waitForSelector("#request-timeline [data-kind=retry]");
-    for (const path of ["/profile", "/devices", "/password", "/protected"]) {
-      await follow(page, path);
-      await page.waitForLoadState("networkidle");
-      await findsNoToken(page, await tokens());
-    }
-    assert.equal((await tokens()).length, 5, "two from the login, two from the refresh, and the cookie");
-  },
-);
+test("r44_no_token_is_where_a_script_could_find_it", renewal, async ({ page }) => {
+  const tokens = watchTokens(page.context());
+  await signUp(page);
+  await page.waitForSelector("#access-token-claims");
+  await page.click("#expire-now");
+  await page.waitForSelector("#request-timeline [data-kind=retry]");
+  for (const path of ["/profile", "/devices", "/password", "/protected"]) {
+    await follow(page, path);
+    await page.waitForLoadState("networkidle");
+    await findsNoToken(page, await tokens());
+  }
+  assert.equal((await tokens()).length, 5, "two from the login, two from the refresh, and the cookie");
+});
 
 test("the search for tokens finds one that was left anywhere", async ({ page }) => {
   const tokens = watchTokens(page.context());
