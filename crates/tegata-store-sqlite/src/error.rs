@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use rusqlite::ErrorCode;
 use tegata_core::store::StoreError;
 
+use crate::busy::is_busy;
+
 /// Why a database was not opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -97,11 +99,6 @@ pub(crate) fn store_error(error: rusqlite::Error) -> StoreError {
         other if is_damage(other) => StoreError::Corrupt(error.into()),
         _ => StoreError::Unavailable(error.into()),
     }
-}
-
-/// Whether SQLite says that another connection holds what is needed.
-pub(crate) fn is_busy(error: &rusqlite::Error) -> bool {
-    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
 /// Whether SQLite says that the file is damaged.

@@ -4,6 +4,7 @@
 //! number of concurrent steps share one flush of the disk. Readers stand beside it, each with a connection of its own.
 
 mod attempts;
+mod busy;
 mod error;
 mod keys;
 mod maintenance;

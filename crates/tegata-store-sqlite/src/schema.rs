@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
+use crate::busy::while_busy;
 use crate::error::OpenError;
 use crate::{Durability, Options};
 
@@ -33,16 +34,9 @@ pub(crate) fn open(path: &Path, options: &Options) -> Result<Connection, OpenErr
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(fail)?;
     connection.busy_timeout(options.busy_timeout).map_err(fail)?;
-    let application_id: i32 =
-        connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(fail)?;
-    let tables: u32 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(fail)?;
-    if application_id != APPLICATION_ID && (application_id != 0 || tables != 0) {
-        return Err(OpenError::ForeignDatabase { path: path.to_owned() });
-    }
-    // Asked before anything is written: a newer program's database is left as it is.
-    check_version(&connection, path, MIGRATIONS)?;
-    connection.pragma_update(None, "journal_mode", "WAL").map_err(fail)?;
+    check_ours(&mut connection, path)?;
+    while_busy(options.busy_timeout, || connection.pragma_update(None, "journal_mode", "WAL"))
+        .map_err(fail)?;
     migrate(&mut connection, path, MIGRATIONS)?;
     let synchronous = match options.durability {
         Durability::Full => "FULL",
@@ -72,6 +66,21 @@ pub(crate) fn open_reader(path: &Path, options: &Options) -> Result<Connection, 
     let connection = Connection::open_with_flags(path, flags).map_err(fail)?;
     connection.busy_timeout(options.busy_timeout).map_err(fail)?;
     Ok(connection)
+}
+
+/// Refuses another program's database, and a newer program's, before anything is written to it.
+fn check_ours(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
+    let fail = |source| OpenError::new(path, source);
+    // One moment for all: another process may be making the database just now.
+    let moment = connection.transaction().map_err(fail)?;
+    let application_id: i32 =
+        moment.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(fail)?;
+    let tables: u32 =
+        moment.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(fail)?;
+    if application_id != APPLICATION_ID && (application_id != 0 || tables != 0) {
+        return Err(OpenError::ForeignDatabase { path: path.to_owned() });
+    }
+    check_version(&moment, path, MIGRATIONS).map(drop)
 }
 
 fn check_version(connection: &Connection, path: &Path, migrations: &[&str]) -> Result<u32, OpenError> {

@@ -9,15 +9,13 @@ use rusqlite::Connection;
 use tegata_core::store::StoreError;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::error::{closed, is_busy, is_damage, store_error};
+use crate::busy::while_busy;
+use crate::error::{closed, is_damage, store_error};
 
 /// How many steps may wait; past that their callers wait to be let in.
 const QUEUE: usize = 4096;
 /// How many are committed together at most: a bound on how long the first of them waits.
 const GROUP: usize = 256;
-
-/// How often it looks whether another process has finished writing.
-const LOOK: Duration = Duration::from_millis(1);
 
 /// The way to the thread. When it is dropped, what is waiting is still done, and then the thread ends.
 pub(crate) struct Writer {
@@ -172,7 +170,7 @@ fn commit(
     group: &mut [Box<dyn Step>],
     patience: Duration,
 ) -> Result<(), NotCommitted> {
-    begin(connection, patience)?;
+    while_busy(patience, || command(connection, "BEGIN IMMEDIATE"))?;
     for step in group {
         step.run(connection);
         // A full disk makes SQLite roll back the whole transaction. What follows must not run outside of one.
@@ -185,23 +183,6 @@ fn commit(
         let _ = command(connection, "ROLLBACK");
     }
     Ok(committed?)
-}
-
-/// Begins a transaction that may write, once no other process has one.
-///
-/// SQLite's own waiting looks ten times a second, and so a command beside a busy server, which leaves the lock free for
-/// moments only, could wait in vain.
-fn begin(connection: &Connection, patience: Duration) -> rusqlite::Result<()> {
-    let mut waited = Duration::ZERO;
-    loop {
-        match command(connection, "BEGIN IMMEDIATE") {
-            Err(error) if is_busy(&error) && waited < patience => {
-                std::thread::sleep(LOOK);
-                waited += LOOK;
-            }
-            begun => return begun,
-        }
-    }
 }
 
 fn command(connection: &Connection, sql: &str) -> rusqlite::Result<()> {

@@ -9,10 +9,11 @@ use std::sync::Arc;
 use rusqlite::{Connection, params};
 use tegata_core::attempt::{AttemptKey, DelaySchedule};
 use tegata_core::identifier::{SessionId, TenantId, UserId};
+use tegata_core::key_set::KeySet;
 use tegata_core::refresh_token::RefreshTokenHash;
 use tegata_core::session::Rotation;
 use tegata_core::store::{
-    AttemptStore as _, Maintenance as _, SessionStore as _, Store, StoreError, UserStore as _,
+    AttemptStore as _, KeyStore as _, Maintenance as _, SessionStore as _, Store, StoreError, UserStore as _,
 };
 use tegata_core::timestamp::Timestamp;
 use tegata_store_sqlite::{OpenError, Options, SqliteStore};
@@ -278,6 +279,53 @@ async fn a_database_that_another_process_holds_is_waited_for_and_then_given_up()
     assert!(store.list_users(None, 1).await.is_ok(), "reading goes on");
     other.execute_batch("ROLLBACK").unwrap();
     store.count(key(1), &SCHEDULE, NOW).await.unwrap().unwrap();
+}
+
+#[test]
+fn processes_that_make_the_database_at_once_make_one() {
+    for _ in 0..5 {
+        let (_folder, path) = folder();
+        std::thread::scope(|scope| {
+            for n in 0..8 {
+                let path = &path;
+                scope.spawn(move || {
+                    let store = open(path).unwrap();
+                    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                    runtime.block_on(store.count(key(n), &SCHEDULE, NOW)).unwrap().unwrap();
+                });
+            }
+        });
+        let rows: u32 = Connection::open(&path)
+            .unwrap()
+            .query_row("SELECT count(*) FROM attempts", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(rows, 8);
+    }
+}
+
+/// Writing and reading without a pause: the log's pages still go into the database, and its file is used again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_log_does_not_grow_without_bound() {
+    let (folder, path) = folder();
+    let store = open(&path).unwrap();
+    let mut tasks = tokio::task::JoinSet::new();
+    let document = "x".repeat(40_000);
+    for n in 0..16_u8 {
+        let (store, document) = (store.for_tenant(format!("t{n}").parse().unwrap()), document.clone());
+        tasks.spawn(async move {
+            for version in 0..120_u64 {
+                // Eleven pages each time: 80 MB in all.
+                let keys =
+                    KeySet { version, root_secret: document.clone().try_into().unwrap(), keys: vec![] };
+                let expected = version.checked_sub(1);
+                assert!(store.replace_key_set(expected, &keys).await.unwrap());
+                store.find_key_set().await.unwrap();
+            }
+        });
+    }
+    tasks.join_all().await;
+    let log = std::fs::metadata(folder.path().join("tegata.db-wal")).unwrap().len();
+    assert!(log < 40 << 20, "{} MB", log >> 20);
 }
 
 /// As `tegata user` does beside a server that writes without a pause.
