@@ -115,12 +115,13 @@ impl AttemptRecord {
     /// # Errors
     /// [`Blocked`] when it is too early.
     pub fn check(record: Option<Self>, schedule: &DelaySchedule, now: Timestamp) -> Result<(), Blocked> {
-        match record {
-            Some(r) if now < r.blocked_until => {
-                // A clock that was set back must not turn a short wait into a long one.
-                Err(Blocked { until: r.blocked_until.min(now + schedule.delay(r.attempts)) })
-            }
-            _ => Ok(()),
+        let Some(r) = record else { return Ok(()) };
+        let wait = r.blocked_until.since(now);
+        // A longer wait than there ever was means that the clock was set back: nobody waits until it has caught up.
+        if wait.is_zero() || wait > schedule.delay(r.attempts) {
+            Ok(())
+        } else {
+            Err(Blocked { until: r.blocked_until })
         }
     }
 }
@@ -194,14 +195,18 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_was_set_back_blocks_nobody_for_longer_than_the_longest_delay() {
-        let record = AttemptRecord {
-            attempts: 9,
-            blocked_until: Timestamp::from_secs(9_000_000),
-            expires_at: Timestamp::from_secs(9_100_000),
-        };
-        let refused = AttemptRecord::count(Some(record), &SCHEDULE, Timestamp::from_secs(0)).unwrap_err();
-        assert_eq!(refused.until, Timestamp::from_secs(8));
+    fn a_clock_that_was_set_back_keeps_nobody_waiting_until_it_has_caught_up() {
+        let set = Timestamp::from_secs(9_000_000);
+        let record = (0..9).fold(None, |record, i| {
+            Some(AttemptRecord::count(record, &SCHEDULE, set + Duration::from_secs(20 * i)).unwrap())
+        });
+        let back = Timestamp::from_secs(0);
+        let counted = AttemptRecord::count(record, &SCHEDULE, back).unwrap();
+        assert_eq!(counted.attempts, 10, "nothing is forgotten");
+        assert_eq!(
+            AttemptRecord::count(Some(counted), &SCHEDULE, back),
+            Err(Blocked { until: counted.blocked_until })
+        );
     }
 
     #[test]
