@@ -7,15 +7,15 @@ const USUAL = new Set(
 );
 
 /**
- * Everything a reader or a screen reader meets, except names and what stands in `code`, `cite` or `blockquote`: claims,
- * paths, specifications and the answer of the API.
+ * Everything a reader or a screen reader meets, except names, what stands in `code` or `cite` (claims, paths, specifications)
+ * and what says that it is English, such as the answer of the API.
  *
  * @param {import("playwright-core").Page} page
  * @param {readonly string[]} names
  */
 export async function checkJapanese(page, names) {
   const texts = await page.evaluate(() => {
-    const data = "code, cite, blockquote, [lang=en], script, style";
+    const data = "code, cite, [lang=en], script, style";
     const found = [document.title];
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {

@@ -30,7 +30,8 @@ export function ProtectedPage() {
           answer.loading && <p className="muted">{m.protected_loading}</p>
         ) : (
           <>
-            <blockquote id="protected-message" data-testid="protected-message">
+            {/* The API speaks English, whatever the page speaks: a screen reader has to know (WCAG 3.1.2). */}
+            <blockquote id="protected-message" data-testid="protected-message" lang="en">
               {answer.data.message}
             </blockquote>
             <dl className="facts">
