@@ -1,7 +1,8 @@
 //! What operators and housekeeping need.
 
 use std::fs::{File, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io::ErrorKind;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::time::Duration;
 
@@ -95,21 +96,41 @@ impl SqliteStore {
 fn copy(from: &Path, to: &Path) -> Result<(), StoreError> {
     let io = |error: std::io::Error| StoreError::Unavailable(error.into());
     if to.exists() {
-        return Err(io(std::io::ErrorKind::AlreadyExists.into()));
+        return Err(io(ErrorKind::AlreadyExists.into()));
     }
     let mut partial = to.as_os_str().to_owned();
     partial.push(".partial");
     let partial = Path::new(&partial);
-    let file =
-        OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(partial).map_err(io)?;
-    // What a copy that was cut off has left is written over; one that is still being made is not.
-    file.try_lock().map_err(|error| io(error.into()))?;
-    let copied = file.set_len(0).map_err(io).and_then(|()| fill(from, partial).map_err(store_error));
-    let published = copied.and_then(|()| publish(&file, partial, to).map_err(io));
+    let file = make_partial(partial).map_err(io)?;
+    let published =
+        fill(from, partial).map_err(store_error).and_then(|()| publish(&file, partial, to).map_err(io));
     if published.is_err() {
         let _ = std::fs::remove_file(partial);
     }
     published
+}
+
+/// Makes the file to copy to, new and ours, whatever has been left or planted at its place. It is locked while it is
+/// written.
+fn make_partial(partial: &Path) -> std::io::Result<File> {
+    let make = || OpenOptions::new().create_new(true).write(true).mode(0o600).open(partial);
+    let file = match make() {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            // A copy that was cut off holds no lock any longer; one that is still being made does.
+            let left = File::open(partial)?;
+            left.try_lock()?;
+            std::fs::remove_file(partial)?;
+            make()?
+        }
+        new => new?,
+    };
+    file.try_lock()?;
+    // Between making and locking it, another copy may have taken it for a left one.
+    if std::fs::metadata(partial)?.ino() == file.metadata()?.ino() {
+        Ok(file)
+    } else {
+        Err(ErrorKind::AlreadyExists.into())
+    }
 }
 
 fn fill(from: &Path, partial: &Path) -> rusqlite::Result<()> {

@@ -243,6 +243,13 @@ async fn a_copy_that_was_cut_off_does_not_stand_in_the_way_of_the_next() {
     drop(held);
     store.backup(&copy).await.unwrap();
     assert!(open(&copy).is_ok() && !partial.exists());
+    let mode = std::fs::metadata(&copy).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "nothing of the file that was there");
+
+    let contested = folder.path().join("contested.db");
+    let (first, second) = tokio::join!(store.backup(&contested), store.backup(&contested));
+    assert!(first.is_ok() || second.is_ok());
+    assert!(open(&contested).is_ok());
 }
 
 #[tokio::test]
