@@ -46,6 +46,45 @@ async fn a_step_that_fails_undoes_itself_and_not_its_neighbours() {
     assert_eq!(rows(&outside), 20);
 }
 
+/// As a full disk does it: in the middle of a group, the whole transaction is gone.
+#[tokio::test]
+async fn a_transaction_that_is_gone_takes_its_whole_group_along() {
+    let (_folder, writer, outside) = writer();
+    let (go, wait) = std::sync::mpsc::channel();
+    let (started, has_started) = oneshot::channel();
+    let held = Arc::clone(&writer);
+    let first = tokio::spawn(async move {
+        held.run(move |c| {
+            started.send(()).unwrap();
+            wait.recv().unwrap();
+            insert(c, 100, "before")
+        })
+        .await
+    });
+    has_started.await.unwrap();
+    // While the first group is held up, the others gather to one.
+    let mut tasks = tokio::task::JoinSet::new();
+    for n in 0..10 {
+        let writer = Arc::clone(&writer);
+        tasks.spawn(async move {
+            let step = move |c: &Connection| {
+                if n == 5 { execute(c, "ROLLBACK", []) } else { insert(c, n, "x") }
+            };
+            writer.run(step).await
+        });
+    }
+    for _ in 0..20 {
+        tokio::task::yield_now().await;
+    }
+    go.send(()).unwrap();
+    assert!(first.await.unwrap().is_ok());
+    for outcome in tasks.join_all().await {
+        assert!(matches!(outcome, Err(StoreError::Unavailable(_))), "{outcome:?}");
+    }
+    assert_eq!(rows(&outside), 1);
+    writer.run(|c| insert(c, 101, "after")).await.unwrap();
+}
+
 #[tokio::test]
 async fn on_a_full_disk_nothing_is_half_done_and_writing_comes_back() {
     let (_folder, writer, outside) = writer();
