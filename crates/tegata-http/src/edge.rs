@@ -225,9 +225,9 @@ fn check_headers(headers: &HeaderMap) -> Result<(), HttpError> {
     repeated.map_or(Ok(()), |(_, detail)| Err(HttpError::DuplicateHeader(detail)))
 }
 
-/// The answer for a path that is nobody's.
-pub(crate) async fn not_found() -> HttpError {
-    HttpError::NotFound
+/// The answer for a path that is nobody's, a web application's own ones included: the edge makes a problem of it.
+pub async fn not_found() -> Response {
+    HttpError::NotFound.into_response()
 }
 
 /// The answer for a method that a path does not have; axum adds `Allow` (RFC 9110 §15.5.6).

@@ -21,6 +21,7 @@ mod state;
 mod wire;
 
 pub use ambient::{Clock, SystemClock, SystemEntropy};
+pub use edge::not_found;
 pub use openapi::OPENAPI;
 pub use router::router;
 pub use settings::{HttpSettings, MetricsAccess};

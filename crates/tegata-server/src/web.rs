@@ -8,6 +8,7 @@ use axum::http::header::{
     ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
 };
 use axum::http::{HeaderMap, HeaderName, Method, Response, StatusCode, Uri};
+use tegata_http::not_found;
 
 /// A file of the web application.
 struct Asset {
@@ -44,7 +45,7 @@ pub(crate) fn router() -> Router {
 
 async fn answer(method: Method, uri: Uri, headers: HeaderMap) -> Response<Body> {
     if !matches!(method, Method::GET | Method::HEAD) {
-        return not_found();
+        return not_found().await;
     }
     match find(uri.path()) {
         Some(asset) => asset_response(asset, &headers),
@@ -53,7 +54,7 @@ async fn answer(method: Method, uri: Uri, headers: HeaderMap) -> Response<Body> 
             Some(index) => asset_response(index, &headers),
             None => response(StatusCode::OK, &[(CONTENT_TYPE, "text/html; charset=utf-8")], NOT_BUILT.into()),
         },
-        None => not_found(),
+        None => not_found().await,
     }
 }
 
@@ -78,11 +79,6 @@ fn asset_response(asset: &'static Asset, headers: &HeaderMap) -> Response<Body> 
         _ => asset.bytes,
     };
     response(StatusCode::OK, &fields, bytes.into())
-}
-
-fn not_found() -> Response<Body> {
-    let body = r#"{"type":"about:blank","title":"Not Found","status":404,"code":"not_found"}"#;
-    response(StatusCode::NOT_FOUND, &[(CONTENT_TYPE, "application/problem+json")], body.into())
 }
 
 fn response(status: StatusCode, fields: &[(HeaderName, &'static str)], body: Body) -> Response<Body> {

@@ -34,6 +34,9 @@ async fn list(settings: &Settings, installation: &Installation) -> Result<(), Fa
     let key_set = key_set.ok_or_else(|| {
         Failure::new("there are no keys yet").advise("the first start of `tegata serve` makes them")
     })?;
+    // The active key signs until verifiers have heard of the next one, however old it counts.
+    let next_signs = key_set.keys.iter().filter(|key| key.state == KeyState::Next);
+    let next_signs = next_signs.map(|key| key.created_at + policy.publish_ahead).max();
     let mut text = format!("{:<44} {:<6} {:<8} {:<21} NEXT\n", "KID", "ALG", "STATE", "MADE");
     for key in &key_set.keys {
         let (state, next) = match key.state {
@@ -45,7 +48,9 @@ async fn list(settings: &Settings, installation: &Installation) -> Result<(), Fa
                 ),
             ),
             KeyState::Active { since } => {
-                ("active", format!("is replaced about {}", (since + policy.active_for).to_rfc3339()))
+                let replaced_at =
+                    next_signs.map_or(since + policy.active_for, |at| at.max(since + policy.active_for));
+                ("active", format!("is replaced about {}", replaced_at.to_rfc3339()))
             }
             KeyState::Retired { until } => ("retired", format!("is published until {}", until.to_rfc3339())),
         };

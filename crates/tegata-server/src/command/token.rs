@@ -72,7 +72,7 @@ pub(super) fn verify(settings: &Settings, what: &cli::Verify) -> Result<(), Fail
                 failure.advise(format_args!("expected {issuer}; name another with --issuer"))
             }
             JoseError::AudienceMismatch => {
-                failure.advise(format_args!("expected {audience}; name another with --audience"))
+                failure.advise(format_args!("expected {audience}; name others with --issuer and --audience"))
             }
             JoseError::WrongTyp => {
                 failure.advise("only access tokens (typ at+jwt) are verified here, no ID tokens")

@@ -17,7 +17,17 @@ fn a_rotation_publishes_the_next_key_and_keeps_the_active_one() {
     let after = installation.run(&["keys", "rotate"]).ok();
     assert!(after.contains("  next ") && after.contains("  active "), "{after}");
     let kid = before.lines().nth(1).unwrap().split(' ').next().unwrap();
-    assert!(after.lines().any(|line| line.starts_with(kid) && line.contains("active")), "{after}");
+    let active = after.lines().find(|line| line.starts_with(kid) && line.contains("active")).unwrap();
+    let next = after.lines().find(|line| line.contains(" next ")).unwrap();
+    let time = |line: &str| {
+        line.split_whitespace().find(|word| word.ends_with('Z') && *word != made(line)).map(str::to_owned)
+    };
+    assert_eq!(time(active), time(next), "one is replaced when the other may sign: {after}");
+}
+
+/// When the key of a line was made.
+fn made(line: &str) -> &str {
+    line.split_whitespace().nth(3).unwrap()
 }
 
 #[test]

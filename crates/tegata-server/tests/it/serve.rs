@@ -209,6 +209,9 @@ fn it_serves_the_application_for_pages_and_problems_for_everything_else() {
     assert!(page.header("content-security-policy").is_some(), "{page:?}");
     let unknown = server.connect().send("GET", "/nothing", &[("accept", "application/json")], None).unwrap();
     assert_eq!((unknown.status, unknown.header("content-type")), (404, Some("application/problem+json")));
+    for member in ["title", "detail", "code", "request_id"] {
+        assert!(unknown.json()[member].is_string(), "{member} in {unknown:?}");
+    }
 }
 
 #[test]
