@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::identifier::UserId;
+use crate::identifier::{SessionId, UserId};
 use crate::secret::ServerSecrets;
 use crate::timestamp::Timestamp;
 
@@ -34,6 +34,12 @@ impl AttemptKey {
     /// elsewhere, so they cannot lock the owner out.
     pub(crate) fn device(secrets: &ServerSecrets, user_id: UserId, device: &[u8]) -> Self {
         Self(secrets.attempts.mac(&[b"device", user_id.as_bytes(), device]))
+    }
+
+    /// The counter of a session in which the password is asked for again. Whoever holds the session cannot be kept from
+    /// it by failures elsewhere, and guesses no better with a stolen access token.
+    pub(crate) fn session(secrets: &ServerSecrets, user_id: UserId, session_id: SessionId) -> Self {
+        Self(secrets.attempts.mac(&[b"session", user_id.as_bytes(), session_id.as_bytes()]))
     }
 
     /// The counter of a name that nobody has; it behaves like that of a user.
@@ -105,9 +111,14 @@ impl AttemptRecord {
     /// [`Blocked`] when it is too early; a refused attempt changes nothing, so nobody can stretch the wait of another.
     pub fn count(record: Option<Self>, schedule: &DelaySchedule, now: Timestamp) -> Result<Self, Blocked> {
         Self::check(record, schedule, now)?;
+        Ok(Self::add(record, schedule, now))
+    }
+
+    /// The record after one more attempt that is counted in any case: it was let in before others made it too early.
+    pub fn add(record: Option<Self>, schedule: &DelaySchedule, now: Timestamp) -> Self {
         let attempts = record.filter(|r| now < r.expires_at).map_or(0, |r| r.attempts).saturating_add(1);
         let delay = schedule.delay(attempts);
-        Ok(Self { attempts, blocked_until: now + delay, expires_at: now + delay + schedule.forget_after })
+        Self { attempts, blocked_until: now + delay, expires_at: now + delay + schedule.forget_after }
     }
 
     /// Whether an attempt may be made now.

@@ -31,6 +31,11 @@ impl Scope {
         self.0.split(' ').filter(|token| !token.is_empty())
     }
 
+    /// Whether `other` has all tokens of this scope.
+    pub fn is_subset(&self, other: &Self) -> bool {
+        self.tokens().all(|token| other.contains(token))
+    }
+
     /// This scope and the tokens of `other` that it lacks.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
@@ -120,5 +125,6 @@ mod tests {
         let (a, b): (Scope, Scope) = ("x y".parse().unwrap(), "y z".parse().unwrap());
         assert_eq!(a.union(&b).as_str(), "x y z");
         assert_eq!(a.union(&b).difference(&b).as_str(), "x");
+        assert!(a.is_subset(&a.union(&b)) && !a.is_subset(&b) && Scope::default().is_subset(&a));
     }
 }

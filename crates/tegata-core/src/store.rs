@@ -74,7 +74,11 @@ pub trait UserStore: Send + Sync {
         hash: &PasswordHash,
     ) -> Result<CredentialChange, StoreError>;
 
-    /// Replaces what an operator granted, and gives the user after it. Running sessions keep what they were granted.
+    /// Replaces what an operator granted, and gives the user after it.
+    ///
+    /// If the new scope lacks something of the old one, the step also ends all sessions of the user and raises
+    /// [`crate::user::Credential::version`], so that a login that overlaps with it begins no session with the old scope.
+    /// Otherwise running sessions go on with what they were granted.
     async fn set_granted_scope(&self, user_id: UserId, scope: &Scope) -> Result<Option<User>, StoreError>;
 
     /// Opens or closes an account, and gives the user after it. Closing ends all sessions in the same step.
@@ -138,6 +142,15 @@ pub trait AttemptStore: Send + Sync {
         schedule: &DelaySchedule,
         now: Timestamp,
     ) -> Result<Result<(), Blocked>, StoreError>;
+
+    /// Counts one failure for a key, also when it is too early for another attempt ([`crate::attempt::AttemptRecord::add`]):
+    /// of many that were let in at once, each counts.
+    async fn count_failure(
+        &self,
+        key: AttemptKey,
+        schedule: &DelaySchedule,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
 
     /// Forgets the attempts of a key.
     async fn forget_attempts(&self, key: AttemptKey) -> Result<(), StoreError>;

@@ -130,6 +130,18 @@ pub async fn v6_counters_do_not_touch_each_other<S: TestedStore>(store: S) {
     assert!(store.count(key(2), &SCHEDULE, NOW).await.unwrap().is_ok());
 }
 
+pub async fn v25_failures_that_were_let_in_all_count<S: TestedStore>(store: S) {
+    let store = store.tenant("a");
+    let mut expected = None;
+    for _ in 0..9 {
+        expected = Some(AttemptRecord::add(expected, &SCHEDULE, NOW));
+        store.count_failure(key(1), &SCHEDULE, NOW).await.unwrap();
+    }
+    let until = expected.unwrap().blocked_until;
+    assert_eq!(store.count(key(1), &SCHEDULE, NOW).await.unwrap(), Err(Blocked { until }));
+    assert_eq!(until, NOW + SCHEDULE.delay(9));
+}
+
 pub async fn forgetting_begins_anew<S: TestedStore>(store: S) {
     let store = store.tenant("a");
     for _ in 0..2 {

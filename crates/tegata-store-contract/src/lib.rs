@@ -56,7 +56,7 @@ macro_rules! store_contract {
                 v31_a_proved_address_finds_its_user, of_two_owners_of_an_address_one_proves_it,
                 v1_of_concurrent_proofs_of_one_address_one_wins,
                 only_the_address_that_was_proved_is_marked, an_address_that_goes_is_free_for_others,
-                a_profile_changes_in_what_is_named, v27_users_are_listed_in_pages, a_granted_scope_is_replaced,
+                a_profile_changes_in_what_is_named, v27_users_are_listed_in_pages, a_granted_scope_is_replaced, v49_taking_scope_away_ends_the_sessions,
                 v27_a_text_is_a_value_and_nothing_else,
                 v45_a_deleted_user_leaves_nothing, extremes_are_kept,
             }
@@ -82,7 +82,7 @@ macro_rules! store_contract {
                 a_blocked_address_stops_an_attempt_uncounted, v6_counters_do_not_touch_each_other,
                 v25_parallel_counts_of_an_address_see_those_before_them, v6_kinds_of_records_share_no_keys,
                 attempts_at_the_ends_of_time_are_counted,
-                forgetting_begins_anew,
+                forgetting_begins_anew, v25_failures_that_were_let_in_all_count,
             }
             keys {
                 a_key_set_is_found_as_it_was_stored, a_key_set_of_any_size_and_version_is_kept,

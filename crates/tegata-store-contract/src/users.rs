@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use tegata_core::identifier::UserId;
 use tegata_core::password::PasswordHash;
-use tegata_core::store::{Created, EmailVerified};
+use tegata_core::store::{Begun, Created, EmailVerified};
 use tegata_core::timestamp::Timestamp;
 use tegata_core::user::{LoginName, ProfileChange, User, UserStatus};
 use tokio::task::JoinSet;
 
 use crate::TestedStore;
-use crate::records::{begin, create, user, with_email};
+use crate::records::{begin, create, key, user, with_email};
 
 fn name(text: &str) -> LoginName {
     text.parse().unwrap()
@@ -213,6 +213,23 @@ pub async fn a_granted_scope_is_replaced<S: TestedStore>(store: S) {
     }
     let nobody = user(2, "bob").user_id;
     assert_eq!(store.set_granted_scope(nobody, &"x".parse().unwrap()).await.unwrap(), None);
+}
+
+pub async fn v49_taking_scope_away_ends_the_sessions<S: TestedStore>(store: S) {
+    let store = store.tenant("a");
+    let alice = user(1, "alice");
+    create(store.as_ref(), &alice).await;
+    let session = begin(store.as_ref(), &alice, 1).await;
+    let grant = async |scope: &str| {
+        store.set_granted_scope(alice.user_id, &scope.parse().unwrap()).await.unwrap().unwrap()
+    };
+    assert_eq!(grant("a b").await.credential.version, 1, "more is no reason to end anything");
+    assert_eq!(store.list_sessions(alice.user_id).await.unwrap(), std::slice::from_ref(&session));
+    assert_eq!(grant("a c").await.credential.version, 2);
+    assert_eq!(store.list_sessions(alice.user_id).await.unwrap(), []);
+    let late = store.begin_session(&session, 1, key(1)).await.unwrap();
+    assert_eq!(late, Begun::Refused, "a login that began before has the old scope");
+    assert_eq!(store.find_user(alice.user_id).await.unwrap(), Some(grant("a c").await));
 }
 
 pub async fn v45_a_deleted_user_leaves_nothing<S: TestedStore>(store: S) {

@@ -37,6 +37,20 @@ impl AttemptStore for SqliteStore {
         self.write(move |c, tenant| count(c, tenant, key, &schedule, now)).await
     }
 
+    async fn count_failure(
+        &self,
+        key: AttemptKey,
+        schedule: &DelaySchedule,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let schedule = *schedule;
+        self.write(move |c, tenant| {
+            let next = AttemptRecord::add(find(c, tenant, key)?, &schedule, now);
+            put(c, tenant, key, next)
+        })
+        .await
+    }
+
     async fn forget_attempts(&self, key: AttemptKey) -> Result<(), StoreError> {
         self.write(move |c, tenant| {
             let sql = "DELETE FROM attempts WHERE tenant = ?1 AND attempt_key = ?2";
@@ -55,22 +69,19 @@ fn count(
 ) -> Result<Result<(), Blocked>, StoreError> {
     match AttemptRecord::count(find(c, tenant, key)?, schedule, now) {
         Err(blocked) => Ok(Err(blocked)),
-        Ok(next) => {
-            execute(
-                c,
-                "INSERT OR REPLACE INTO attempts (tenant, attempt_key, attempts, blocked_until, expires_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![
-                    tenant,
-                    key.as_bytes(),
-                    next.attempts,
-                    next.blocked_until.as_millis(),
-                    next.expires_at.as_millis()
-                ],
-            )?;
-            Ok(Ok(()))
-        }
+        Ok(next) => put(c, tenant, key, next).map(Ok),
     }
+}
+
+fn put(c: &Connection, tenant: &str, key: AttemptKey, record: AttemptRecord) -> Result<(), StoreError> {
+    let (blocked_until, expires_at) = (record.blocked_until.as_millis(), record.expires_at.as_millis());
+    execute(
+        c,
+        "INSERT OR REPLACE INTO attempts (tenant, attempt_key, attempts, blocked_until, expires_at)
+         VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![tenant, key.as_bytes(), record.attempts, blocked_until, expires_at],
+    )
+    .map(drop)
 }
 
 fn find(c: &Connection, tenant: &str, key: AttemptKey) -> Result<Option<AttemptRecord>, StoreError> {

@@ -154,13 +154,18 @@ impl UserStore for SqliteStore {
     async fn set_granted_scope(&self, user_id: UserId, scope: &Scope) -> Result<Option<User>, StoreError> {
         let scope = scope.clone();
         self.write(move |c, tenant| {
-            let sql = format!(
-                "UPDATE users SET granted_scope = ?3 WHERE tenant = ?1 AND user_id = ?2 RETURNING {}",
-                rows::USER
-            );
-            let mut statement = c.prepare_cached(&sql).map_err(store_error)?;
-            let parameters = params![tenant, user_id.as_bytes(), scope.as_str()];
-            statement.query_row(parameters, rows::user).optional().map_err(store_error)
+            let Some(mut user) = find(c, tenant, user_id)? else { return Ok(None) };
+            if !user.granted_scope.is_subset(&scope) {
+                user.credential.version += 1;
+                end_sessions(c, tenant, user_id, None)?;
+            }
+            user.granted_scope = scope;
+            execute(
+                c,
+                "UPDATE users SET granted_scope = ?3, credential_version = ?4 WHERE tenant = ?1 AND user_id = ?2",
+                params![tenant, user_id.as_bytes(), user.granted_scope.as_str(), user.credential.version],
+            )?;
+            Ok(Some(user))
         })
         .await
     }

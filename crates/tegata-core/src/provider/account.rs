@@ -79,7 +79,7 @@ impl Provider {
             let password =
                 update.current_password.ok_or(ProviderError::field(field, InvalidField::Required))?;
             let mut place = self.ports.hasher.admit()?;
-            self.confirm_password(place.as_mut(), &caller.user, field, password, ctx).await?;
+            self.confirm_password(place.as_mut(), caller, field, password, ctx).await?;
         }
         let user = self.ports.store.change_profile(caller.user.user_id, &change).await?;
         let user = user.ok_or(ProviderError::InvalidToken)?;
@@ -106,7 +106,7 @@ impl Provider {
         self.check_password(&new, Some(&user.username), user.email.as_ref().map(|email| &email.address))
             .map_err(invalid)?;
         let mut place = self.ports.hasher.admit()?;
-        self.confirm_password(place.as_mut(), user, "current_password", current_password, ctx).await?;
+        self.confirm_password(place.as_mut(), caller, "current_password", current_password, ctx).await?;
         let hash = place.hash(new).await?;
         drop(place);
         let (version, keep) = (user.credential.version, Some(caller.session.session_id));
@@ -131,7 +131,7 @@ impl Provider {
         ctx: &RequestContext<'_>,
     ) -> Result<(), ProviderError> {
         let mut place = self.ports.hasher.admit()?;
-        self.confirm_password(place.as_mut(), &caller.user, "password", password, ctx).await?;
+        self.confirm_password(place.as_mut(), caller, "password", password, ctx).await?;
         drop(place);
         if self.ports.store.delete_user(caller.user.user_id).await?.is_some() {
             self.audit_caller(caller, AuditAction::UserDeleted, ctx);

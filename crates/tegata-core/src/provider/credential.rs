@@ -1,6 +1,6 @@
 //! Verifying a password: counted first, at one cost for everybody.
 
-use super::{Provider, RequestContext, wait_until};
+use super::{AuthenticatedUser, Provider, RequestContext, wait_until};
 use crate::attempt::{Attempt, AttemptKey};
 use crate::audit::{AuditAction, Outcome};
 use crate::error::ProviderError;
@@ -43,8 +43,7 @@ impl Provider {
         let verification = place.verify(password, hash).await?;
         if !verification.matches {
             if let Some(address) = address {
-                // Refused or not: the failure itself is answered all the same.
-                let _ = self.ports.store.count(address, &throttle.address, ctx.now).await?;
+                self.ports.store.count_failure(address, &throttle.address, ctx.now).await?;
             }
             self.audit(ctx, action, Outcome::Failure, user_id, None);
         }
@@ -58,13 +57,15 @@ impl Provider {
     pub(super) async fn confirm_password(
         &self,
         place: &mut dyn HashPlace,
-        user: &User,
+        caller: &AuthenticatedUser,
         field: &'static str,
         password: &str,
         ctx: &RequestContext<'_>,
     ) -> Result<(), ProviderError> {
         let password = Password::parse(password).map_err(|error| ProviderError::field(field, error))?;
-        let account = AttemptKey::user(&self.key_ring().secrets, user.user_id);
+        let user = &caller.user;
+        // Of this session: a stranger who fails to log in must not keep the owner from changing the password.
+        let account = AttemptKey::session(&self.key_ring().secrets, user.user_id, caller.session.session_id);
         let action = AuditAction::Reauthentication;
         let verification = self.try_password(place, Some(user), account, password, action, ctx).await?;
         if !verification.matches {

@@ -110,7 +110,8 @@ impl Provider {
         Ok(changed)
     }
 
-    /// Replaces what a user was granted beyond the scope that everyone has; it shows at their next login.
+    /// Replaces what a user was granted beyond the scope that everyone has. What is added shows at their next login; when
+    /// something is taken away, all their sessions end.
     ///
     /// # Errors
     /// [`ProviderError::NotFound`] when the account is gone.

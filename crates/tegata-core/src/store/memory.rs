@@ -170,8 +170,16 @@ impl UserStore for MemoryStore {
     async fn set_granted_scope(&self, user_id: UserId, scope: &Scope) -> Result<Option<User>, StoreError> {
         Ok(self.step(|t| {
             let user = t.users.get_mut(&user_id)?;
+            let is_less = !user.granted_scope.is_subset(scope);
             user.granted_scope = scope.clone();
-            Some(user.clone())
+            if is_less {
+                user.credential.version += 1;
+            }
+            let user = user.clone();
+            if is_less {
+                t.end_sessions(user_id, None);
+            }
+            Some(user)
         }))
     }
 
@@ -274,6 +282,19 @@ impl AttemptStore for MemoryStore {
             t.attempts.insert(key, next);
             Ok(())
         }))
+    }
+
+    async fn count_failure(
+        &self,
+        key: AttemptKey,
+        schedule: &DelaySchedule,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.step(|t| {
+            let next = AttemptRecord::add(t.attempts.get(&key).copied(), schedule, now);
+            t.attempts.insert(key, next);
+        });
+        Ok(())
     }
 
     async fn forget_attempts(&self, key: AttemptKey) -> Result<(), StoreError> {

@@ -163,6 +163,15 @@ impl AttemptStore for FailingStore {
         self.inner()?.count(key, schedule, now).await
     }
 
+    async fn count_failure(
+        &self,
+        key: AttemptKey,
+        schedule: &DelaySchedule,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.inner()?.count_failure(key, schedule, now).await
+    }
+
     async fn forget_attempts(&self, key: AttemptKey) -> Result<(), StoreError> {
         self.inner()?.forget_attempts(key).await
     }

@@ -65,7 +65,10 @@ impl Operator<'_> {
                 } else {
                     user.granted_scope.as_str()
                 };
-                done(&user, &format!("is granted, from the next login on: {left}"))
+                done(
+                    &user,
+                    &format!("is granted {left}; if anything was taken away, all sessions have ended"),
+                )
             }
             Command::Disable(user) => {
                 let user = self.find(&user).await?;

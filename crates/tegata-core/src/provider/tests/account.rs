@@ -49,6 +49,38 @@ async fn v25_guessing_with_a_stolen_access_token_is_slowed_down() {
 }
 
 #[tokio::test]
+async fn v24_a_stranger_cannot_keep_the_owner_from_changing_the_password() {
+    let world = World::new().await;
+    world.sign_up("alice").await;
+    let tokens = world.login("alice").await.tokens;
+    let user = caller(&world, &tokens).await.unwrap();
+    for _ in 0..8 {
+        assert!(world.try_login("alice", "wrong").await.is_err());
+    }
+    world.provider.change_password(&user, PASSWORD, "another long passphrase", &world.ctx()).await.unwrap();
+}
+
+#[tokio::test]
+async fn v49_a_revoked_scope_ends_the_sessions_that_hold_it() {
+    let world = World::new().await;
+    world.sign_up("alice").await;
+    let user = world.provider.find_user("alice").await.unwrap();
+    let granted =
+        world.provider.set_granted_scope(&user, &"users:read".parse().unwrap(), &world.ctx()).await.unwrap();
+    let tokens = world.login("alice").await.tokens;
+    assert!(tokens.session.scope.contains("users:read"));
+    world
+        .provider
+        .set_granted_scope(&granted, &"users:read more".parse().unwrap(), &world.ctx())
+        .await
+        .unwrap();
+    let tokens = world.refresh(tokens.refresh_token.expose()).await.unwrap();
+    world.provider.set_granted_scope(&granted, &"more".parse().unwrap(), &world.ctx()).await.unwrap();
+    assert!(matches!(world.refresh(tokens.refresh_token.expose()).await, Err(ProviderError::InvalidGrant)));
+    assert!(!world.login("alice").await.tokens.session.scope.contains("users:read"));
+}
+
+#[tokio::test]
 async fn r54_a_new_address_asks_for_the_password() {
     let world = World::new().await;
     world.sign_up("alice").await;

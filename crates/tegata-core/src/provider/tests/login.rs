@@ -166,6 +166,20 @@ async fn r59_addresses_are_slowed_down_across_accounts() {
 }
 
 #[tokio::test]
+async fn v25_parallel_guesses_at_many_accounts_all_count_for_the_address() {
+    let world = Arc::new(World::new().await);
+    let mut guesses = tokio::task::JoinSet::new();
+    for i in 0..70 {
+        let world = Arc::clone(&world);
+        guesses.spawn(async move { world.try_login(&format!("user{i}"), "wrong").await.is_err() });
+    }
+    assert_eq!(guesses.join_all().await.len(), 70);
+    // Seventy failures, fifty of them free: the next waits for the delay that twenty have earned, not for the first one.
+    let refused = world.try_login("another", "wrong").await.err().unwrap();
+    assert_eq!(wait(&refused), Some(Duration::from_mins(15)));
+}
+
+#[tokio::test]
 async fn r76_sign_ups_from_one_address_are_slowed_down() {
     let world = World::new().await;
     for i in 0..21 {
