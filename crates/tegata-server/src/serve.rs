@@ -2,6 +2,7 @@
 
 mod connections;
 mod housekeeping;
+mod patient;
 mod welcome;
 
 use std::io;
@@ -56,7 +57,7 @@ async fn serve(settings: &Settings) -> Result<Arc<Provider>, Failure> {
     let housekeeping = housekeeping::start(&provider);
 
     let limit = connection_limit(settings.server.max_connections);
-    let connections = Connections::new(router, limit);
+    let connections = Connections::new(router, limit, connections::WRITE_TIMEOUT);
     welcome::print(settings, address, &provider.settings().issuer, is_fresh)?;
     tracing::info!(%address, issuer = provider.settings().issuer, "ready");
 

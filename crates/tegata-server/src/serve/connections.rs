@@ -20,8 +20,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::Service as _;
 
+use super::patient::PatientStream;
+
 /// How long a client may take for the head of a request, and how long a connection may wait for one.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a client may leave its answer unread.
+pub(super) const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// The longest head of a request, in bytes: a URL, a token of 8 KiB, cookies.
 const MAX_HEAD: usize = 32 * 1024;
 /// How long to wait when the system has nothing left to take a connection with.
@@ -32,19 +36,20 @@ pub(super) struct Connections {
     router: Router,
     http: http1::Builder,
     limit: Arc<Semaphore>,
+    write_timeout: Duration,
     graceful: GracefulShutdown,
 }
 
 impl Connections {
-    /// At most `limit` at once.
-    pub(super) fn new(router: Router, limit: usize) -> Self {
+    /// At most `limit` at once, each of which may leave its answer unread for `write_timeout`.
+    pub(super) fn new(router: Router, limit: usize, write_timeout: Duration) -> Self {
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIMEOUT)
             .max_buf_size(MAX_HEAD)
             .half_close(false);
         let limit = Arc::new(Semaphore::new(limit.min(Semaphore::MAX_PERMITS)));
-        Self { router, http, limit, graceful: GracefulShutdown::new() }
+        Self { router, http, limit, write_timeout, graceful: GracefulShutdown::new() }
     }
 
     /// Takes connections until `stop`.
@@ -86,7 +91,8 @@ impl Connections {
             // A router is always ready, and a clone of it is a pointer.
             router.clone().call(request)
         });
-        let connection = self.graceful.watch(self.http.serve_connection(TokioIo::new(stream), service));
+        let stream = TokioIo::new(PatientStream::new(stream, self.write_timeout));
+        let connection = self.graceful.watch(self.http.serve_connection(stream, service));
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%peer, %error, "a connection broke off");
@@ -111,3 +117,6 @@ fn is_of_the_connection(error: &io::Error) -> bool {
             | io::ErrorKind::Interrupted
     )
 }
+
+#[cfg(test)]
+mod tests;
