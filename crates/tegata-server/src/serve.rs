@@ -19,7 +19,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::data_dir::{self, ServeLock};
 use crate::failure::Failure;
 use crate::installation::{Installation, hasher};
-use crate::settings::Settings;
+use crate::settings::{NAME_THE_PROXY, Settings, UNNAMED_PROXY};
 use crate::web;
 use connections::Connections;
 
@@ -58,6 +58,9 @@ async fn serve(settings: &Settings) -> Result<Arc<Provider>, Failure> {
 
     let limit = connection_limit(settings.server.max_connections);
     let connections = Connections::new(router, limit, connections::WRITE_TIMEOUT);
+    if settings.has_unnamed_proxy() {
+        tracing::warn!("{UNNAMED_PROXY}; {NAME_THE_PROXY}");
+    }
     welcome::print(settings, address, &provider.settings().issuer, is_fresh)?;
     tracing::info!(%address, issuer = provider.settings().issuer, "ready");
 

@@ -46,7 +46,8 @@ pub(crate) struct ServerSettings {
     trusted_proxies: Vec<IpNet>,
     /// By the issuer when not set.
     token_inspector: Option<bool>,
-    metrics: MetricsAccess,
+    /// By the issuer and the proxies when not set.
+    metrics: Option<MetricsAccess>,
     body_limit: value::KibiBytes,
     request_timeout: Duration,
     pub(crate) max_connections: usize,
@@ -111,7 +112,7 @@ impl Default for Settings {
                 data_dir: PathBuf::from("./tegata-data"),
                 trusted_proxies: Vec::new(),
                 token_inspector: None,
-                metrics: MetricsAccess::default(),
+                metrics: None,
                 body_limit: value::KibiBytes(16),
                 request_timeout: Duration::from_secs(10),
                 max_connections: 10_000,
@@ -156,10 +157,19 @@ impl Settings {
         http.allowed_origins.clone_from(&self.cors_origins);
         http.trusted_proxies.clone_from(&self.server.trusted_proxies);
         http.token_inspector = self.server.token_inspector.unwrap_or(http.token_inspector);
-        http.metrics = self.server.metrics;
+        http.metrics = self.server.metrics.unwrap_or_else(|| {
+            // Requests through a proxy on this machine need not show that they come from elsewhere.
+            if self.has_unnamed_proxy() { MetricsAccess::Off } else { MetricsAccess::Loopback }
+        });
         http.body_limit = self.server.body_limit.bytes();
         http.request_timeout = self.server.request_timeout;
         http
+    }
+
+    /// Whether there must be a proxy, since browsers speak https, and no setting names it.
+    pub(crate) fn has_unnamed_proxy(&self) -> bool {
+        let is_https = self.server.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
+        is_https && self.server.trusted_proxies.is_empty()
     }
 
     /// Where the database is.
@@ -177,6 +187,12 @@ impl Settings {
         self.audit_file.clone().unwrap_or_else(|| self.server.data_dir.join("audit.jsonl"))
     }
 }
+
+/// What an unnamed proxy means.
+pub(crate) const UNNAMED_PROXY: &str =
+    "every client will look like the proxy, so limits per address do not hold";
+/// What to do about it.
+pub(crate) const NAME_THE_PROXY: &str = "set server.trusted_proxies to the address of the proxy";
 
 /// Where a value was read.
 #[derive(Clone, Debug, PartialEq, Eq)]

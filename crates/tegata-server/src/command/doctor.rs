@@ -16,7 +16,7 @@ use crate::data_dir;
 use crate::failure::{Chain, Failure};
 use crate::installation::{Installation, block_on};
 use crate::master_key::MasterKey;
-use crate::settings::Settings;
+use crate::settings::{NAME_THE_PROXY, Settings, UNNAMED_PROXY};
 
 /// Below this much space left a database is in danger, below ten times as much it is worth a look.
 const LITTLE_SPACE: u64 = 100 * 1024 * 1024;
@@ -32,6 +32,9 @@ pub(super) fn run(common: Common) -> Result<(), Failure> {
         Err(failure) => report.fail("settings", &failure.to_string(), ""),
         Ok(settings) => {
             report.ok("settings", "read, and none is unsafe");
+            if settings.has_unnamed_proxy() {
+                report.warn("proxy", UNNAMED_PROXY, NAME_THE_PROXY);
+            }
             examine(&settings, &mut report);
         }
     }

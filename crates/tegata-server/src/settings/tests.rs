@@ -190,6 +190,21 @@ fn v35_a_proxy_list_that_trusts_everyone_is_refused() {
 }
 
 #[test]
+fn v35_metrics_are_off_behind_a_proxy_that_is_not_named() {
+    let metrics = |flags: &[&str]| {
+        let settings = set(flags).unwrap();
+        settings.http(&settings.issuer(settings.server.listen)).metrics
+    };
+    let https = "server.public_url=https://id.example.org";
+    assert_eq!(metrics(&[]), MetricsAccess::Loopback);
+    assert_eq!(metrics(&["server.public_url=http://localhost:8080"]), MetricsAccess::Loopback);
+    assert_eq!(metrics(&[https]), MetricsAccess::Off);
+    assert_eq!(metrics(&[https, "server.trusted_proxies=127.0.0.1"]), MetricsAccess::Loopback);
+    assert_eq!(metrics(&[https, "server.metrics=loopback"]), MetricsAccess::Loopback, "it was asked for");
+    assert_eq!(metrics(&[https, "server.metrics=anyone"]), MetricsAccess::Anyone, "it was asked for");
+}
+
+#[test]
 fn a_log_level_that_would_log_nothing_is_refused() {
     assert_refused(&["log.level=verbose"], &["must be off, error, warn"]);
     assert!(set(&["log.level=info,tegata_http=debug"]).is_ok());

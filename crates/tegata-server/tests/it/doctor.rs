@@ -47,6 +47,17 @@ fn settings_that_are_unsafe_are_found() {
 }
 
 #[test]
+fn v35_a_proxy_that_is_not_named_is_found() {
+    let installation = Installation::made();
+    let behind_a_proxy = ["doctor", "--set", "server.public_url=https://id.example.org"];
+    let report = installation.run(&behind_a_proxy).ok();
+    assert!(report.contains("warn  proxy") && report.contains("set server.trusted_proxies"), "{report}");
+    let named = [&behind_a_proxy[..], &["--set", "server.trusted_proxies=127.0.0.1"]].concat();
+    let report = installation.run(&named).ok();
+    assert!(!report.contains("proxy"), "{report}");
+}
+
+#[test]
 fn a_missing_data_directory_is_found() {
     let installation = Installation::new();
     let ran = installation.run(&["doctor"]);

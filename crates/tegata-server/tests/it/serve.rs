@@ -65,6 +65,22 @@ fn the_issuer_follows_the_port_that_the_system_chose() {
 }
 
 #[test]
+fn v35_a_proxy_that_is_not_named_is_warned_of_and_reads_no_metrics() {
+    let installation = Installation::new();
+    let https = ["--public-url", "https://id.example.org"];
+    let warns = |log: Vec<String>| log.iter().any(|line| line.contains("set server.trusted_proxies"));
+
+    let server = installation.serve(&https);
+    assert_eq!(server.get("/metrics").status, 404);
+    assert!(warns(server.stop()));
+
+    let named = [&https[..], &["--set", "server.trusted_proxies=127.0.0.1"]].concat();
+    let server = installation.serve(&named);
+    assert_eq!(server.get("/metrics").status, 200);
+    assert!(!warns(server.stop()));
+}
+
+#[test]
 fn settings_reach_the_tokens() {
     let installation = Installation::new();
     let url = "https://id.example.org";
