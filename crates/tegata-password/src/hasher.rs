@@ -28,7 +28,7 @@ pub struct Argon2Settings {
     pub params: Argon2Params,
     /// The pepper, if there is one.
     pub pepper: Option<Pepper>,
-    /// How many hashes are computed at a time; by default as many as there are cores. Each takes the memory of
+    /// How many hashes are computed at a time; by default one fewer than there are cores. Each takes the memory of
     /// [`Argon2Settings::params`].
     pub permits: NonZeroUsize,
     /// How many may wait beside those; by default 64 for each permit.
@@ -37,7 +37,10 @@ pub struct Argon2Settings {
 
 impl Default for Argon2Settings {
     fn default() -> Self {
-        let permits = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        // One core is left to all other requests: a low priority alone keeps them waiting for disks, whose work a
+        // virtual machine does on the same cores.
+        let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let permits = NonZeroUsize::new(cores - 1).unwrap_or(NonZeroUsize::MIN);
         Self {
             params: Argon2Params::default(),
             pepper: None,

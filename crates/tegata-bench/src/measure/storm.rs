@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use tegata_password::Argon2Settings;
+
 use crate::client::{Client, Error};
 use crate::cpu::{median, memory_mib, quantile};
 use crate::report::{Row, Target};
@@ -14,8 +16,8 @@ use crate::server::Server;
 const ROUNDS: usize = 9;
 const PROBES: usize = 300;
 const PAUSE: Duration = Duration::from_millis(5);
-/// About ten times what two cores can hash.
-const LOGINS_PER_SECOND: u64 = 700;
+/// About ten times what a core can hash.
+const LOGINS_PER_SECOND: u64 = 900;
 const PARALLEL_LOGINS: usize = 500;
 /// An account takes only a few logins at a time, so the storm needs many.
 const USERS: usize = 128;
@@ -46,7 +48,7 @@ pub(crate) async fn run() -> Result<Vec<Row>, Error> {
     let (alone, during) = (median(alone), median(during));
 
     let peak = parallel_logins(&server).await?;
-    let permits = std::thread::available_parallelism()?.get();
+    let permits = Argon2Settings::default().permits.get();
     let (done, shed) = (counts.served.load(Ordering::Relaxed), counts.shed.load(Ordering::Relaxed));
     Ok(vec![
         Row {

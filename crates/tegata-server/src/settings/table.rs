@@ -111,8 +111,8 @@ pub(crate) static SETTINGS: &[Setting] = settings! {
         "The passes over that memory (Argon2id `t`), at least 2."
     "passwords.pepper_file" or "no pepper" => passwords.pepper_file:
         "A file with at least 32 random bytes that password hashes are bound to. Whoever loses it has lost every password."
-    "passwords.permits" or "one per core" => passwords.permits:
-        "So many passwords are hashed at once. Each takes `passwords.memory`."
+    "passwords.permits" or "one fewer than cores" => passwords.permits:
+        "So many passwords are hashed at once, at least 1. Each takes `passwords.memory`."
     "passwords.queue" or "64 for each permit" => passwords.queue:
         "So many may wait to be hashed; more get 503 and `Retry-After`."
     "throttle.account.free" => rules.throttle.account.free:
