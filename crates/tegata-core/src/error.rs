@@ -81,7 +81,13 @@ pub struct FieldError {
 impl ProviderError {
     /// One bad field.
     pub fn field(field: &'static str, error: InvalidField) -> Self {
-        Self::InvalidFields(vec![FieldError { field, error }])
+        Self::fields([(field, Some(error))])
+    }
+
+    /// All fields that have something wrong with them.
+    pub(crate) fn fields<const N: usize>(errors: [(&'static str, Option<InvalidField>); N]) -> Self {
+        let bad = |(field, error): (_, Option<_>)| Some(FieldError { field, error: error? });
+        Self::InvalidFields(errors.into_iter().filter_map(bad).collect())
     }
 }
 

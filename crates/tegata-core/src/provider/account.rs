@@ -4,7 +4,7 @@ use tegata_jose::VerifiedAccessToken;
 
 use super::{Provider, RequestContext};
 use crate::audit::{AuditAction, Outcome};
-use crate::error::{FieldError, ProviderError};
+use crate::error::ProviderError;
 use crate::identifier::{SessionId, UserId};
 use crate::password::Password;
 use crate::session::Session;
@@ -199,12 +199,11 @@ fn check_profile(update: ProfileUpdate<'_>) -> Result<ProfileChange, ProviderErr
     let email = update.email.map(|email| email.map(str::parse::<EmailAddress>).transpose()).transpose();
     match (name, locale, email) {
         (Ok(name), Ok(locale), Ok(email)) => Ok(ProfileChange { name, locale, email }),
-        (name, locale, email) => Err(ProviderError::InvalidFields(
-            [("name", name.err()), ("locale", locale.err()), ("email", email.err())]
-                .into_iter()
-                .filter_map(|(field, error)| Some(FieldError { field, error: error? }))
-                .collect(),
-        )),
+        (name, locale, email) => Err(ProviderError::fields([
+            ("name", name.err()),
+            ("locale", locale.err()),
+            ("email", email.err()),
+        ])),
     }
 }
 

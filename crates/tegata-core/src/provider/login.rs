@@ -90,8 +90,8 @@ impl Provider {
         let token = RefreshToken::first(user.user_id, session_id, self.ports.entropy.as_ref())?;
         let session = self.new_session(&user, &token, ctx);
         // Signed first: a session that nobody holds a token of is of no use to anybody.
-        let tokens = self.issue(&key_ring, &session, &token, ctx.now)?;
-        match self.ports.store.begin_session(&session, user.credential.version, account).await? {
+        let tokens = self.issue(&key_ring, session, &token, ctx.now)?;
+        match self.ports.store.begin_session(&tokens.session, user.credential.version, account).await? {
             Begun::Refused => Err(ProviderError::InvalidCredentials),
             Begun::Now => {
                 self.audit(ctx, action, Outcome::Success, Some(user.user_id), Some(session_id));

@@ -56,12 +56,12 @@ impl Provider {
             now: ctx.now,
         };
         let refused = match self.ports.store.rotate_session(&rotation).await? {
-            Rotated::Now(session) => return self.issue(&key_ring, &session, &successor, ctx.now),
+            Rotated::Now(session) => return self.issue(&key_ring, session, &successor, ctx.now),
             Rotated::Refused(None) => return Err(ProviderError::InvalidGrant),
             Rotated::Refused(Some(session)) => session,
         };
         match self.judge(&refused, presented, ctx.now) {
-            Refusal::Repeated => return self.issue(&key_ring, &refused, &successor, ctx.now),
+            Refusal::Repeated => return self.issue(&key_ring, refused, &successor, ctx.now),
             Refusal::Ended => {}
             Refusal::StoreBehind => {
                 let ids = (Some(refused.user_id), Some(refused.session_id));

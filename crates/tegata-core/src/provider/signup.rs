@@ -3,7 +3,7 @@
 use super::{Provider, RequestContext, wait_until};
 use crate::attempt::AttemptKey;
 use crate::audit::{AuditAction, Outcome};
-use crate::error::{FieldError, ProviderError};
+use crate::error::ProviderError;
 use crate::identifier::UserId;
 use crate::password::{Password, check_new_password};
 use crate::scope::Scope;
@@ -33,13 +33,17 @@ impl Provider {
         ctx: &RequestContext<'_>,
     ) -> Result<User, ProviderError> {
         if self.settings.signup_enabled {
-            self.make_account(request, ctx).await
+            self.create_user(request, ctx).await
         } else {
             Err(ProviderError::SignupDisabled)
         }
     }
 
-    pub(super) async fn make_account(
+    /// Makes an account for somebody, also where sign-up is closed.
+    ///
+    /// # Errors
+    /// As [`Provider::sign_up`].
+    pub async fn create_user(
         &self,
         request: SignUp<'_>,
         ctx: &RequestContext<'_>,
@@ -88,12 +92,11 @@ impl Provider {
         });
         match (username, email, password) {
             (Ok(username), Ok(email), Ok(password)) => Ok((username, email, password)),
-            (username, email, password) => Err(ProviderError::InvalidFields(
-                [("username", username.err()), ("email", email.err()), ("password", password.err())]
-                    .into_iter()
-                    .filter_map(|(field, error)| Some(FieldError { field, error: error? }))
-                    .collect(),
-            )),
+            (username, email, password) => Err(ProviderError::fields([
+                ("username", username.err()),
+                ("email", email.err()),
+                ("password", password.err()),
+            ])),
         }
     }
 

@@ -41,7 +41,7 @@ impl Provider {
     pub(super) fn issue(
         &self,
         key_ring: &KeyRing,
-        session: &Session,
+        session: Session,
         refresh_token: &RefreshToken,
         now: Timestamp,
     ) -> Result<TokenSet, ProviderError> {
@@ -84,7 +84,7 @@ impl Provider {
             id_token,
             refresh_token: refresh_token.encode(&settings.tenant, &key_ring.secrets),
             refresh_expires_at: session.expires_at(),
-            session: session.clone(),
+            session,
         })
     }
 

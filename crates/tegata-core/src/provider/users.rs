@@ -2,7 +2,7 @@
 
 use tegata_jose::VerifiedAccessToken;
 
-use super::{Provider, RequestContext, SignUp};
+use super::{Provider, RequestContext};
 use crate::attempt::AttemptKey;
 use crate::audit::{AuditAction, Outcome};
 use crate::error::ProviderError;
@@ -51,18 +51,6 @@ impl Provider {
     pub async fn find_user(&self, name: &str) -> Result<User, ProviderError> {
         let name: LoginName = name.parse().map_err(|_| ProviderError::NotFound)?;
         self.ports.store.find_user_by_login_name(&name).await?.ok_or(ProviderError::NotFound)
-    }
-
-    /// Makes an account for somebody, also where sign-up is closed.
-    ///
-    /// # Errors
-    /// As [`Provider::sign_up`].
-    pub async fn create_user(
-        &self,
-        request: SignUp<'_>,
-        ctx: &RequestContext<'_>,
-    ) -> Result<User, ProviderError> {
-        self.make_account(request, ctx).await
     }
 
     /// Sets the password of a user and ends all their sessions.
