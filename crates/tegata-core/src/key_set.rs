@@ -40,8 +40,9 @@ pub struct StoredKey {
     pub alg: String,
     /// The public half, as a JWK.
     pub public_jwk: String,
-    /// The private half (PKCS#8), sealed.
-    pub private_key: Sealed,
+    /// The private half (PKCS#8), sealed; absent where only verifying is needed ([`KeySet::without_private_keys`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub private_key: Option<Sealed>,
     /// When it was made and published.
     pub created_at: Timestamp,
     /// Where in its life it stands.
@@ -119,6 +120,12 @@ pub enum KeyError {
     /// The stored set has no key that signs.
     #[error("the key set has no active key")]
     NoActiveKey,
+    /// Nobody has made a key set yet, and making one is not this process's duty.
+    #[error("there is no key set yet")]
+    NoKeySet,
+    /// This view of the key set has no private keys: it verifies and does not sign.
+    #[error("this view of the key set cannot sign")]
+    NoPrivateKey,
 }
 
 impl KeySet {
@@ -211,11 +218,11 @@ impl KeySet {
     /// The key that signs.
     ///
     /// # Errors
-    /// [`KeyError`] when there is none or it cannot be unsealed.
+    /// [`KeyError`] when there is none or it cannot be unsealed; [`KeyError::NoPrivateKey`] in a view without them.
     pub fn signing_key(&self, sealing: &SealingKey) -> Result<SigningKey, KeyError> {
         let is_active = |key: &&StoredKey| matches!(key.state, KeyState::Active { .. });
         let key = self.keys.iter().find(is_active).ok_or(KeyError::NoActiveKey)?;
-        let pkcs8 = sealing.open(&key.private_key, &key.kid)?;
+        let pkcs8 = sealing.open(key.private_key.as_ref().ok_or(KeyError::NoPrivateKey)?, &key.kid)?;
         Ok(SigningKey::from_pkcs8(key.alg.parse()?, &pkcs8)?)
     }
 
@@ -235,6 +242,24 @@ impl KeySet {
     /// [`KeyError::Jose`] for a record that is no JWK.
     pub fn public_keys(&self) -> Result<Vec<Jwk>, KeyError> {
         self.keys.iter().map(|key| Ok(Jwk::parse(key.public_jwk.as_bytes())?)).collect()
+    }
+
+    /// The set as it is shown to a process that must not sign, even if it is taken over.
+    #[must_use]
+    pub fn without_private_keys(&self) -> Self {
+        let mut set = self.clone();
+        for key in &mut set.keys {
+            key.private_key = None;
+        }
+        set
+    }
+
+    /// What the active key signs with.
+    ///
+    /// # Errors
+    /// [`KeyError`] when there is none or its algorithm is unknown.
+    pub fn signing_algorithm(&self) -> Result<Algorithm, KeyError> {
+        Ok(self.active()?.0.parse()?)
     }
 
     fn active(&self) -> Result<(&str, Timestamp), KeyError> {
@@ -280,7 +305,7 @@ impl StoredKey {
             kid: key.kid().to_owned(),
             alg: algorithm.as_str().to_owned(),
             public_jwk: key.public_jwk().to_json(),
-            private_key: sealing.seal(&key.to_pkcs8()?, key.kid(), entropy)?,
+            private_key: Some(sealing.seal(&key.to_pkcs8()?, key.kid(), entropy)?),
             created_at: now,
             state,
         })

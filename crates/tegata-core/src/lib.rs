@@ -10,6 +10,7 @@ pub mod entropy;
 pub mod error;
 pub mod identifier;
 pub mod key_set;
+pub mod master_key;
 pub mod password;
 pub mod provider;
 pub mod refresh_token;

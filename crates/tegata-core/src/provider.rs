@@ -14,6 +14,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 pub use account::{AuthenticatedUser, ProfileUpdate};
+use key_ring::KeyDuty;
 pub use key_ring::KeyRing;
 pub use login::{LoggedIn, Login};
 pub use signup::SignUp;
@@ -51,6 +52,7 @@ pub struct Ports {
 pub struct Provider {
     settings: Settings,
     ports: Ports,
+    key_duty: KeyDuty,
     key_ring: RwLock<Arc<KeyRing>>,
 }
 
@@ -73,9 +75,27 @@ impl Provider {
     /// # Errors
     /// When the store does not answer or the keys cannot be unsealed.
     pub async fn open(settings: Settings, ports: Ports, now: Timestamp) -> Result<Self, ProviderError> {
-        let (key_set, _) = key_ring::current(&settings, &ports, now).await?;
+        Self::open_with(KeyDuty::Take, settings, ports, now).await
+    }
+
+    /// Opens a provider that only follows what another process does with the keys: it needs no right to write them, and
+    /// where it sees no private keys it verifies and does not sign.
+    ///
+    /// # Errors
+    /// As [`Provider::open`]; [`KeyError::NoKeySet`](crate::key_set::KeyError::NoKeySet) when none was made yet.
+    pub async fn follow(settings: Settings, ports: Ports, now: Timestamp) -> Result<Self, ProviderError> {
+        Self::open_with(KeyDuty::Follow, settings, ports, now).await
+    }
+
+    async fn open_with(
+        key_duty: KeyDuty,
+        settings: Settings,
+        ports: Ports,
+        now: Timestamp,
+    ) -> Result<Self, ProviderError> {
+        let (key_set, _) = key_ring::current(key_duty, &settings, &ports, now).await?;
         let key_ring = RwLock::new(Arc::new(KeyRing::open(&key_set, &settings, &ports.sealing)?));
-        Ok(Self { settings, ports, key_ring })
+        Ok(Self { settings, ports, key_duty, key_ring })
     }
 
     /// The settings.
@@ -100,7 +120,7 @@ impl Provider {
     /// # Errors
     /// As [`Provider::open`]; the old keys then go on serving.
     pub async fn refresh_keys(&self, now: Timestamp) -> Result<(), ProviderError> {
-        let (key_set, changed) = key_ring::current(&self.settings, &self.ports, now).await?;
+        let (key_set, changed) = key_ring::current(self.key_duty, &self.settings, &self.ports, now).await?;
         self.install_keys(&key_set)?;
         if changed {
             self.audit_keys(now);
@@ -114,7 +134,7 @@ impl Provider {
     /// As [`Provider::open`].
     pub async fn rotate_keys(&self, at_once: bool, now: Timestamp) -> Result<(), ProviderError> {
         loop {
-            let (old, _) = key_ring::current(&self.settings, &self.ports, now).await?;
+            let (old, _) = key_ring::current(self.key_duty, &self.settings, &self.ports, now).await?;
             let policy = self.settings.key_policy();
             let next = old.rotate(at_once, &policy, &self.ports.sealing, self.ports.entropy.as_ref(), now)?;
             if next.version == old.version

@@ -9,6 +9,14 @@ mod chain;
 mod file;
 mod writer;
 
+use aws_lc_rs::hmac;
+use tegata_core::master_key::MasterKey;
+
 pub(crate) use chain::{Break, Head, Verified, verify};
 pub(crate) use file::head_path;
 pub(crate) use writer::FileAuditLog;
+
+/// The key that chains the audit log of an installation.
+pub(crate) fn audit_key(master_key: &MasterKey) -> hmac::Key {
+    hmac::Key::new(hmac::HMAC_SHA256, master_key.purpose_key("tegata audit log").as_slice())
+}

@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use tegata_core::identifier::TenantId;
+use tegata_core::master_key::MasterKey;
 use tegata_core::password::Blocklist;
 use tegata_core::provider::{Ports, Provider};
 use tegata_core::seal::SealingKey;
@@ -17,10 +18,10 @@ use tegata_password::{
 use tegata_store_sqlite::{Durability, Options, SqliteStore};
 use zeroize::Zeroizing;
 
-use crate::audit_log::FileAuditLog;
+use crate::audit_log::{FileAuditLog, audit_key};
 use crate::data_dir;
 use crate::failure::{Chain, Failure};
-use crate::master_key::MasterKey;
+use crate::master_key;
 use crate::settings::{self, Settings};
 
 /// What is open of an installation.
@@ -39,7 +40,7 @@ impl Installation {
             return Err(Failure::new(format_args!("there is no database {}", settings.database().display()))
                 .advise("`tegata serve` makes one; name another data directory with --data-dir"));
         }
-        Self::open(settings, MasterKey::read(&settings.master_key_file())?, false)
+        Self::open(settings, master_key::read(&settings.master_key_file())?, false)
     }
 
     /// Opens the installation of a server, or makes it. The directory must be prepared and locked.
@@ -48,9 +49,9 @@ impl Installation {
         let is_fresh = !settings.database().exists();
         // A new key for an old database would open nothing.
         let master_key = if key_file.exists() || !is_fresh {
-            MasterKey::read(&key_file)?
+            master_key::read(&key_file)?
         } else {
-            MasterKey::make(&key_file, &SystemEntropy)?
+            master_key::make(&key_file, &SystemEntropy)?
         };
         Self::open(settings, master_key, is_fresh)
     }
@@ -110,7 +111,7 @@ impl Installation {
         hasher: Arc<Argon2Hasher>,
     ) -> Result<Provider, Failure> {
         let audit_file = settings.audit_file();
-        let audit = FileAuditLog::open(&audit_file, self.master_key.audit_key()).map_err(|error| {
+        let audit = FileAuditLog::open(&audit_file, audit_key(&self.master_key)).map_err(|error| {
             Failure::new(format_args!("the audit log {} cannot be opened: {error}", audit_file.display()))
         })?;
         let ports = Ports {

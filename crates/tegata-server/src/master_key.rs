@@ -1,22 +1,18 @@
-//! The master key: 32 random bytes in a file of their own, so that a copy of the database alone is worth nothing.
+//! The file of the master key: apart from the database, so that a copy of that alone is worth nothing.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
-use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tegata_core::entropy::Entropy;
-use tegata_core::seal::SealingKey;
+use tegata_core::master_key::MasterKey;
 use zeroize::Zeroizing;
 
 use crate::data_dir::{PRIVATE_FILE, check_private};
 use crate::failure::Failure;
-
-/// What everything secret of an installation hangs on.
-pub(crate) struct MasterKey(Zeroizing<[u8; SealingKey::LENGTH]>);
 
 const HEADER: &str = "# The master key of Tegata. Without it the signing keys in the database cannot be used, and with both anyone\n\
                       # can sign tokens. Keep a copy, apart from the backups of the database.\n";
@@ -24,57 +20,47 @@ const HEADER: &str = "# The master key of Tegata. Without it the signing keys in
 /// The longest file that is read: the header and the key are far shorter.
 const MAX_FILE: u64 = 4096;
 
-impl MasterKey {
-    /// Reads the key.
-    ///
-    /// # Errors
-    /// When it is absent, open to others, or no key.
-    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
-        let shown = path.display();
-        let metadata = fs::metadata(path).map_err(|error| missing(path, &error))?;
-        check_private(path, metadata.mode(), "the master key")?;
-        let no_key = || {
-            Failure::new(format_args!("{shown} holds no master key")).advise(
-                "put back the file as it was made: one line with 32 bytes in base64 after the comment",
-            )
-        };
-        if metadata.len() > MAX_FILE {
-            return Err(no_key());
-        }
-        let text = Zeroizing::new(fs::read_to_string(path).map_err(|error| missing(path, &error))?);
-        let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-        let (Some(line), None) = (lines.next(), lines.next()) else { return Err(no_key()) };
-        let bytes = Zeroizing::new(STANDARD.decode(line).map_err(|_| no_key())?);
-        let bytes: [u8; SealingKey::LENGTH] = bytes.as_slice().try_into().map_err(|_| no_key())?;
-        // A file of zeros is what a disk gives back after some crashes, and what placeholders are made of.
-        if bytes == [bytes[0]; SealingKey::LENGTH] { Err(no_key()) } else { Ok(Self(Zeroizing::new(bytes))) }
+/// Reads the key.
+///
+/// # Errors
+/// When it is absent, open to others, or no key.
+pub(crate) fn read(path: &Path) -> Result<MasterKey, Failure> {
+    let shown = path.display();
+    let metadata = fs::metadata(path).map_err(|error| missing(path, &error))?;
+    check_private(path, metadata.mode(), "the master key")?;
+    let no_key = || {
+        Failure::new(format_args!("{shown} holds no master key"))
+            .advise("put back the file as it was made: one line with 32 bytes in base64 after the comment")
+    };
+    if metadata.len() > MAX_FILE {
+        return Err(no_key());
     }
-
-    /// Makes a key, unless there is a file already; then that one is read.
-    ///
-    /// Of several processes that do this at once, all end with the same key.
-    pub(crate) fn make(path: &Path, entropy: &dyn Entropy) -> Result<Self, Failure> {
-        let failed = |error: &dyn std::fmt::Display| {
-            Failure::new(format_args!("the master key {} cannot be made: {error}", path.display()))
-        };
-        let mut bytes = Zeroizing::new([0; SealingKey::LENGTH]);
-        entropy.fill(bytes.as_mut_slice()).map_err(|error| failed(&error))?;
-        match write_new(path, bytes.as_slice()) {
-            Ok(()) => Ok(Self(bytes)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Self::read(path),
-            Err(error) => Err(failed(&error)),
-        }
+    let text = Zeroizing::new(fs::read_to_string(path).map_err(|error| missing(path, &error))?);
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let (Some(line), None) = (lines.next(), lines.next()) else { return Err(no_key()) };
+    let bytes = Zeroizing::new(STANDARD.decode(line).map_err(|_| no_key())?);
+    let bytes: [u8; MasterKey::LENGTH] = bytes.as_slice().try_into().map_err(|_| no_key())?;
+    // A file of zeros is what a disk gives back after some crashes, and what placeholders are made of.
+    if bytes == [bytes[0]; MasterKey::LENGTH] {
+        Err(no_key())
+    } else {
+        Ok(MasterKey::new(Zeroizing::new(bytes)))
     }
+}
 
-    /// The key that seals the signing keys.
-    pub(crate) fn sealing_key(&self) -> SealingKey {
-        SealingKey::new(&self.0)
-    }
-
-    /// The key that chains the audit log.
-    pub(crate) fn audit_key(&self) -> hmac::Key {
-        let master = hmac::Key::new(hmac::HMAC_SHA256, self.0.as_slice());
-        hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&master, b"tegata audit log").as_ref())
+/// Makes a key, unless there is a file already; then that one is read.
+///
+/// Of several processes that do this at once, all end with the same key.
+pub(crate) fn make(path: &Path, entropy: &dyn Entropy) -> Result<MasterKey, Failure> {
+    let failed = |error: &dyn std::fmt::Display| {
+        Failure::new(format_args!("the master key {} cannot be made: {error}", path.display()))
+    };
+    let mut bytes = Zeroizing::new([0; MasterKey::LENGTH]);
+    entropy.fill(bytes.as_mut_slice()).map_err(|error| failed(&error))?;
+    match write_new(path, bytes.as_slice()) {
+        Ok(()) => Ok(MasterKey::new(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => read(path),
+        Err(error) => Err(failed(&error)),
     }
 }
 
@@ -112,9 +98,10 @@ mod tests {
     fn a_key_is_made_once_and_read_back() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("master.key");
-        let made = MasterKey::make(&path, &SystemEntropy).unwrap();
-        assert_eq!(*MasterKey::make(&path, &SystemEntropy).unwrap().0, *made.0);
-        assert_eq!(*MasterKey::read(&path).unwrap().0, *made.0);
+        let made = make(&path, &SystemEntropy).unwrap();
+        let same = |key: &MasterKey| *key.purpose_key("test") == *made.purpose_key("test");
+        assert!(same(&make(&path, &SystemEntropy).unwrap()));
+        assert!(same(&read(&path).unwrap()));
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "the unfinished file is left behind");
     }
@@ -123,9 +110,9 @@ mod tests {
     fn r72_a_master_key_that_others_can_read_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("master.key");
-        MasterKey::make(&path, &SystemEntropy).unwrap();
+        make(&path, &SystemEntropy).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(MasterKey::read(&path).is_err());
+        assert!(read(&path).is_err());
     }
 
     #[test]
@@ -137,7 +124,7 @@ mod tests {
         {
             fs::write(&path, text).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-            assert!(MasterKey::read(&path).is_err(), "{text:?}");
+            assert!(read(&path).is_err(), "{text:?}");
         }
     }
 }

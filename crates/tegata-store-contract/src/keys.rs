@@ -19,7 +19,7 @@ pub(crate) fn key_set(version: u64, kid: &str) -> KeySet {
         kid: kid.to_owned(),
         alg: "ES256".to_owned(),
         public_jwk: r#"{"kty":"EC"}"#.to_owned(),
-        private_key: sealed(&[0, 255, 7]),
+        private_key: Some(sealed(&[0, 255, 7])),
         created_at: NOW,
         state,
     };

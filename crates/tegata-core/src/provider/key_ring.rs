@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tegata_jose::{AccessToken, JwkSet, Profile, SigningKey, VerifiedTokens, VerifyingKeys};
+use tegata_jose::{AccessToken, Algorithm, JwkSet, Profile, SigningKey, VerifiedTokens, VerifyingKeys};
 
 use super::Ports;
 use crate::error::ProviderError;
@@ -18,7 +18,8 @@ const VERIFIED_TOKENS: usize = 8192;
 /// The keys of one version of the key set.
 pub struct KeyRing {
     version: u64,
-    pub(crate) signing: SigningKey,
+    signing: Option<SigningKey>,
+    signing_alg: Algorithm,
     pub(crate) secrets: ServerSecrets,
     pub(crate) access_tokens: Profile<AccessToken>,
     /// Falls away with its key ring: a key that is gone verifies nothing any more.
@@ -27,7 +28,7 @@ pub struct KeyRing {
 }
 
 impl KeyRing {
-    /// Unseals a key set.
+    /// Unseals a key set. One without private keys gives a ring that verifies and does not sign.
     ///
     /// # Errors
     /// [`KeyError`].
@@ -38,7 +39,11 @@ impl KeyRing {
         let access_tokens = Profile::access_token(&settings.issuer, &settings.tokens.audience, verifying);
         Ok(Self {
             version: key_set.version,
-            signing: key_set.signing_key(sealing)?,
+            signing: match key_set.signing_key(sealing) {
+                Err(KeyError::NoPrivateKey) => None,
+                key => Some(key?),
+            },
+            signing_alg: key_set.signing_algorithm()?,
             secrets: key_set.server_secrets(sealing)?,
             access_tokens,
             verified: VerifiedTokens::new(VERIFIED_TOKENS),
@@ -57,17 +62,39 @@ impl KeyRing {
     }
 
     /// The algorithm that tokens are signed with (RFC 7518 §3.1).
-    pub fn signing_alg(&self) -> tegata_jose::Algorithm {
-        self.signing.algorithm()
+    pub fn signing_alg(&self) -> Algorithm {
+        self.signing_alg
     }
+
+    /// The key that signs.
+    ///
+    /// # Errors
+    /// [`KeyError::NoPrivateKey`] in a process that only verifies.
+    pub(crate) fn signing(&self) -> Result<&SigningKey, KeyError> {
+        self.signing.as_ref().ok_or(KeyError::NoPrivateKey)
+    }
+}
+
+/// Whose business the life of the keys is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KeyDuty {
+    /// This process takes the steps that are due.
+    Take,
+    /// Another one does, and this one learns of them.
+    Follow,
 }
 
 /// The key set as it should be now, stored; and whether this call changed it.
 pub(super) async fn current(
+    duty: KeyDuty,
     settings: &Settings,
     ports: &Ports,
     now: Timestamp,
 ) -> Result<(KeySet, bool), ProviderError> {
+    if duty == KeyDuty::Follow {
+        let stored = ports.store.find_key_set().await?;
+        return Ok((stored.ok_or(KeyError::NoKeySet)?, false));
+    }
     let policy = settings.key_policy();
     loop {
         let stored = ports.store.find_key_set().await?;

@@ -1,4 +1,5 @@
 mod account;
+mod keys;
 mod login;
 mod rotation;
 
@@ -30,6 +31,17 @@ struct World {
     now: Timestamp,
 }
 
+fn ports(store: MemoryStore, hashed: &Arc<Mutex<u32>>, audit: &Arc<Recorder>) -> Ports {
+    Ports {
+        store: Arc::new(store),
+        hasher: Arc::new(PlainHasher(Arc::clone(hashed))),
+        blocklist: Arc::new(NoBlocklist),
+        entropy: Arc::new(SeededEntropy::new(7)),
+        audit: Arc::clone(audit) as Arc<dyn AuditLog>,
+        sealing: SealingKey::new(&[5; 32]),
+    }
+}
+
 impl World {
     async fn new() -> Self {
         Self::with(|_| {}).await
@@ -39,14 +51,7 @@ impl World {
         let mut settings = Settings::new("https://id.example");
         change(&mut settings);
         let (audit, hashed) = (Arc::new(Recorder::default()), Arc::new(Mutex::new(0)));
-        let ports = Ports {
-            store: Arc::new(MemoryStore::default()),
-            hasher: Arc::new(PlainHasher(Arc::clone(&hashed))),
-            blocklist: Arc::new(NoBlocklist),
-            entropy: Arc::new(SeededEntropy::new(7)),
-            audit: Arc::clone(&audit) as Arc<dyn AuditLog>,
-            sealing: SealingKey::new(&[5; 32]),
-        };
+        let ports = ports(MemoryStore::default(), &hashed, &audit);
         let now = Timestamp::from_secs(1_700_000_000);
         let provider = Provider::open(settings, ports, now).await.unwrap();
         Self { provider, audit, hashed, now }

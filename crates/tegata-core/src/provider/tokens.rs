@@ -46,12 +46,13 @@ impl Provider {
         now: Timestamp,
     ) -> Result<TokenSet, ProviderError> {
         let settings = &self.settings;
+        let signing = key_ring.signing()?;
         let (sub, sid) = (session.user_id.to_string(), session.session_id.to_string());
         let jti = URL_SAFE_NO_PAD.encode(random::<16>(self.ports.entropy.as_ref())?);
         // A token never outlives its session.
         let expires_in = settings.tokens.access_token_ttl.min(session.expires_at().since(now));
         let id_expires_in = settings.tokens.id_token_ttl.min(session.expires_at().since(now));
-        let access_token = key_ring.signing.sign_access_token(&AccessTokenClaims {
+        let access_token = signing.sign_access_token(&AccessTokenClaims {
             issuer: &settings.issuer,
             subject: &sub,
             audience: &settings.tokens.audience,
@@ -64,7 +65,7 @@ impl Provider {
             username: Some(session.username.as_str()),
         })?;
         let amr: Vec<&str> = session.amr.iter().map(String::as_str).collect();
-        let id_token = key_ring.signing.sign_id_token(&IdTokenClaims {
+        let id_token = signing.sign_id_token(&IdTokenClaims {
             issuer: &settings.issuer,
             subject: &sub,
             audience: &session.client_id,
@@ -74,7 +75,7 @@ impl Provider {
             nonce: None,
             acr: Some(ACR),
             amr: &amr,
-            access_token_hash: Some(&at_hash(key_ring.signing.algorithm(), &access_token)),
+            access_token_hash: Some(&at_hash(signing.algorithm(), &access_token)),
             session_id: Some(&sid),
             preferred_username: Some(session.username.as_str()),
         })?;

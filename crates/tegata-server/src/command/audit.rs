@@ -4,10 +4,10 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, Write as _};
 
 use super::print;
-use crate::audit_log::{Break, Head, Verified, head_path, verify};
+use crate::audit_log::{Break, Head, Verified, audit_key, head_path, verify};
 use crate::cli;
 use crate::failure::Failure;
-use crate::master_key::MasterKey;
+use crate::master_key;
 use crate::settings::Settings;
 
 pub(super) fn run(settings: &Settings, command: cli::Audit) -> Result<(), Failure> {
@@ -45,7 +45,7 @@ fn check(
     let path = settings.audit_file();
     let failed =
         |error| Failure::new(format_args!("the audit log {} cannot be read: {error}", path.display()));
-    let key = MasterKey::read(&settings.master_key_file())?.audit_key();
+    let key = audit_key(&master_key::read(&settings.master_key_file())?);
     let log = File::open(&path).map_err(failed)?;
     // Neither a line half written nor a head older than its lines is seen while the writer works.
     log.lock_shared().map_err(failed)?;

@@ -15,7 +15,7 @@ use crate::cli::Common;
 use crate::data_dir;
 use crate::failure::{Chain, Failure};
 use crate::installation::{Installation, block_on};
-use crate::master_key::MasterKey;
+use crate::master_key;
 use crate::settings::{NAME_THE_PROXY, Settings, UNNAMED_PROXY};
 
 /// Below this much space left a database is in danger, below ten times as much it is worth a look.
@@ -98,7 +98,7 @@ fn examine(settings: &Settings, report: &mut Report) {
     let now = SystemClock.now();
     clock(now, report);
     let key_file = settings.master_key_file();
-    let key = MasterKey::read(&key_file).map(|_| format!("{}, open to its owner only", key_file.display()));
+    let key = master_key::read(&key_file).map(|_| format!("{}, open to its owner only", key_file.display()));
     let has_key = report.check("master key", &key);
     if database(&settings.database(), report) && has_key {
         store(settings, now, report);

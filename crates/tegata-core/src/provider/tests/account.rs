@@ -171,17 +171,3 @@ async fn v36_listing_users_takes_the_scope_for_it() {
     let rest = world.provider.list_users(&token, first.next_cursor, 2).await.unwrap();
     assert_eq!((first.users.len(), rest.users.len(), rest.next_cursor), (2, 1, None));
 }
-
-#[tokio::test]
-async fn keys_can_be_rotated_while_tokens_are_out() {
-    let world = World::new().await;
-    world.sign_up("alice").await;
-    let old = world.login("alice").await.tokens;
-    let kid = |world: &World| world.provider.key_ring().signing.kid().to_owned();
-    let before = kid(&world);
-    world.provider.rotate_keys(true, world.now).await.unwrap();
-    assert_ne!(kid(&world), before);
-    assert!(world.provider.verify_access_token(&old.access_token, world.now).is_ok());
-    let new = world.refresh(old.refresh_token.expose()).await.unwrap();
-    assert!(world.provider.verify_access_token(&new.access_token, world.now).is_ok());
-}

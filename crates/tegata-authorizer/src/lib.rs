@@ -1,0 +1,1 @@
+//! The Lambda authorizer of API Gateway: verifies access tokens without a database.
