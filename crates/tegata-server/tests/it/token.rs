@@ -21,7 +21,12 @@ fn a_token_is_explained_and_said_to_be_unverified() {
     // A forged one looks the same, and is said to be as unverified.
     let forged = format!("{}.{}.AAAA", access.split('.').next().unwrap(), access.split('.').nth(1).unwrap());
     assert!(installation.run(&["token", "inspect", &forged]).ok().starts_with("NOT VERIFIED"));
-    assert_eq!(installation.run_with_input(&["token", "inspect", "-"], &format!("{access}\n")).ok(), shown);
+    let piped = installation.run_with_input(&["token", "inspect", "-"], &format!("{access}\n")).ok();
+    // How long ago is another matter a second later.
+    let ageless = |shown: &str| {
+        shown.lines().filter(|line| !line.contains("(it ")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(ageless(&piped), ageless(&shown));
 }
 
 #[test]
