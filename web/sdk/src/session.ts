@@ -202,7 +202,8 @@ export class SessionKeeper {
   async authorized<T>(
     send: (accessToken: string, kind: "request" | "retry") => Promise<{ result: T; invalidToken: boolean }>,
   ): Promise<T> {
-    const held = await this.#usable();
+    const asker = this.#held;
+    const held = await this.#usable(asker);
     const first = await send(held.accessToken, "request");
     if (!first.invalidToken) return first.result;
     if (this.#held === held) {
@@ -210,22 +211,32 @@ export class SessionKeeper {
       await this.refresh();
     }
     // Another request may have brought fresh tokens while this one was on its way.
-    if (this.#held === null) throw notSignedIn();
-    return (await send(this.#held.accessToken, "retry")).result;
+    return (await send(this.#heldFor(held).accessToken, "retry")).result;
   }
 
-  async #usable(): Promise<HeldTokens> {
-    const held = this.#held;
-    if (held !== null && !this.#isDue(held)) return held;
-    if (held === null && this.csrfToken() === null) throw notSignedIn();
+  async #usable(asker: HeldTokens | null): Promise<HeldTokens> {
+    if (asker !== null && !this.#isDue(asker)) return asker;
+    if (asker === null && this.csrfToken() === null) throw notSignedIn();
     try {
       await this.refresh();
     } catch (error) {
       // Renewal was only ahead of time: what is held still works.
       if (this.#held === null || this.#state.status !== "signed_in") throw error;
     }
-    if (this.#held === null) throw notSignedIn();
-    return this.#held;
+    return this.#heldFor(asker);
+  }
+
+  /**
+   * What is held, if it is of the user for whom a request was made.
+   *
+   * The browser may be somebody else's by now, through another tab: what one user asked for is not done to another.
+   */
+  #heldFor(asker: HeldTokens | null): HeldTokens {
+    const held = this.#held;
+    if (held === null) throw notSignedIn();
+    if (asker !== null && userOf(asker.accessToken)?.sub !== userOf(held.accessToken)?.sub)
+      throw notSignedIn();
+    return held;
   }
 
   #isDue(held: HeldTokens): boolean {
