@@ -175,6 +175,27 @@ test("logging out says so, and does not lead the next one to the same page", asy
   expect(title()).toBe("The checkpoint");
 });
 
+test("a page shows nothing of one user to the next, who logged in in another tab", async () => {
+  provider.openSession();
+  provider.user.name = "Hanako Yamada";
+  await open("/profile");
+  fireEvent.change(byId("delete-password"), { target: { value: "the password of hanako" } });
+  act(() => provider.logInElsewhere({ sub: "u-2", username: "taro", name: "Taro Suzuki" }));
+  expect(document.body.innerHTML).not.toMatch(/hanako/i);
+  await settle();
+  expect(byId("name")).toHaveProperty("value", "Taro Suzuki");
+  expect(byId("delete-password")).toHaveProperty("value", "");
+});
+
+test("a form that is half filled in survives the tokens that another tab got for the same user", async () => {
+  provider.openSession();
+  await open("/profile");
+  fireEvent.change(byId("name"), { target: { value: "Hanako Y" } });
+  act(() => provider.logInElsewhere({}));
+  await settle();
+  expect(byId("name")).toHaveProperty("value", "Hanako Y");
+});
+
 test("a logout that fails is told, because the session lives on", async () => {
   provider.openSession();
   await open("/protected");
