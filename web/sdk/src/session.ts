@@ -16,7 +16,7 @@ export interface SignedInUser {
 export type SignedOutReason = "never" | "signed_out" | "ended";
 
 export type AuthState =
-  /** The silent refresh at the start has not been answered. */
+  /** A silent refresh, at the start or when a page comes back to another session, has not been answered. */
   | { readonly status: "starting" }
   | {
       readonly status: "signed_in";
@@ -69,6 +69,8 @@ export class SessionKeeper {
   readonly #listeners = new Set<() => void>();
   #state: AuthState = { status: "starting" };
   #held: HeldTokens | null = null;
+  /** The CSRF token that came with what is held. It is bound to the session, so another one tells of another session. */
+  #heldCsrf: string | null = null;
   /** The access token that the provider refused, although its time was not up. */
   #refused: HeldTokens | null = null;
   /** Counts the ends of sessions, so that what began before one is not believed after it. */
@@ -120,11 +122,21 @@ export class SessionKeeper {
 
   /** Looks again after the page was hidden, frozen or offline: messages of other tabs may have been lost. */
   async recheck(): Promise<void> {
+    const csrf = this.csrfToken();
+    if (this.#held !== null && csrf !== this.#heldCsrf) {
+      // A page that comes back from a browser's cache still shows whoever left: hidden first, asked for then.
+      if (csrf === null) {
+        this.#forget("signed_out");
+        return;
+      }
+      this.#drop();
+      this.#become({ status: "starting" });
+      // A refresh that is under way was begun for the session that is gone.
+      await this.#refreshing?.catch(() => undefined);
+    }
     const { status } = this.#state;
-    if (status === "unreachable") await this.refresh().catch(() => undefined);
-    else if (status === "signed_in" && this.csrfToken() === null) this.#forget("signed_out");
-    else if (status === "signed_out" && this.csrfToken() !== null)
-      await this.refresh().catch(() => undefined);
+    if (status === "signed_in" || (status === "signed_out" && csrf === null)) return;
+    await this.refresh().catch(() => undefined);
   }
 
   /** New tokens; callers at the same time share one request, and so do the tabs of this origin. */
@@ -308,6 +320,7 @@ export class SessionKeeper {
     this.#cancelRetry();
     this.#retries = 0;
     this.#held = tokens;
+    this.#heldCsrf = this.csrfToken();
     this.#refused = null;
     this.#ports.timeline.add({ kind: "rotation", source, startedAt: this.#ports.clock.now() });
     if (source !== "other_tab") this.#tabs.publish({ type: "tokens", tokens });
@@ -325,12 +338,17 @@ export class SessionKeeper {
   }
 
   #forget(reason: SignedOutReason): void {
-    this.#cancelRetry();
-    this.#held = null;
-    this.#refused = null;
-    this.#ends++;
+    this.#drop();
     if (reason !== "never") this.#endedAt = this.#ports.clock.now();
     this.#become({ status: "signed_out", reason });
+  }
+
+  #drop(): void {
+    this.#cancelRetry();
+    this.#held = null;
+    this.#heldCsrf = null;
+    this.#refused = null;
+    this.#ends++;
   }
 
   /** The provider cannot be asked now: nobody is logged out for that. */

@@ -159,6 +159,37 @@ test("a page that slept through a logout notices it when it is seen again", asyn
   expect(tab.state.status).toBe("signed_in");
 });
 
+test("a page that slept through a login of somebody else notices it when it is seen again", async () => {
+  const world = new World();
+  const quiet = { openChannel: () => ({ postMessage: () => {}, close: () => {} }) };
+  const [asleep, other] = [await world.signedInTab(quiet), await world.signedInTab(quiet)];
+  await asleep.recheck();
+  await other.refresh();
+  await asleep.recheck();
+  expect(world.provider.count("/auth/refresh")).toBe(3);
+  await other.logout();
+  await other.login({ username: "taro", password: "correct horse battery" });
+  await asleep.recheck();
+  expect(asleep.state).toMatchObject({ status: "signed_in", user: { username: "taro" } });
+  await asleep.recheck();
+  expect(world.provider.count("/auth/refresh")).toBe(4);
+});
+
+test("of a session that was replaced nothing is left while the provider cannot be asked", async () => {
+  const world = new World();
+  const quiet = { openChannel: () => ({ postMessage: () => {}, close: () => {} }) };
+  const [asleep, other] = [await world.signedInTab(quiet), await world.signedInTab(quiet)];
+  await other.logout();
+  await other.login({ username: "taro", password: "correct horse battery" });
+  world.provider.answers.set("/auth/refresh", () => problem(503, "temporarily_unavailable"));
+  await asleep.recheck();
+  expect(asleep.state).toMatchObject({ status: "unreachable", user: null });
+  expect(asleep.inspect()).toBeNull();
+  world.provider.answers.clear();
+  await world.clock.advance(2_000);
+  expect(asleep.state).toMatchObject({ status: "signed_in", user: { username: "taro" } });
+});
+
 test("without Web Locks a page still does one thing at a time", async () => {
   const world = new World();
   const tab = await world.signedInTab({ locks: new PageLocks() });
