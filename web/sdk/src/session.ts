@@ -76,6 +76,7 @@ export class SessionKeeper {
   /** Counts the ends of sessions, so that what began before one is not believed after it. */
   #ends = 0;
   #endedAt = -Infinity;
+  #endedSid: string | null = null;
   #refreshing: Promise<void> | null = null;
   #starting: Promise<void> | null = null;
   #retryTimer: unknown = null;
@@ -328,7 +329,7 @@ export class SessionKeeper {
   }
 
   #end(reason: SignedOutReason): void {
-    const sid = this.#sid();
+    const sid = sidOf(this.#held);
     const known = this.#held !== null;
     this.#forget(reason);
     // A page that knew no session has nothing to say about the one that another tab may have just opened.
@@ -337,9 +338,10 @@ export class SessionKeeper {
     }
   }
 
-  #forget(reason: SignedOutReason): void {
+  #forget(reason: SignedOutReason, at = this.#ports.clock.now(), sid = sidOf(this.#held)): void {
+    this.#endedSid = sid ?? this.#endedSid;
     this.#drop();
-    if (reason !== "never") this.#endedAt = this.#ports.clock.now();
+    if (reason !== "never") this.#endedAt = at;
     this.#become({ status: "signed_out", reason });
   }
 
@@ -373,17 +375,17 @@ export class SessionKeeper {
     if (message.type === "tokens") {
       const { obtainedAt } = message.tokens;
       if (obtainedAt <= this.#endedAt || (this.#held && obtainedAt < this.#held.obtainedAt)) return;
+      // Got before the end and told after it: only a login makes the page somebody's again, with a session of its own.
+      if (this.#endedSid !== null && sidOf(message.tokens) === this.#endedSid) return;
       this.#adopt(message.tokens, "other_tab");
       return;
     }
     const newerSession =
-      this.#held !== null && this.#held.obtainedAt > message.at && this.#sid() !== message.sid;
-    if (!newerSession && this.#state.status !== "signed_out") this.#forget(message.reason);
-  }
-
-  #sid(): string | null {
-    const sid = this.#held && decodeToken(this.#held.accessToken)?.claims["sid"];
-    return typeof sid === "string" ? sid : null;
+      this.#held !== null && this.#held.obtainedAt > message.at && sidOf(this.#held) !== message.sid;
+    if (newerSession || this.#state.status === "signed_out") return;
+    // When it was said, not when it is heard: a page that was frozen hears of the next login right after.
+    const at = Math.min(message.at, this.#ports.clock.now());
+    this.#forget(message.reason, at, message.sid ?? sidOf(this.#held));
   }
 
   #become(state: AuthState): void {
@@ -394,6 +396,11 @@ export class SessionKeeper {
   #notify(): void {
     for (const listener of [...this.#listeners]) listener();
   }
+}
+
+function sidOf(tokens: HeldTokens | null): string | null {
+  const sid = tokens && decodeToken(tokens.accessToken)?.claims["sid"];
+  return typeof sid === "string" ? sid : null;
 }
 
 function userOf(accessToken: string): SignedInUser | null {

@@ -114,6 +114,32 @@ test("a late word about an old session does not end a newer one", async () => {
   expect(tab.state.status).toBe("signed_out");
 });
 
+test("tokens that another tab got while the session was ending bring nobody back", async () => {
+  const world = new World();
+  const tab = await world.signedInTab();
+  const message = world.channels.messages.at(-1) as { tokens: { obtainedAt: number } };
+  await tab.logoutAll();
+  message.tokens.obtainedAt = world.clock.now() + 50;
+  world.channels.say(message);
+  expect(tab.state).toEqual({ status: "signed_out", reason: "signed_out" });
+  expect(tab.inspect()).toBeNull();
+});
+
+test("a page that wakes up to a logout and a login is logged in", async () => {
+  const world = new World();
+  const tab = await world.signedInTab();
+  const leftAt = world.clock.now() + 1_000;
+  const other = await world.signedInTab({
+    openChannel: () => ({ postMessage: (message) => late.push(message), close: () => {} }),
+  });
+  const late: unknown[] = [{ type: "signed_out", reason: "signed_out", sid: "s-1", at: leftAt }];
+  await world.clock.advance(2_000);
+  await other.login({ username: "taro", password: "correct horse battery" });
+  await world.clock.advance(60_000);
+  for (const message of late) world.channels.say(message);
+  expect(tab.state).toMatchObject({ status: "signed_in", user: { username: "taro" } });
+});
+
 test("a page that knew no session says nothing about the one that another tab opened", async () => {
   const world = new World();
   const tab = await world.signedInTab();
