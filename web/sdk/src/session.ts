@@ -174,11 +174,13 @@ export class SessionKeeper {
         headers: { "x-csrf-token": csrf },
         withCookies: true,
       });
-      // Someone logged out meanwhile, in a browser without locks: these tokens are not wanted any more.
+      // Someone logged out meanwhile: these tokens are not wanted any more.
       if (this.#ends !== ends) throw notSignedIn();
       this.#adopt(this.#readTokens(answer), "refresh");
     } catch (error) {
       if (!isTegataError(error) || error.code === "not_signed_in") throw error;
+      // Nor does a failure say anything about what is there by now.
+      if (this.#ends !== ends) throw notSignedIn(error);
       if (error.code === "invalid_grant") {
         this.#end("ended");
         throw notSignedIn(error);

@@ -102,6 +102,29 @@ test("a refresh that is answered after a logout brings nobody back", async () =>
   expect([one.state.status, two.state.status]).toEqual(["signed_out", "signed_out"]);
 });
 
+test.each(["temporarily_unavailable", "invalid_grant"])(
+  "a refresh that fails with %s after a logout changes nothing and is not tried again",
+  async (code) => {
+    const world = new World();
+    const [one, two] = [await world.signedInTab(), await world.signedInTab()];
+    const held = gate();
+    world.provider.answers.set("/auth/refresh", async () => {
+      await held.opened;
+      return problem(code === "invalid_grant" ? 401 : 503, code);
+    });
+    const refreshed = codeOf(one.refresh());
+    await settle();
+    await two.logoutAll();
+    await settle();
+    held.open();
+    expect(await refreshed).toBe("not_signed_in");
+    expect(one.state).toEqual({ status: "signed_out", reason: "signed_out" });
+    const before = world.provider.seen.length;
+    await world.clock.advance(600_000);
+    expect(world.provider.seen).toHaveLength(before);
+  },
+);
+
 test("a late word about an old session does not end a newer one", async () => {
   const world = new World();
   const tab = await world.signedInTab();
