@@ -23,9 +23,13 @@ export interface Channel {
 
 export type OpenChannel = (name: string, receive: (message: unknown) => void) => Channel;
 
+/** Almost 25 days: browsers take a longer delay for none at all. */
+const LONGEST_DELAY_MS = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => Date.now(),
-  setTimeout: (callback, milliseconds) => globalThis.setTimeout(callback, milliseconds),
+  setTimeout: (callback, milliseconds) =>
+    globalThis.setTimeout(callback, Math.min(milliseconds, LONGEST_DELAY_MS)),
   clearTimeout: (handle) => globalThis.clearTimeout(handle as ReturnType<typeof globalThis.setTimeout>),
 };
 
