@@ -114,6 +114,22 @@ test("nothing is sent while a required field is empty", async () => {
   expect(provider.calls()).toEqual([]);
 });
 
+test("a form that a password manager sends past the script puts no secret into an address", async () => {
+  const methods = () => [...document.forms].map(({ id, method }) => `${id} ${method}`);
+  await open("/login");
+  expect(methods()).toEqual(["login-form post"]);
+  cleanup();
+  await open("/signup");
+  expect(methods()).toEqual(["signup-form post"]);
+  cleanup();
+  provider.openSession();
+  await open("/password");
+  expect(methods()).toEqual(["password-form post"]);
+  cleanup();
+  await open("/profile");
+  expect(methods()).toEqual(["profile-form post", "email-form post", "delete-form post"]);
+});
+
 test("a wrong password says no more than that", async () => {
   provider.answers.set("POST /auth/login", problem(401, "invalid_credentials"));
   await open("/login");
