@@ -7,6 +7,7 @@ mod authorizer;
 mod credentials;
 mod error;
 mod event;
+mod foreign;
 mod log;
 mod manifest;
 mod policy;
@@ -16,7 +17,8 @@ mod settings;
 
 pub use authorizer::Authorizer;
 pub use error::{AuthorizerError, Refusal};
+pub use foreign::{Fetch, FetchError, HttpsFetch, NoFetch};
 pub use log::Log;
 pub use policy::{Answer, Context, Policy};
-pub use run::run;
-pub use settings::Settings;
+pub use run::{run, run_federated};
+pub use settings::{Reach, Settings};

@@ -19,6 +19,8 @@ pub enum Log {
 struct Line<'l> {
     level: &'static str,
     message: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issuer: Option<&'l str>,
     reason: &'l str,
 }
 
@@ -34,27 +36,34 @@ impl Log {
     /// A request was refused.
     pub(crate) fn refused(self, reason: &dyn std::fmt::Display) {
         if self == Self::Refusals {
-            write(&Line { level: "DEBUG", message: "refused", reason: &reason.to_string() });
+            write(&Line { level: "DEBUG", message: "refused", issuer: None, reason: &reason.to_string() });
         }
     }
 
     /// A request got no answer, which is our fault.
     #[expect(clippy::unused_self, reason = "faults are always told")]
     pub(crate) fn failed(self, reason: &dyn std::fmt::Display) {
-        write(&Line { level: "ERROR", message: "no answer", reason: &reason.to_string() });
+        write(&Line { level: "ERROR", message: "no answer", issuer: None, reason: &reason.to_string() });
+    }
+
+    /// An issuer's keys could not be fetched.
+    #[expect(clippy::unused_self, reason = "faults are always told")]
+    pub(crate) fn fetch_failed(self, issuer: &str, reason: &dyn std::fmt::Display) {
+        let reason = reason.to_string();
+        write(&Line { level: "WARN", message: "keys not fetched", issuer: Some(issuer), reason: &reason });
     }
 }
 
 /// A setting is not valid; the function does not start.
 pub(crate) fn invalid_setting(problem: &str) {
-    write(&Line { level: "ERROR", message: "setting is not valid", reason: problem });
+    write(&Line { level: "ERROR", message: "setting is not valid", issuer: None, reason: problem });
 }
 
 /// A panic's own message can quote what it stumbled over, so only its place is told.
 pub(crate) fn tell_only_the_place_of_panics() {
     panic::set_hook(Box::new(|info| {
         let place = info.location().map(ToString::to_string).unwrap_or_default();
-        write(&Line { level: "ERROR", message: "panic", reason: &place });
+        write(&Line { level: "ERROR", message: "panic", issuer: None, reason: &place });
     }));
 }
 

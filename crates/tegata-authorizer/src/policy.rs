@@ -1,7 +1,7 @@
 //! The answers that API Gateway understands.
 
 use serde::Serialize;
-use tegata_jose::NumericDate;
+use tegata_jose::{NumericDate, VerifiedAccessToken, VerifiedForeignAccessToken};
 
 use crate::error::Refusal;
 
@@ -25,7 +25,32 @@ pub(crate) struct Facts<'t> {
     pub(crate) expires_at: NumericDate,
 }
 
-impl Facts<'_> {
+impl<'t> Facts<'t> {
+    pub(crate) fn of_own(token: &'t VerifiedAccessToken) -> Self {
+        Self {
+            issuer: token.issuer(),
+            subject: token.subject(),
+            username: token.username(),
+            client_id: Some(token.client_id()),
+            scope: token.scope(),
+            session_id: token.session_id(),
+            expires_at: token.expires_at(),
+        }
+    }
+
+    /// Issuers differ in where they put scopes, so those are handed in.
+    pub(crate) fn of_foreign(token: &'t VerifiedForeignAccessToken, scope: &'t str) -> Self {
+        Self {
+            issuer: token.issuer(),
+            subject: token.subject(),
+            username: token.username(),
+            client_id: token.client_id(),
+            scope,
+            session_id: token.session_id(),
+            expires_at: token.expires_at(),
+        }
+    }
+
     pub(crate) fn has_scope(&self, wanted: &str) -> bool {
         self.scope.split(' ').any(|scope| scope == wanted)
     }

@@ -12,15 +12,25 @@ use tegata_jose::NumericDate;
 
 use crate::authorizer::Authorizer;
 use crate::error::AuthorizerError;
+use crate::foreign::{Fetch, HttpsFetch, NoFetch};
 use crate::log;
 use crate::policy::Answer;
-use crate::settings::Settings;
+use crate::settings::{Reach, Settings};
 
-/// Runs the function until its environment is shut down.
+/// Runs the function for Tegata's own tokens until its environment is shut down.
 pub fn run() -> ExitCode {
+    start::<NoFetch>(Reach::Own, None)
+}
+
+/// Runs the function for tokens of other issuers too.
+pub fn run_federated() -> ExitCode {
+    start(Reach::Federated, Some(&HttpsFetch::default()))
+}
+
+fn start<F: Fetch>(reach: Reach, fetch: Option<&F>) -> ExitCode {
     log::tell_only_the_place_of_panics();
     #[expect(clippy::disallowed_methods, reason = "this is the start-up that reads settings")]
-    let settings = match Settings::parse(std::env::vars()) {
+    let settings = match Settings::parse(std::env::vars(), reach) {
         Ok(settings) => settings,
         Err(problems) => {
             for problem in problems {
@@ -29,7 +39,7 @@ pub fn run() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let authorizer = Authorizer::new(settings);
+    let authorizer = Authorizer::new(settings, fetch);
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
         return ExitCode::FAILURE;
     };
@@ -40,10 +50,10 @@ pub fn run() -> ExitCode {
     }
 }
 
-async fn serve(authorizer: &Authorizer) -> Result<(), lambda_runtime::Error> {
+async fn serve<F: Fetch>(authorizer: &Authorizer<F>) -> Result<(), lambda_runtime::Error> {
     // Any JSON is taken: a message of ours about what is wrong with an event could quote it.
     let handler = |event: LambdaEvent<Box<RawValue>>| async move {
-        without_panic(async { authorizer.authorize(event.payload.get(), now()) }).await
+        without_panic(authorizer.authorize(event.payload.get(), now())).await
     };
     Runtime::new(service_fn(handler)).run().await
 }

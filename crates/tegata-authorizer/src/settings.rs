@@ -1,5 +1,7 @@
 //! Settings come from the function's environment, once. Everything that is wrong with them is said at the same time.
 
+mod foreign;
+
 use std::collections::BTreeMap;
 
 use hyper::Uri;
@@ -7,10 +9,12 @@ use tegata_jose::{JwkSet, VerifyingKeys};
 
 use crate::log::Log;
 use crate::manifest::{Manifest, ResponseForm};
+pub(crate) use foreign::ForeignIssuer;
 
 const ISSUER: &str = "TEGATA_ISSUER";
 const AUDIENCE: &str = "TEGATA_AUDIENCE";
 const JWKS: &str = "TEGATA_JWKS";
+const ISSUERS: &str = "TEGATA_ISSUERS";
 const ROUTES: &str = "TEGATA_ROUTES";
 const RESPONSE: &str = "TEGATA_RESPONSE";
 
@@ -18,9 +22,19 @@ const RESPONSE: &str = "TEGATA_RESPONSE";
 #[derive(Debug)]
 pub struct Settings {
     pub(crate) own: Option<OwnIssuer>,
+    pub(crate) foreign: Vec<ForeignIssuer>,
     pub(crate) manifest: Manifest,
     pub(crate) form: ResponseForm,
     pub(crate) log: Log,
+}
+
+/// Whose tokens a binary can check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Those of the Tegata whose keys are in the environment.
+    Own,
+    /// Also those of issuers whose keys have to be fetched.
+    Federated,
 }
 
 /// The Tegata whose keys are in the environment.
@@ -37,25 +51,30 @@ impl Settings {
     /// An unknown one is an error: a manifest under a misspelled name would open the routes it is meant to close.
     ///
     /// # Errors
-    /// Every problem, as one line each. None repeats a value.
-    pub fn parse(variables: impl IntoIterator<Item = (String, String)>) -> Result<Self, Vec<String>> {
+    /// Every problem, as one line each.
+    pub fn parse(
+        variables: impl IntoIterator<Item = (String, String)>,
+        reach: Reach,
+    ) -> Result<Self, Vec<String>> {
         let mut log = Log::default();
-        let mut own = BTreeMap::new();
+        let mut values = BTreeMap::new();
         for (name, value) in variables {
             if name == "AWS_LAMBDA_LOG_LEVEL" {
                 log = Log::at_level(Some(&value));
             } else if name.starts_with("TEGATA_") && !value.is_empty() {
-                own.insert(name, value);
+                values.insert(name, value);
             }
         }
-        let mut variables = Variables { values: own, problems: Vec::new() };
-        let own = variables.own_issuer();
-        let form = variables.response_form();
-        let manifest = variables.manifest(form);
-        if own.is_none() {
+        let mut variables = Variables { values, problems: Vec::new() };
+        let names_issuer = variables.values.keys().any(|name| name == ISSUER || name == ISSUERS);
+        if !names_issuer {
             variables.problem(ISSUER, "there is no issuer whose tokens to accept");
         }
-        variables.finish(Self { own, manifest, form, log })
+        let own = variables.own_issuer();
+        let foreign = variables.foreign_issuers(reach, own.as_ref());
+        let form = variables.response_form();
+        let manifest = variables.manifest(form);
+        variables.finish(Self { own, foreign, manifest, form, log })
     }
 }
 
@@ -98,6 +117,24 @@ impl Variables {
             Some(Ok(jwks)) => VerifyingKeys::from_jwks(&jwks),
         };
         Some(OwnIssuer { audience: audience.unwrap_or_else(|| issuer.clone()), issuer, keys })
+    }
+
+    fn foreign_issuers(&mut self, reach: Reach, own: Option<&OwnIssuer>) -> Vec<ForeignIssuer> {
+        let Some(issuers) = self.take(ISSUERS) else { return Vec::new() };
+        if reach == Reach::Own {
+            self.problem(ISSUERS, "this is the function without a client; take authorizer-federated");
+            return Vec::new();
+        }
+        let issuers = foreign::parse(&issuers).unwrap_or_else(|problems| {
+            for problem in problems {
+                self.problem(ISSUERS, problem);
+            }
+            Vec::new()
+        });
+        if issuers.iter().any(|foreign| own.is_some_and(|own| own.issuer == foreign.profile.issuer())) {
+            self.problem(ISSUERS, format_args!("one of them is {ISSUER} again"));
+        }
+        issuers
     }
 
     fn response_form(&mut self) -> ResponseForm {
