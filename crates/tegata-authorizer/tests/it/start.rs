@@ -1,7 +1,7 @@
 //! Settings, and what the function says.
 
 use crate::runtime_api::{Function, Posted, refuse_to_start};
-use crate::support::{AUTHORIZER, ISSUER, jwks, own_key, own_token, start_own, token_event};
+use crate::support::{AUTHORIZER, ISSUER, internal, jwks, own_key, own_token, start_own, token_event};
 
 /// What it says that does not start; every setting here is wrong on its own.
 fn problems(environment: &[(&str, &str)]) -> String {
@@ -43,8 +43,7 @@ fn before_the_first_keys_are_made_it_is_our_own_outage() {
     let function =
         Function::start(AUTHORIZER, &[("TEGATA_ISSUER", ISSUER), ("TEGATA_JWKS", r#"{"keys":[]}"#)]);
     let posted = function.invoke(&token_event(&format!("Bearer {}", own_token())));
-    let internal = r#"{"errorType":"Internal","errorMessage":"Internal"}"#;
-    assert_eq!(posted, Posted::Error(internal.to_owned()));
+    assert_eq!(posted, internal());
     assert_eq!(function.stop(), "{\"level\":\"ERROR\",\"message\":\"no answer\",\"reason\":\"no keys\"}\n");
 }
 
@@ -63,7 +62,7 @@ fn the_audience_is_the_issuer_unless_told_otherwise() {
 #[test]
 fn r68_nothing_of_a_request_is_logged() {
     let token = own_token();
-    for level in ["INFO", "DEBUG", "TRACE"] {
+    for level in ["FATAL", "ERROR", "INFO", "DEBUG", "TRACE"] {
         let function = start_own(&[("AWS_LAMBDA_LOG_LEVEL", level)]);
         function.invoke(&token_event(&format!("Bearer {token}")));
         function.invoke(&token_event(&format!("Bearer {token}=")));
@@ -74,7 +73,11 @@ fn r68_nothing_of_a_request_is_logged() {
         let refused = "{\"level\":\"DEBUG\",\"message\":\"refused\",\"reason\":\"token is not a compact JWS\"}\n\
              {\"level\":\"DEBUG\",\"message\":\"refused\",\"reason\":\"not a bearer token\"}\n";
         let failed = "{\"level\":\"ERROR\",\"message\":\"no answer\",\"reason\":\"event is not valid\"}\n";
-        let expected = if level == "INFO" { failed.to_owned() } else { format!("{refused}{failed}") };
+        let expected = match level {
+            "FATAL" => String::new(),
+            "ERROR" | "INFO" => failed.to_owned(),
+            _ => format!("{refused}{failed}"),
+        };
         assert_eq!(told, expected, "{level}");
     }
 }
