@@ -1,6 +1,10 @@
 //! Which route needs which scopes.
 
-use serde_json::{Map, Value};
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
 
 use crate::policy::{MAX_POLICY_LEN, MAX_RESOURCE_LEN, POLICY_FRAME_LEN};
 use crate::route::Route;
@@ -39,7 +43,7 @@ impl Manifest {
     /// # Errors
     /// Every problem, as one line each.
     pub(crate) fn parse(json: &str, form: ResponseForm) -> Result<Self, Vec<String>> {
-        let members: Map<String, Value> = serde_json::from_str(json)
+        let Members(members) = serde_json::from_str(json)
             .map_err(|_| vec!["it is not a JSON object of distinct routes".to_owned()])?;
         let mut problems = Vec::new();
         let mut rules = Vec::new();
@@ -158,6 +162,36 @@ impl Rule {
 
     fn is_met(&self, has_scope: impl Fn(&str) -> bool) -> bool {
         self.scopes.iter().all(|scope| has_scope(scope))
+    }
+}
+
+/// The members of an object, in order, and none of them twice: of two rules for one route the wrong one might be meant.
+struct Members(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MembersVisitor;
+
+        impl<'de> Visitor<'de> for MembersVisitor {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members: Vec<(String, Value)> = Vec::new();
+                while let Some((name, value)) = map.next_entry()? {
+                    if members.iter().any(|(known, _)| *known == name) {
+                        return Err(de::Error::custom("a member is repeated"));
+                    }
+                    members.push((name, value));
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(MembersVisitor)
     }
 }
 

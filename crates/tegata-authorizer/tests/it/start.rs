@@ -81,3 +81,69 @@ fn r68_nothing_of_a_request_is_logged() {
         assert_eq!(told, expected, "{level}");
     }
 }
+
+/// What is wrong with a manifest.
+fn manifest_problems(routes: &serde_json::Value, response: &str) -> String {
+    problems(&[
+        ("TEGATA_ISSUER", ISSUER),
+        ("TEGATA_JWKS", r#"{"keys":[]}"#),
+        ("TEGATA_RESPONSE", response),
+        ("TEGATA_ROUTES", &routes.to_string()),
+    ])
+}
+
+#[test]
+fn a_manifest_that_no_policy_can_hold_is_refused() {
+    let many: serde_json::Map<_, _> =
+        (0..60).map(|index| (format!("GET /route-{index}"), serde_json::json!(["a"]))).collect();
+    let told = manifest_problems(&many.into(), "iam");
+    assert!(told.contains("a policy that denies all of its 60 routes could take"), "{told}");
+    let long = serde_json::json!({ format!("GET /{}", "a".repeat(400)): ["a"] });
+    assert!(manifest_problems(&long, "iam").contains("is too long for a resource of 512 characters"));
+    let default = serde_json::json!({ "$default": ["a"] });
+    assert!(manifest_problems(&default, "iam").contains("it needs TEGATA_RESPONSE=simple"));
+}
+
+#[test]
+fn a_manifest_says_what_the_policy_will_do() {
+    let overlapping = serde_json::json!({
+        "GET /users/{id}": ["users:read"],
+        "GET /users/me": [],
+        "GET /users/{id}/items": ["items:read"],
+    });
+    let told = manifest_problems(&overlapping, "iam");
+    for route in ["GET /users/me", "GET /users/{id}/items"] {
+        let problem = format!(
+            "`{route}` must ask for `users:read` too: a policy that denies `GET /users/{{id}}` denies both"
+        );
+        assert!(told.contains(&problem), "{told}");
+    }
+    assert_eq!(told.lines().count(), 2, "{told}");
+    let agreeing =
+        r#"{"GET /users/{id}":["users:read"],"GET /users/{id}/items":["items:read","users:read"]}"#;
+    let function = start_own(&[("TEGATA_ROUTES", agreeing)]);
+    function.invoke(&token_event(&format!("Bearer {}", own_token()))).answer();
+    let function = start_own(&[("TEGATA_RESPONSE", "simple"), ("TEGATA_ROUTES", &overlapping.to_string())]);
+    function.invoke(&token_event(&format!("Bearer {}", own_token()))).answer();
+}
+
+#[test]
+fn a_manifest_is_an_object_of_routes_and_scopes() {
+    for (routes, problem) in [
+        (serde_json::json!([]), "it is not a JSON object"),
+        (serde_json::json!({ "GET /a": ["a b"] }), "`GET /a`: its value is not a list of scopes"),
+        (serde_json::json!({ "GET /a": [1] }), "`GET /a`: its value is not a list of scopes"),
+        (serde_json::json!({ "GET /a": null }), "`GET /a`: its value is not a list of scopes"),
+        (serde_json::json!({ "FETCH /a": [] }), "`FETCH /a`: the method is none of"),
+        (serde_json::json!({ "GET /{a}": [], "GET /{b}": [] }), "are the same route"),
+    ] {
+        let told = manifest_problems(&routes, "iam");
+        assert!(told.contains(problem), "{problem} is missing in {told}");
+    }
+    let twice = problems(&[
+        ("TEGATA_ISSUER", ISSUER),
+        ("TEGATA_JWKS", r#"{"keys":[]}"#),
+        ("TEGATA_ROUTES", r#"{"GET /a":["a"],"GET /a":[]}"#),
+    ]);
+    assert!(twice.contains("it is not a JSON object of distinct routes"), "{twice}");
+}
