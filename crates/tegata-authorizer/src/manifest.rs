@@ -9,8 +9,9 @@ use serde_json::Value;
 use crate::policy::{MAX_POLICY_LEN, MAX_RESOURCE_LEN, POLICY_FRAME_LEN};
 use crate::route::Route;
 
-/// Room for what comes before the route in a resource: `arn:aws-us-gov:execute-api:…/api-id/stage/`.
-const ARN_LEN: usize = 128;
+/// Room for what comes before the route in a resource, `arn:aws-us-gov:execute-api:…/api-id/stage/`, if the stage's name
+/// has no more than 29 characters.
+const ARN_LEN: usize = 96;
 
 /// The routes that need scopes. A route that is not in it needs a valid token only.
 #[derive(Debug, Default)]
@@ -222,4 +223,30 @@ fn spellings(literals: impl Iterator<Item = u8>) -> Vec<String> {
         }
     }
     spellings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest(routes: usize) -> Result<Manifest, Vec<String>> {
+        let members: Vec<_> =
+            (0..routes).map(|index| format!(r#""PATCH /resources-{index:02}":["a"]"#)).collect();
+        Manifest::parse(&format!("{{{}}}", members.join(",")), ResponseForm::Iam)
+    }
+
+    #[test]
+    fn twenty_routes_fit_into_a_policy() {
+        assert!(manifest(20).is_ok());
+        assert!(manifest(40).is_err());
+    }
+
+    #[test]
+    fn without_a_lacking_scope_nothing_is_denied() {
+        let manifest = manifest(2).unwrap();
+        assert!(manifest.denied(|_| true).is_empty());
+        let denied = manifest.denied(|_| false);
+        assert!(denied.contains(&"PATCH/resources-01") && denied.contains(&"PATCH/resources-01/"));
+        assert!(denied.contains(&"*//*") && denied.contains(&"*%6*"));
+    }
 }

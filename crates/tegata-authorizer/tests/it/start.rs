@@ -98,7 +98,7 @@ fn a_manifest_that_no_policy_can_hold_is_refused() {
         (0..60).map(|index| (format!("GET /route-{index}"), serde_json::json!(["a"]))).collect();
     let told = manifest_problems(&many.into(), "iam");
     assert!(told.contains("a policy that denies all of its 60 routes could take"), "{told}");
-    let long = serde_json::json!({ format!("GET /{}", "a".repeat(400)): ["a"] });
+    let long = serde_json::json!({ format!("GET /{}", "a".repeat(450)): ["a"] });
     assert!(manifest_problems(&long, "iam").contains("is too long for a resource of 512 characters"));
     let default = serde_json::json!({ "$default": ["a"] });
     assert!(manifest_problems(&default, "iam").contains("it needs TEGATA_RESPONSE=simple"));
