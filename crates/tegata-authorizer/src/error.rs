@@ -28,7 +28,7 @@ impl From<AuthorizerError> for Diagnostic {
 
 /// Why a request got no answer: for the log, by class only, and never for the caller.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// The request carries no credentials.
     #[error("no token")]
     NoToken,
@@ -57,7 +57,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// What API Gateway is told about it.
-    pub fn error(&self) -> AuthorizerError {
+    pub(crate) fn error(&self) -> AuthorizerError {
         match self {
             Self::NoToken | Self::SeveralTokens | Self::NotBearer | Self::UnknownIssuer | Self::Token(_) => {
                 AuthorizerError::Unauthorized

@@ -16,9 +16,8 @@ mod run;
 mod settings;
 
 pub use authorizer::Authorizer;
-pub use error::{AuthorizerError, Refusal};
+pub use error::AuthorizerError;
 pub use foreign::{Fetch, FetchError, HttpsFetch, NoFetch};
-pub use log::Log;
 pub use policy::{Answer, Context, Policy};
 pub use run::{run, run_federated};
 pub use settings::{Reach, Settings};

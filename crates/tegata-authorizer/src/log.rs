@@ -8,7 +8,7 @@ use serde::Serialize;
 
 /// How much is said: the function's logging configuration, `AWS_LAMBDA_LOG_LEVEL`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Log {
+pub(crate) enum Log {
     /// Only why the function does not start.
     Fatal,
     /// Requests that got no answer, which is our fault.
@@ -31,7 +31,7 @@ struct Line<'l> {
 
 impl Log {
     /// The level with this name in Lambda's notation.
-    pub fn at_level(name: &str) -> Self {
+    pub(crate) fn at_level(name: &str) -> Self {
         match name {
             "TRACE" | "DEBUG" => Self::Debug,
             "ERROR" => Self::Error,

@@ -236,4 +236,14 @@ mod tests {
             assert_eq!(stage(arn), Err(Refusal::InvalidEvent), "{arn}");
         }
     }
+
+    #[test]
+    fn a_policy_that_would_be_too_large_is_our_own_fault() {
+        let arn = format!("arn:aws:execute-api:eu-west-1:123456789012:abcdef/{}/GET/", "a".repeat(128));
+        let stage = Stage::of(&arn).unwrap();
+        assert!(stage.resources(&["GET/orders"; 30]).is_ok());
+        assert_eq!(stage.resources(&["GET/orders"; 60]), Err(Refusal::PolicyTooLarge));
+        let long = "a".repeat(400);
+        assert_eq!(stage.resources(&[&long]), Err(Refusal::PolicyTooLarge));
+    }
 }
