@@ -1,9 +1,13 @@
 //! Benchmarks.
 
-use crate::process::cargo;
+use crate::process::{Command, cargo};
+use crate::workspace::root;
 use crate::{Result, tools, web};
 
 const PAGE: &str = "docs/performance.md";
+/// AWS's Runtime Interface Client for Node.js. Not a package of the workspace: it compiles a module of its own, which
+/// takes minutes and tools that nothing else here needs.
+const NODE_RUNTIME: &str = "aws-lambda-ric@3.3.0";
 
 /// Builds the server as it is released and measures it; without arguments, all of it, and the page gets the table.
 pub(crate) fn run(arguments: &[String]) -> Result {
@@ -16,9 +20,23 @@ pub(crate) fn run(arguments: &[String]) -> Result {
     if arguments.is_empty() { bench.args(&["--write", PAGE]).run() } else { bench.args(arguments).run() }
 }
 
-/// The Lambda functions, each package alone: together they would be given each other's features.
+/// The Lambda functions, each package alone: together they would be given each other's features. And what runs the one
+/// beside them.
 fn functions() -> Result {
-    cargo(&["build", "--release", "--package", "tegata-authorizer"]).run()
+    cargo(&["build", "--release", "--package", "tegata-authorizer"]).run()?;
+    let folder = root().join("target/bench-lambda");
+    if folder.join("node_modules/aws-lambda-ric/dist/rapid-client.node").is_file() {
+        return Ok(());
+    }
+    Command::npm(&["install", "--no-audit", "--no-fund", "--foreground-scripts", "--prefix"])
+        .args(&[&folder.to_string_lossy(), NODE_RUNTIME])
+        .run()
+        .map_err(|error| {
+            format!(
+                "{NODE_RUNTIME} is compiled with autoconf, automake, libtool, cmake, make and g++: {error}"
+            )
+            .into()
+        })
 }
 
 /// Builds the Lambda functions as they are released and measures those alone.

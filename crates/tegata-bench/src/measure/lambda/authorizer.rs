@@ -57,8 +57,7 @@ fn beside_node(key: &SigningKey, environment: &[(&'static str, String)]) -> Resu
         Ok(Function { program, arguments, environment: environment.to_vec(), event })
     };
     let ours = function(sibling("authorizer")?, Vec::new())?.measure()?;
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("lambda/authorizer.js");
-    let node = function(node()?, vec![script])?.measure()?;
+    let node = function(node()?, vec![node_runtime()?, "authorizer.handler".into()])?.measure()?;
     Ok(vec![
         Row {
             measure: "the authorizer's start to its first answer ÷ one for Node.js",
@@ -145,6 +144,17 @@ fn token(key: &SigningKey, now: NumericDate, index: usize) -> Result<String, Err
 fn now() -> NumericDate {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     NumericDate::new(i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX))
+}
+
+/// AWS's own Runtime Interface Client for Node.js, with which its managed runtime starts, too.
+fn node_runtime() -> Result<PathBuf, Error> {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).ok_or("no repository")?;
+    let program = repository.join("target/bench-lambda/node_modules/aws-lambda-ric/bin/index.mjs");
+    if program.is_file() {
+        Ok(program)
+    } else {
+        Err("`cargo xtask bench` installs aws-lambda-ric first".into())
+    }
 }
 
 /// The functions run with an environment of their own, so the program needs its whole path.

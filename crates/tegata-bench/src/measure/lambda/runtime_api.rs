@@ -62,6 +62,8 @@ impl RuntimeApi {
     ) -> Result<Running, Error> {
         let child = Command::new(program)
             .args(arguments)
+            // Where the handlers for Node.js are.
+            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("lambda"))
             .env_clear()
             .env("AWS_LAMBDA_RUNTIME_API", &self.address)
             .env("AWS_LAMBDA_FUNCTION_NAME", "measured")
