@@ -1,0 +1,7 @@
+//! The store against the real engine: Amazon's DynamoDB Local.
+
+#![expect(clippy::unwrap_used, reason = "these are tests")]
+
+mod contract;
+mod local;
+mod tables;
