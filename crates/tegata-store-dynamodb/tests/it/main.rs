@@ -3,5 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "these are tests")]
 
 mod contract;
+mod faults;
 mod local;
+mod proxy;
+mod records;
+mod scenario;
 mod tables;
