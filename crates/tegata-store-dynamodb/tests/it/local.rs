@@ -23,7 +23,7 @@ fn named() -> Option<String> {
 #[allow(clippy::disallowed_methods, reason = "this waits for another process")]
 fn start() -> (String, Option<Child>) {
     let jars = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/dynamodb-local/jars");
-    assert!(jars.is_dir(), "DynamoDB Local is needed and not there: run `cargo xtask dynamodb --fetch` once");
+    assert!(jars.is_dir(), "DynamoDB Local is needed and not there: run `cargo xtask dynamodb --fetch`");
     // Free now; nobody else is told of it before the engine takes it.
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let script = format!(
@@ -37,11 +37,11 @@ fn start() -> (String, Option<Child>) {
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
-        .expect("a shell and Java are needed to start DynamoDB Local");
+        .unwrap_or_else(|error| panic!("a shell and Java are needed to start DynamoDB Local: {error}"));
     let begun = Instant::now();
     while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
         assert!(
-            begun.elapsed() < Duration::from_secs(60),
+            begun.elapsed() < Duration::from_mins(1),
             "DynamoDB Local does not answer; is Java 17 there?"
         );
         std::thread::sleep(Duration::from_millis(50));
