@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "these are tests")]
 
 mod contract;
+mod cost;
 mod faults;
 mod local;
+mod provider;
 mod proxy;
 mod records;
 mod scenario;

@@ -1,6 +1,6 @@
 //! A proxy between the store and the engine: it plays the network's and the service's faults, and reads the meter.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
@@ -80,8 +80,8 @@ impl Proxy {
 
     /// The next requests of this operation meet these faults, in turn; all others none.
     pub(crate) fn play_on(&self, operation: &'static str, faults: &[Fault]) {
-        let mut faults = faults.to_vec().into_iter();
-        self.play(move |name, _| if name == operation { faults.next() } else { None });
+        let mut faults = VecDeque::from(faults.to_vec());
+        self.play(move |name, _| if name == operation { faults.pop_front() } else { None });
     }
 
     /// The first try of every request meets this fault, and the second none.
@@ -193,6 +193,8 @@ fn meter(operation: &str, status: StatusCode, answer: &Value) -> Metered {
         Value::Array(tables) => tables.iter().filter_map(|table| table["CapacityUnits"].as_f64()).sum(),
         // A refused write is charged like a done one, by the size of what is there; the engine's error does not say so.
         _ if !status.is_success() => 1.0,
+        // The engine counts nothing for a query that finds nothing; the service counts the least there is.
+        one if operation == "Query" => one["CapacityUnits"].as_f64().unwrap_or_default().max(1.0),
         one => one["CapacityUnits"].as_f64().unwrap_or_default(),
     };
     let (read_units, write_units) = if is_read { (units, 0.0) } else { (0.0, units) };
