@@ -10,6 +10,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 use crate::local;
 
@@ -30,6 +31,27 @@ pub(crate) enum Fault {
     SilentAfter,
     /// The engine does it, and the answer is an internal error.
     ErrorAfter,
+    /// It waits at a gate before it goes on to the engine.
+    Held(Arc<Gate>),
+}
+
+/// Where a request waits until a test lets it go on.
+#[derive(Debug, Default)]
+pub(crate) struct Gate {
+    arrived: Notify,
+    opened: Notify,
+}
+
+impl Gate {
+    /// Returns once a request waits.
+    pub(crate) async fn arrived(&self) {
+        self.arrived.notified().await;
+    }
+
+    /// Lets it go on.
+    pub(crate) fn open(&self) {
+        self.opened.notify_one();
+    }
 }
 
 /// A request that the engine did, and what it cost.
@@ -138,6 +160,11 @@ async fn handle(state: Arc<Mutex<State>>, request: Request<Incoming>) -> Result<
         Some(Fault::SilentAfter) => {
             forward.await;
             std::future::pending().await
+        }
+        Some(Fault::Held(gate)) => {
+            gate.arrived.notify_one();
+            gate.opened.notified().await;
+            Ok(forward.await)
         }
         Some(Fault::ErrorAfter) => {
             forward.await;
