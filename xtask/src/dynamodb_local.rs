@@ -71,7 +71,8 @@ fn java(port: u16) -> Command {
     ])
 }
 
-/// Becomes the engine, in memory, until it is interrupted.
+/// Becomes the engine, in memory, until it is interrupted. It listens on all addresses, which no option of it changes: it
+/// is for development, and nothing real belongs into it.
 pub(crate) fn run() -> Result {
     fetch()?;
     println!("http://127.0.0.1:{PORT}, for `tegata serve --store dynamodb --set store.dynamodb_endpoint=…`");
