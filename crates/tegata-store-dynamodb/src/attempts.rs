@@ -11,7 +11,6 @@ use tegata_core::store::{AttemptStore, StoreError};
 use tegata_core::timestamp::Timestamp;
 
 use crate::DynamoDbStore;
-use crate::change::left_by;
 use crate::item;
 use crate::mark::Mark;
 use crate::retry::{Reply, Step};
@@ -82,7 +81,7 @@ impl DynamoDbStore {
                 break;
             };
             // The first try was done and its answer lost: it counts once.
-            if left_by(&refusal, own)? {
+            if refusal.is_by(own)? {
                 break;
             }
             (record, condition) = match refusal.item(0) {

@@ -59,7 +59,7 @@ impl KeyStore for DynamoDbStore {
         match self.transact(&self.step(), &names, parts).await? {
             Reply::Done(()) => Ok(true),
             // The first try was done and its answer lost.
-            Reply::Refused(refusal) => crate::change::left_by(&refusal, own),
+            Reply::Refused(refusal) => refusal.is_by(own),
         }
     }
 }

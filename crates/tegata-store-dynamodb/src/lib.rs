@@ -12,6 +12,7 @@ mod item;
 mod keys;
 mod maintenance;
 mod mark;
+mod requests;
 mod retry;
 mod sessions;
 mod setup;

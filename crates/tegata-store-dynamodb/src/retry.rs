@@ -12,8 +12,8 @@ use tegata_core::store::StoreError;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::error::{Fault, fault};
-use crate::item::Item;
-use crate::mark::random;
+use crate::item::{self, Item};
+use crate::mark::{Mark, random};
 
 /// So often a request is made that meets throttling, a time-out or a fault of the other side.
 const TRIES: u32 = 3;
@@ -54,6 +54,13 @@ enum Part {
     Failed(Option<Item>),
 }
 
+impl Part {
+    /// Refused by what is there; an item without attributes is none.
+    fn failed(found: Option<Item>) -> Self {
+        Self::Failed(found.filter(|item| !item.is_empty()))
+    }
+}
+
 impl Refusal {
     /// Whether this part was refused.
     pub(crate) fn has_failed(&self, part: usize) -> bool {
@@ -66,6 +73,15 @@ impl Refusal {
             Some(Part::Failed(item)) => item.as_ref(),
             Some(Part::Held) | None => None,
         }
+    }
+
+    /// Whether what stands in the place of the first part was left there by this very write: its first try was done, and
+    /// the answer was lost.
+    pub(crate) fn is_by(&self, own: Mark) -> Result<bool, StoreError> {
+        Ok(match self.item(0) {
+            Some(found) => item::mark(found)? == own,
+            None => false,
+        })
     }
 }
 
@@ -182,7 +198,7 @@ where
         _ => {}
     }
     match error {
-        Error::ConditionalCheckFailedException(refused) => Verdict::Refused(vec![Part::Failed(refused.item)]),
+        Error::ConditionalCheckFailedException(refused) => Verdict::Refused(vec![Part::failed(refused.item)]),
         Error::TransactionCanceledException(canceled) => {
             judge_reasons(canceled.cancellation_reasons.unwrap_or_default())
         }
@@ -206,7 +222,7 @@ fn judge_reasons(reasons: Vec<CancellationReason>) -> Verdict {
         return Verdict::Throttled;
     }
     let parts = reasons.into_iter().map(|reason| match reason.code.as_deref() {
-        Some("ConditionalCheckFailed") => Part::Failed(reason.item.filter(|item| !item.is_empty())),
+        Some("ConditionalCheckFailed") => Part::failed(reason.item),
         _ => Part::Held,
     });
     Verdict::Refused(parts.collect())

@@ -9,7 +9,6 @@ use tegata_core::store::{Begun, Rotated, SessionStore, StoreError};
 use tegata_core::user::UserStatus;
 
 use crate::DynamoDbStore;
-use crate::change::left_by;
 use crate::error::{Fault, Unreadable};
 use crate::item::{self, bytes, number, time};
 use crate::mark::Mark;
@@ -126,7 +125,7 @@ impl DynamoDbStore {
         match self.put(step, new.clone(), Condition::ABSENT).await? {
             Reply::Done(()) => Ok(true),
             // The first try was done and its answer lost.
-            Reply::Refused(refusal) if left_by(&refusal, own)? => Ok(true),
+            Reply::Refused(refusal) if refusal.is_by(own)? => Ok(true),
             // Ids are random, so there is none with this one. Should there be, it goes only if the new one may begin.
             Reply::Refused(_) => {
                 let may_begin = self.may_begin(step, session.user_id, credential_version).await?;
@@ -156,7 +155,7 @@ impl DynamoDbStore {
 fn refused(rotation: &Rotation, refusal: &Refusal, own: Mark) -> Result<Rotated, StoreError> {
     let Some(found) = refusal.item(0) else { return Ok(Rotated::Refused(None)) };
     let record: Session = item::session(found)?;
-    if left_by(refusal, own)? {
+    if refusal.is_by(own)? {
         // The first try was done and its answer lost.
         return Ok(Rotated::Now(record));
     }

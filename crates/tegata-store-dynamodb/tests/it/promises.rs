@@ -6,6 +6,7 @@ use tegata_core::attempt::{AttemptRecord, Blocked};
 use tegata_core::store::{
     AttemptStore as _, Created, KeyStore as _, SessionStore as _, StoreError, UserStore as _,
 };
+use tegata_core::user::UserStatus;
 use tegata_store_dynamodb::{DynamoDbStore, KeyAccess, find_wrapped_master_key, put_wrapped_master_key};
 
 use crate::records::{HOUR, NOW, SCHEDULE, hash_of, key, session, user};
@@ -40,6 +41,28 @@ async fn a_deletion_that_was_cut_short_is_finished_by_the_next() {
     assert_eq!(store.find_user(alice.user_id).await.unwrap(), None);
     assert_eq!(store.list_sessions(alice.user_id).await.unwrap(), [orphan]);
     assert_eq!(store.delete_user(alice.user_id).await.unwrap(), None);
+    assert_eq!(store.list_sessions(alice.user_id).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_closing_that_was_cut_short_is_finished_by_the_next() {
+    let (store, names) = tables::store(local::endpoint()).await;
+    let alice = user(1, "alice");
+    store.create_user(&alice).await.unwrap();
+    store.begin_session(&session(&alice, 1), 1, key(1)).await.unwrap();
+    // As after a crash: the account is closed and a session is still there.
+    let client = tables::client(local::endpoint());
+    let text = |text: String| aws_sdk_dynamodb::types::AttributeValue::S(text);
+    let update = client.update_item().table_name(&names.data).update_expression("SET st = :closed");
+    update
+        .key("pk", text("default#U#0".to_owned()))
+        .key("sk", text(format!("U#{}", "01".repeat(16))))
+        .expression_attribute_values(":closed", text("disabled".to_owned()))
+        .send()
+        .await
+        .unwrap();
+    let closed = store.set_user_status(alice.user_id, UserStatus::Disabled).await.unwrap().unwrap();
+    assert_eq!(closed.status, UserStatus::Disabled);
     assert_eq!(store.list_sessions(alice.user_id).await.unwrap(), []);
 }
 
