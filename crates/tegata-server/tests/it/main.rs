@@ -8,6 +8,7 @@ mod backup;
 mod doctor;
 mod help;
 mod keys;
+mod moving;
 mod serve;
 mod settings;
 mod stop;
