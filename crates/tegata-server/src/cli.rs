@@ -123,7 +123,7 @@ Example:
 
 The installation must be new: it is made as `tegata serve` makes it. The file is checked to its end before anything is
 written. If the import is interrupted, repeat it; it goes on where it was, and there are no signing keys until it is
-complete. Hashes made with a pepper need the same passwords.pepper_file here.")]
+complete. Passwords that were hashed with a pepper need the same passwords.pepper_file here.")]
     Import(Import),
     /// Look whether the installation is in order
     #[command(

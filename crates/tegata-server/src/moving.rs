@@ -26,8 +26,8 @@ mod writer;
 
 pub(crate) use export::{Export, ExportError, export};
 pub(crate) use import::{Import, ImportError, Imported, import};
-pub(crate) use reader::{Reader, Refusal};
-pub(crate) use record::{Counts, Header};
+pub(crate) use reader::{Checked, Reader, Refusal};
+pub(crate) use record::Header;
 pub(crate) use transfer_key::TransferKey;
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `tegata export` and `tegata import`: moving everything to another installation.
 
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Seek as _, Write as _};
+use std::io::{self, BufReader, BufWriter, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::SystemTime;
@@ -17,7 +17,8 @@ use crate::data_dir::{self, ServeLock};
 use crate::failure::{Chain, Failure};
 use crate::installation::{Installation, block_on};
 use crate::moving::{
-    Export, ExportError, Header, Import, ImportError, Imported, Reader, Refusal, TransferKey, export, import,
+    Checked, Export, ExportError, Header, Import, ImportError, Imported, Reader, Refusal, TransferKey,
+    export, import,
 };
 use crate::new_file::NewFile;
 use crate::settings::Settings;
@@ -81,7 +82,16 @@ pub(super) fn run_import(settings: &Settings, what: &cli::Import) -> Result<(), 
     let key = TransferKey::read(&what.transfer_key)?;
     let mut file = BufReader::new(open(&what.file)?);
     // From its first line to its last, before anything is made or written.
-    let (header, counts) = check(&mut file, &key).map_err(|refusal| refused(&refusal))?;
+    let checked = Reader::open(&mut file, &key).and_then(Reader::check);
+    let Checked { header, counts, has_pepper } = checked.map_err(|refusal| refused(&refusal))?;
+    if has_pepper && settings.passwords.pepper_file.is_none() {
+        return Err(Failure::new(
+            "there are passwords in the export that were hashed with a pepper, and none is set here",
+        )
+        .advise(
+            "copy the file of the pepper from the old installation, and name it in passwords.pepper_file",
+        ));
+    }
 
     let directory = &settings.server.data_dir;
     data_dir::prepare(directory)?;
@@ -123,14 +133,6 @@ fn note_issuer(settings: &Settings, header: &Header) -> Result<(), Failure> {
          (server.public_url), or everyone has to log in again\n",
         header.issuer
     ))
-}
-
-fn check(file: &mut BufReader<File>, key: &TransferKey) -> Result<(Header, crate::moving::Counts), Refusal> {
-    let reader = Reader::open(&mut *file, key)?;
-    let header = reader.header().clone();
-    let counts = reader.check()?;
-    file.rewind()?;
-    Ok((header, counts))
 }
 
 /// Opens an export, which is as secret as the database.

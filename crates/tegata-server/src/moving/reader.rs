@@ -54,6 +54,15 @@ pub(super) struct Account {
     pub(super) sessions: Vec<Session>,
 }
 
+/// A file that was found true from its first line to its last.
+#[derive(Debug)]
+pub(crate) struct Checked {
+    pub(crate) header: Header,
+    pub(crate) counts: Counts,
+    /// Whether there are passwords that cannot be verified without the pepper of the old installation.
+    pub(crate) has_pepper: bool,
+}
+
 /// Reads a file once, from its first line to its last. Only after the last line is any of it to be believed.
 pub(crate) struct Reader<R> {
     input: R,
@@ -63,6 +72,7 @@ pub(crate) struct Reader<R> {
     /// The user whose sessions come next.
     user: Option<User>,
     has_ended: bool,
+    has_pepper: bool,
     header: Header,
     key_set: KeySet,
 }
@@ -91,12 +101,17 @@ impl<R: BufRead> Reader<R> {
         mac.update(&first);
         mac.update(&second);
         let counts = Counts::default();
-        Ok(Self { input, mac, counts, line: 2, user: None, has_ended: false, header, key_set })
-    }
-
-    /// The first line.
-    pub(crate) fn header(&self) -> &Header {
-        &self.header
+        Ok(Self {
+            input,
+            mac,
+            counts,
+            line: 2,
+            user: None,
+            has_ended: false,
+            has_pepper: false,
+            header,
+            key_set,
+        })
     }
 
     /// The signing keys, sealed anew by `seal`, which gets what was sealed and its place.
@@ -111,13 +126,13 @@ impl<R: BufRead> Reader<R> {
         Ok(self.key_set.resealed(|sealed, place| seal(&key.sealing.open(sealed, place)?, place))?)
     }
 
-    /// Reads all that is left, and says how much there was.
+    /// Reads all that is left, and says what there was.
     ///
     /// # Errors
     /// [`Refusal`].
-    pub(crate) fn check(mut self) -> Result<Counts, Refusal> {
+    pub(crate) fn check(mut self) -> Result<Checked, Refusal> {
         while self.next()?.is_some() {}
-        Ok(self.counts)
+        Ok(Checked { header: self.header, counts: self.counts, has_pepper: self.has_pepper })
     }
 
     /// The next user with their sessions; the last one, and `None` after it, only once the last line was found true.
@@ -129,6 +144,7 @@ impl<R: BufRead> Reader<R> {
                 Line::Session(record) => sessions.push(self.session(record, sessions.last())?),
                 Line::User(record) => {
                     let user = User::try_from(record).map_err(|bad| self.bad(bad))?;
+                    self.has_pepper |= has_pepper(user.credential.password_hash.as_phc());
                     if self.user.as_ref().is_some_and(|before| before.user_id >= user.user_id) {
                         return Err(Refusal::OutOfOrder(self.line));
                     }
@@ -178,6 +194,11 @@ impl<R: BufRead> Reader<R> {
     fn bad(&self, BadMember(member): BadMember) -> Refusal {
         Refusal::BadMember(self.line, member)
     }
+}
+
+/// Whether a hash was made with a pepper, which its PHC string then names.
+fn has_pepper(phc: &str) -> bool {
+    phc.split(['$', ',']).any(|part| part.starts_with("keyid="))
 }
 
 /// A line with its end. A file that ends before or within it was cut.

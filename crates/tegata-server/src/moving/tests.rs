@@ -109,7 +109,7 @@ fn run<T>(case: impl Future<Output = T>) -> T {
 }
 
 fn check(file: &[u8]) -> Result<Counts, Refusal> {
-    Reader::open(Cursor::new(file), &transfer_key())?.check()
+    Reader::open(Cursor::new(file), &transfer_key())?.check().map(|checked| checked.counts)
 }
 
 fn user(n: u8) -> User {
@@ -680,8 +680,8 @@ proptest! {
 fn the_first_line_says_what_the_file_is() {
     run(async {
         let file = House::of(&[]).await.export().await;
-        let reader = Reader::open(Cursor::new(&file), &transfer_key()).unwrap();
-        let Header { issuer, as_of, .. } = reader.header();
+        let checked = Reader::open(Cursor::new(&file), &transfer_key()).unwrap().check().unwrap();
+        let Header { issuer, as_of, .. } = checked.header;
         assert_eq!((issuer.as_str(), as_of.as_str()), (ISSUER, "2027-01-15T08:00:00Z"));
         assert!(file.starts_with(b"{\"format\":\"tegata export\",\"version\":1,"));
     });

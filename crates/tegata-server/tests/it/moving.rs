@@ -185,6 +185,28 @@ fn another_transfer_key_is_refused_in_one_line() {
 }
 
 #[test]
+fn passwords_with_a_pepper_do_not_move_without_it() {
+    let old = Installation::new();
+    let pepper = old.root().join("pepper");
+    fs::write(&pepper, [7; 32]).unwrap();
+    fs::set_permissions(&pepper, fs::Permissions::from_mode(0o600)).unwrap();
+    let with_pepper = format!("passwords.pepper_file={}", pepper.display());
+    let server = old.serve(&["--public-url", PUBLIC_URL, "--set", &with_pepper]);
+    server.sign_up("alice");
+    server.stop();
+    let (file, key) = (old.root().join("move.jsonl"), old.root().join("transfer.key"));
+    export(&old, "move.jsonl", &key, &[]).ok();
+
+    let new = Installation::new();
+    let error = import(&new, &file, &key).failed(1);
+    assert!(error.contains("hashed with a pepper") && !new.data("").exists(), "{error}");
+    let (file, key) = (file.to_str().unwrap(), key.to_str().unwrap());
+    new.run(&["import", file, "--transfer-key", key, "--set", &with_pepper]).ok();
+    let server = new.serve(&["--public-url", PUBLIC_URL, "--set", &with_pepper]);
+    assert_eq!(server.login("alice").status, 200);
+}
+
+#[test]
 fn an_installation_that_is_in_use_takes_no_import() {
     let old = Old::new();
     old.export();
