@@ -8,6 +8,7 @@
 mod bench;
 mod dependencies;
 mod docs;
+mod dynamodb_local;
 mod process;
 mod server;
 mod suite;
@@ -32,6 +33,7 @@ Usage: cargo xtask <command> [-- arguments]
   check                    formatting, lints, licences, words: what is quick
   web                      the web workspaces: install, build, check, test
   e2e [-- …]               the browser tests, against the real binary
+  dynamodb [--fetch]       DynamoDB Local on port 8000, in memory; --fetch only gets it
   docs [--write]           links, generated pages, and the README's commands against a running server;
                            --write makes the generated pages anew
   audit                    cargo-deny with the advisory database; needs the network
@@ -78,6 +80,8 @@ fn dispatch(arguments: &[String]) -> Result {
             suite.step("server binary", server::build)?;
             server_docs(suite)
         }),
+        ["dynamodb"] => dynamodb_local::run(),
+        ["dynamodb", "--fetch"] => dynamodb_local::fetch(),
         ["docs", "--write"] => docs::write(),
         ["audit"] => dependencies::audit(),
         ["bench"] => bench::run(passed),
@@ -110,7 +114,14 @@ fn test(suite: &mut Suite) -> Result {
     docs::steps(suite)?;
     web::steps(suite)?;
     suite.step("clippy", clippy)?;
-    suite.step("cargo test", || cargo(&["test", "--workspace"]).env("TEGATA_REQUIRE_NODE", "1").run())?;
+    suite.step("DynamoDB Local", dynamodb_local::fetch)?;
+    suite.step("cargo test", || {
+        let engine = dynamodb_local::Engine::start()?;
+        cargo(&["test", "--workspace"])
+            .env("TEGATA_REQUIRE_NODE", "1")
+            .env("TEGATA_DYNAMODB_ENDPOINT", &engine.endpoint())
+            .run()
+    })?;
     server_docs(suite)?;
     browser_tests(suite, &[])
 }
