@@ -5,6 +5,7 @@
 
 use std::io::{self, BufRead, Seek, SeekFrom};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tegata_core::attempt::AttemptKey;
 use tegata_core::entropy::Entropy;
@@ -13,7 +14,7 @@ use tegata_core::key_set::{KeyError, KeySet};
 use tegata_core::seal::SealingKey;
 use tegata_core::session::Session;
 use tegata_core::store::{Begun, Created, EmailVerified, Store, StoreError};
-use tegata_core::user::User;
+use tegata_core::user::{LoginName, User};
 use tokio::task::JoinSet;
 
 use super::reader::{Account, Reader, Refusal};
@@ -22,6 +23,8 @@ use super::transfer_key::TransferKey;
 
 /// So many users are written at once, and are in memory: the store shares one commit among many.
 const AT_ONCE: usize = 64;
+/// How long an account waits before it is tried again, in seconds.
+const PAUSES_SECS: [u64; 5] = [1, 2, 4, 8, 16];
 /// So many users of the store are read at once.
 const PAGE: usize = 500;
 
@@ -122,7 +125,7 @@ async fn write_accounts<R: BufRead>(
         if writing.len() >= AT_ONCE {
             joined(writing.join_next().await)?;
         }
-        writing.spawn(write_account(Arc::clone(store), account, resumes));
+        writing.spawn(write_patiently(Arc::clone(store), account, resumes));
     }
     while !writing.is_empty() {
         joined(writing.join_next().await)?;
@@ -139,17 +142,35 @@ fn joined(
     }
 }
 
+/// Writes an account, and tries again where the store does not answer: a new table in a cloud takes less at first than an
+/// import can give it.
+async fn write_patiently(
+    store: Arc<dyn Store>,
+    account: Account,
+    mut resumes: bool,
+) -> Result<(), ImportError> {
+    for pause in PAUSES_SECS.map(Duration::from_secs) {
+        match write_account(&store, &account, resumes).await {
+            Err(ImportError::Store(StoreError::Unavailable(_))) => tokio::time::sleep(pause).await,
+            written => return written,
+        }
+        // What was not answered may have been done.
+        resumes = true;
+    }
+    write_account(&store, &account, resumes).await
+}
+
 /// Writes a user and then their sessions; what is there already is left as it is.
 async fn write_account(
-    store: Arc<dyn Store>,
-    Account { user, sessions }: Account,
+    store: &Arc<dyn Store>,
+    Account { user, sessions }: &Account,
     resumes: bool,
 ) -> Result<(), ImportError> {
-    match store.create_user(&without_proof(&user)).await? {
+    match store.create_user(&without_proof(user)).await? {
         Created::Now => {}
         Created::UsernameTaken if resumes => {
             let own = store.find_user(user.user_id).await?;
-            if !own.is_some_and(|own| is_begun(&own, &user)) {
+            if !own.is_some_and(|own| is_begun(&own, user)) {
                 return Err(ImportError::HasOthers);
             }
         }
@@ -166,7 +187,7 @@ async fn write_account(
         }
         // There are no counters in a store that nobody has logged in at: the key is as good as any.
         let no_counter = AttemptKey::from_bytes([0; 32]);
-        if store.begin_session(&session, user.credential.version, no_counter).await? != Begun::Now {
+        if store.begin_session(session, user.credential.version, no_counter).await? != Begun::Now {
             return Err(ImportError::Disturbed);
         }
     }
@@ -180,7 +201,7 @@ async fn compare<R: BufRead>(store: &Arc<dyn Store>, mut file: Reader<R>) -> Res
         let page = store.list_users(after, PAGE).await?;
         for own in &page {
             let theirs = find(&mut file, own.user_id)?.ok_or(ImportError::HasOthers)?;
-            if !is_begun(own, &theirs.user) {
+            if !is_begun(own, &theirs.user) || !is_found_by_address(store, own).await? {
                 return Err(ImportError::HasOthers);
             }
             let own_sessions = store.list_sessions(own.user_id).await?;
@@ -210,6 +231,18 @@ fn find<R: BufRead>(file: &mut Reader<R>, user_id: UserId) -> Result<Option<Acco
 fn is_begun(own: &User, theirs: &User) -> bool {
     let own = UserRecord::from(own);
     own == UserRecord::from(theirs) || own == UserRecord::from(&without_proof(theirs))
+}
+
+/// Whether a proved address finds its user. It does not where the store hides addresses under a key that has changed
+/// since the import was interrupted.
+async fn is_found_by_address(store: &Arc<dyn Store>, user: &User) -> Result<bool, StoreError> {
+    match user.email.as_ref().filter(|email| email.verified) {
+        None => Ok(true),
+        Some(email) => {
+            let found = store.find_user_by_login_name(&LoginName::Email(email.address.clone())).await?;
+            Ok(found.is_some_and(|found| found.user_id == user.user_id))
+        }
+    }
 }
 
 /// A proof is a step of its own: it makes the address unique ([`tegata_core::store::UserStore::verify_email`]).

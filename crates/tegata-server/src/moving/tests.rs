@@ -1,5 +1,6 @@
 use std::future::Future;
 use std::io::{BufReader, Cursor, ErrorKind, Read, Seek, SeekFrom};
+use std::path::Path;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -27,6 +28,8 @@ use super::import::ImportError;
 use super::record::{Counts, Header};
 use super::writer::last_line;
 use super::*;
+
+mod dynamodb;
 
 const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
 const HOUR: Duration = Duration::from_hours(1);
@@ -168,6 +171,16 @@ fn accounts() -> Vec<(User, Vec<Session>)> {
         (user(2), vec![session(&user(2), 2)]),
         (closed, vec![]),
     ]
+}
+
+/// So many users, with two sessions each.
+fn many(users: u8) -> Vec<(User, Vec<Session>)> {
+    (1..=users).map(|n| (user(n), vec![session(&user(n), 1), session(&user(n), 2)])).collect()
+}
+
+fn sqlite(path: &Path, n: u8) -> House {
+    let store = SqliteStore::open(path, &tegata_store_sqlite::Options::default()).unwrap();
+    House { store: Arc::new(store), sealing: SealingKey::new(&[n; 32]) }
 }
 
 fn lines(file: &[u8]) -> Vec<String> {
@@ -554,10 +567,7 @@ fn an_import_into_sqlite_that_is_broken_off_at_any_time_can_be_repeated() {
     let mut was_begun = false;
     for turns in (1..24).step_by(2) {
         let dir = tempfile::tempdir().unwrap();
-        let open = || {
-            let store = SqliteStore::open(&dir.path().join("t.db"), &tegata_store_sqlite::Options::default());
-            House { store: Arc::new(store.unwrap()), sealing: SealingKey::new(&[2; 32]) }
-        };
+        let open = || sqlite(&dir.path().join("t.db"), 2);
         let house = open();
         run(broken_off(house.import(&file), turns));
         drop(house);
@@ -571,6 +581,30 @@ fn an_import_into_sqlite_that_is_broken_off_at_any_time_can_be_repeated() {
         });
     }
     assert!(was_begun, "it was never broken off in the middle");
+}
+
+#[test]
+fn an_import_waits_for_a_store_that_does_not_answer() {
+    let file = run(async { House::of(&many(20)).await.export().await });
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("t.db");
+    let options =
+        tegata_store_sqlite::Options { busy_timeout: Duration::from_millis(20), ..Default::default() };
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&path, &options).unwrap());
+    let house = House { store, sealing: SealingKey::new(&[2; 32]) };
+    run(async {
+        // Another process that does not let anyone write.
+        let other = rusqlite::Connection::open(&path).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        assert!(house.store.create_user(&user(1)).await.is_err());
+        let release = async {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            drop(other);
+        };
+        let (imported, ()) = tokio::join!(house.import(&file), release);
+        imported.unwrap();
+        assert!(house.export().await == file);
+    });
 }
 
 prop_compose! {
