@@ -157,52 +157,6 @@ async fn v58_a_lost_answer_that_others_have_overtaken_is_no_theft() {
 }
 
 #[tokio::test]
-async fn a_sign_up_that_is_repeated_by_its_owner_is_theirs() {
-    let (store, _) = tables::store(local::endpoint()).await;
-    let alice = user(1, "alice");
-    assert_eq!(store.create_user(&alice).await.unwrap(), Created::Now);
-    assert_eq!(store.create_user(&alice).await.unwrap(), Created::Now, "its lock is our own");
-    assert_eq!(store.create_user(&user(2, "alice")).await.unwrap(), Created::UsernameTaken);
-}
-
-#[tokio::test]
-async fn a_deletion_that_was_cut_short_is_finished_by_the_next() {
-    let (store, names) = tables::store(local::endpoint()).await;
-    let alice = user(1, "alice");
-    store.create_user(&alice).await.unwrap();
-    let orphan = session(&alice, 1);
-    store.begin_session(&orphan, 1, key(1)).await.unwrap();
-    // As after a crash: the user is gone and a session is not.
-    let client = tables::client(local::endpoint());
-    let text = |text: String| aws_sdk_dynamodb::types::AttributeValue::S(text);
-    let delete = client.delete_item().table_name(&names.data);
-    delete
-        .key("pk", text("default#U#0".to_owned()))
-        .key("sk", text(format!("U#{}", "01".repeat(16))))
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(store.find_user(alice.user_id).await.unwrap(), None);
-    assert_eq!(store.list_sessions(alice.user_id).await.unwrap(), [orphan]);
-    assert_eq!(store.delete_user(alice.user_id).await.unwrap(), None);
-    assert_eq!(store.list_sessions(alice.user_id).await.unwrap(), []);
-}
-
-#[tokio::test]
-async fn v39_more_sessions_than_a_transaction_has_room_for_all_end() {
-    let (store, _) = tables::store(local::endpoint()).await;
-    let alice = user(1, "alice");
-    store.create_user(&alice).await.unwrap();
-    for n in 0..130 {
-        store.begin_session(&session(&alice, n), 1, key(1)).await.unwrap();
-    }
-    let keep = session(&alice, 77);
-    let hash = crate::records::hash_of(9);
-    store.change_password(alice.user_id, 1, &hash, Some(keep.session_id), crate::records::NOW).await.unwrap();
-    assert_eq!(store.list_sessions(alice.user_id).await.unwrap(), [keep]);
-}
-
-#[tokio::test]
 async fn nobody_at_the_endpoint_is_unavailable() {
     let names = tables::names();
     let store =

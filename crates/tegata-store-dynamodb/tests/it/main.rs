@@ -6,6 +6,7 @@ mod contract;
 mod cost;
 mod faults;
 mod local;
+mod promises;
 mod provider;
 mod proxy;
 mod records;
