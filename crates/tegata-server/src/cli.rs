@@ -54,6 +54,7 @@ Examples:
   tegata serve
   tegata serve --listen 127.0.0.1:9000 --data-dir /var/lib/tegata
   tegata serve --public-url https://id.example.org --set signup.enabled=false
+  tegata serve --store dynamodb --set store.dynamodb_endpoint=http://127.0.0.1:8000
 
 The first start makes the data directory, the master key, the database and the signing keys.
 SIGTERM and SIGINT stop it: it takes no new connections, finishes the requests that have begun, and ends.
@@ -152,6 +153,9 @@ pub(crate) struct Serve {
     /// The address to listen on; port 0 takes any free one (server.listen) [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) listen: Option<String>,
+    /// Where everything is remembered, sqlite or dynamodb (store.kind) [default: sqlite]
+    #[arg(long, value_name = "KIND")]
+    pub(crate) store: Option<String>,
     /// The address that browsers use: the issuer of all tokens (server.public_url) [default: from --listen]
     #[arg(long, value_name = "URL")]
     pub(crate) public_url: Option<String>,

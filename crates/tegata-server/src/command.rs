@@ -60,6 +60,7 @@ fn settings(common: Common, serve: Option<Serve>) -> Result<Settings, Failure> {
     if let Some(serve) = serve {
         flag("--listen", "server.listen", serve.listen);
         flag("--public-url", "server.public_url", serve.public_url);
+        flag("--store", "store.kind", serve.store);
     }
     let environment = std::env::vars_os()
         .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))

@@ -1,4 +1,4 @@
-//! An installation: a data directory with its database and its master key.
+//! An installation: a data directory with its master key, and its database or the tables that it shares with others.
 
 use std::future::Future;
 use std::io;
@@ -20,14 +20,16 @@ use zeroize::Zeroizing;
 
 use crate::audit_log::{FileAuditLog, audit_key};
 use crate::data_dir;
+use crate::dynamodb;
 use crate::failure::{Chain, Failure};
 use crate::master_key;
-use crate::settings::{self, Settings};
+use crate::settings::{self, Settings, StoreKind};
 
 /// What is open of an installation.
 pub(crate) struct Installation {
     master_key: MasterKey,
-    sqlite: SqliteStore,
+    /// The database, where it is one of this machine.
+    sqlite: Option<SqliteStore>,
     store: Arc<dyn Store>,
     is_fresh: bool,
 }
@@ -36,27 +38,41 @@ impl Installation {
     /// Opens the installation that a command works on; it must be there.
     pub(crate) fn of_command(settings: &Settings) -> Result<Self, Failure> {
         data_dir::check(&settings.server.data_dir)?;
-        if !settings.database().exists() {
+        if settings.store.kind == StoreKind::Sqlite && !settings.database().exists() {
             return Err(Failure::new(format_args!("there is no database {}", settings.database().display()))
                 .advise("`tegata serve` makes one; name another data directory with --data-dir"));
         }
-        Self::open(settings, master_key::read(&settings.master_key_file())?, false)
+        block_on(Self::open(settings, master_key::read(&settings.master_key_file())?, false))
     }
 
     /// Opens the installation of a server, or makes it. The directory must be prepared and locked.
-    pub(crate) fn of_server(settings: &Settings) -> Result<Self, Failure> {
+    pub(crate) async fn of_server(settings: &Settings) -> Result<Self, Failure> {
         let key_file = settings.master_key_file();
-        let is_fresh = !settings.database().exists();
+        let is_fresh = match settings.store.kind {
+            StoreKind::Sqlite => !settings.database().exists(),
+            StoreKind::DynamoDb => dynamodb::prepare(settings).await?,
+        };
         // A new key for an old database would open nothing.
         let master_key = if key_file.exists() || !is_fresh {
             master_key::read(&key_file)?
         } else {
             master_key::make(&key_file, &SystemEntropy)?
         };
-        Self::open(settings, master_key, is_fresh)
+        Self::open(settings, master_key, is_fresh).await
     }
 
-    fn open(settings: &Settings, master_key: MasterKey, is_fresh: bool) -> Result<Self, Failure> {
+    async fn open(settings: &Settings, master_key: MasterKey, is_fresh: bool) -> Result<Self, Failure> {
+        let (sqlite, store): (_, Arc<dyn Store>) = match settings.store.kind {
+            StoreKind::Sqlite => {
+                let sqlite = Self::open_sqlite(settings)?;
+                (Some(sqlite.clone()), Arc::new(sqlite))
+            }
+            StoreKind::DynamoDb => (None, Arc::new(dynamodb::open(settings, &master_key).await)),
+        };
+        Ok(Self { master_key, sqlite, store, is_fresh })
+    }
+
+    fn open_sqlite(settings: &Settings) -> Result<SqliteStore, Failure> {
         let options = Options {
             durability: match settings.store.durability {
                 settings::Durability::Full => Durability::Full,
@@ -72,8 +88,7 @@ impl Installation {
             ))
             .advise("`tegata doctor` looks for the reason")
         })?;
-        let store = Arc::new(sqlite.for_tenant(TenantId::default()));
-        Ok(Self { master_key, sqlite, store, is_fresh })
+        Ok(sqlite.for_tenant(TenantId::default()))
     }
 
     /// Whether the database was made just now.
@@ -86,9 +101,9 @@ impl Installation {
         self.master_key.sealing_key()
     }
 
-    /// The database.
-    pub(crate) fn sqlite(&self) -> &SqliteStore {
-        &self.sqlite
+    /// The database, where it is one of this machine.
+    pub(crate) fn sqlite(&self) -> Option<&SqliteStore> {
+        self.sqlite.as_ref()
     }
 
     /// What is remembered of the one tenant.

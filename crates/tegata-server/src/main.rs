@@ -6,6 +6,7 @@ mod audit_log;
 mod cli;
 mod command;
 mod data_dir;
+mod dynamodb;
 mod failure;
 mod installation;
 mod key_file;

@@ -44,7 +44,7 @@ async fn serve(settings: &Settings) -> Result<Arc<Provider>, Failure> {
     let address = listener.local_addr().map_err(failed)?;
     let mut stop = Stop::new().map_err(failed)?;
 
-    let installation = Installation::of_server(settings)?;
+    let installation = Installation::of_server(settings).await?;
     let issuer = settings.issuer(address);
     let http = settings.http(&issuer);
     let is_fresh = installation.is_fresh();
@@ -54,7 +54,7 @@ async fn serve(settings: &Settings) -> Result<Arc<Provider>, Failure> {
         AppState::new(Arc::clone(&provider), http, Arc::new(SystemClock)),
         Some(web::router()),
     );
-    let housekeeping = housekeeping::start(&provider);
+    let housekeeping = housekeeping::start(&provider, settings.store.kind);
 
     let limit = connection_limit(settings.server.max_connections);
     let connections = Connections::new(router, limit, connections::WRITE_TIMEOUT);

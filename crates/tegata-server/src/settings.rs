@@ -69,7 +69,13 @@ pub(crate) struct PasswordSettings {
 /// `store.*`
 #[derive(Clone, Debug)]
 pub(crate) struct StoreSettings {
+    pub(crate) kind: StoreKind,
     pub(crate) durability: Durability,
+    /// That of the region when not set.
+    pub(crate) dynamodb_endpoint: Option<String>,
+    pub(crate) dynamodb_table: String,
+    pub(crate) dynamodb_keys_table: String,
+    pub(crate) dynamodb_public_keys_table: String,
 }
 
 /// `keys.*`, but for the policy, which belongs to the rules.
@@ -85,6 +91,15 @@ pub(crate) struct LogSettings {
     pub(crate) level: value::LogLevel,
     /// Text for a terminal and JSON for everything else when not set.
     pub(crate) format: Option<LogFormat>,
+}
+
+/// Where everything is remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StoreKind {
+    /// In a file of the data directory, for one server.
+    Sqlite,
+    /// In tables that any number of servers share.
+    DynamoDb,
 }
 
 /// What has reached the disk when an answer is given.
@@ -129,7 +144,14 @@ impl Default for Settings {
                 queue: None,
             },
             cors_origins: Vec::new(),
-            store: StoreSettings { durability: Durability::Full },
+            store: StoreSettings {
+                kind: StoreKind::Sqlite,
+                durability: Durability::Full,
+                dynamodb_endpoint: None,
+                dynamodb_table: "tegata".to_owned(),
+                dynamodb_keys_table: "tegata-keys".to_owned(),
+                dynamodb_public_keys_table: "tegata-public-keys".to_owned(),
+            },
             keys: KeySettings { master_key_file: None },
             log: LogSettings { level: value::LogLevel::default(), format: None },
             audit_file: None,

@@ -13,10 +13,11 @@ use tegata_http::{Clock as _, SystemClock};
 use super::{print, settings};
 use crate::cli::Common;
 use crate::data_dir;
+use crate::dynamodb;
 use crate::failure::{Chain, Failure};
 use crate::installation::{Installation, block_on};
 use crate::master_key;
-use crate::settings::{NAME_THE_PROXY, Settings, UNNAMED_PROXY};
+use crate::settings::{NAME_THE_PROXY, Settings, StoreKind, UNNAMED_PROXY};
 
 /// Below this much space left a database is in danger, below ten times as much it is worth a look.
 const LITTLE_SPACE: u64 = 100 * 1024 * 1024;
@@ -100,7 +101,11 @@ fn examine(settings: &Settings, report: &mut Report) {
     let key_file = settings.master_key_file();
     let key = master_key::read(&key_file).map(|_| format!("{}, open to its owner only", key_file.display()));
     let has_key = report.check("master key", &key);
-    if database(&settings.database(), report) && has_key {
+    let is_usable = match settings.store.kind {
+        StoreKind::Sqlite => database(&settings.database(), report),
+        StoreKind::DynamoDb => report.check("tables", &block_on(dynamodb::check(settings))),
+    };
+    if is_usable && has_key {
         store(settings, now, report);
     }
     audit_file(&settings.audit_file(), report);
@@ -183,7 +188,12 @@ fn store(settings: &Settings, now: Timestamp, report: &mut Report) {
         Err(error) => report.fail(
             "store",
             &Chain(&error).to_string(),
-            "look at the disk and at who owns the files: verifying goes on, but nobody can log in or refresh",
+            match settings.store.kind {
+                StoreKind::Sqlite => {
+                    "look at the disk and at who owns the files: verifying goes on, but nobody can log in or refresh"
+                }
+                StoreKind::DynamoDb => "look at the credentials and at the rights they have on the tables",
+            },
         ),
     }
     match block_on(installation.store().find_key_set()) {

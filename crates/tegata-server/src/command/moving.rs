@@ -96,7 +96,7 @@ pub(super) fn run_import(settings: &Settings, what: &cli::Import) -> Result<(), 
     let directory = &settings.server.data_dir;
     data_dir::prepare(directory)?;
     let _lock = ServeLock::take_or(directory, "import into an installation that has not been used yet")?;
-    let installation = Installation::of_server(settings)?;
+    let installation = block_on(Installation::of_server(settings))?;
     let audit = installation.audit_log(settings)?;
     let into = Import {
         store: installation.store(),

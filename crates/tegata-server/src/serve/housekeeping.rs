@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::failure::Chain;
+use crate::settings::StoreKind;
 
 /// How often the keys are looked after: other processes may have rotated them.
 const KEYS_EVERY: Duration = Duration::from_mins(1);
@@ -20,7 +21,9 @@ const KEEP_EXPIRED: Duration = Duration::from_hours(24);
 const PURGE_AT_ONCE: usize = 1000;
 
 /// Starts it. A store that does not answer is asked again next time.
-pub(super) fn start(provider: &Arc<Provider>) -> JoinHandle<()> {
+///
+/// DynamoDB removes by itself what has expired.
+pub(super) fn start(provider: &Arc<Provider>, store: StoreKind) -> JoinHandle<()> {
     let provider = Arc::downgrade(provider);
     tokio::spawn(async move {
         let mut keys = interval(KEYS_EVERY);
@@ -34,7 +37,7 @@ pub(super) fn start(provider: &Arc<Provider>) -> JoinHandle<()> {
         loop {
             tokio::select! {
                 _ = keys.tick() => if !refresh_keys(&provider).await { return },
-                _ = purge.tick() => if !purge_expired(&provider).await { return },
+                _ = purge.tick(), if store == StoreKind::Sqlite => if !purge_expired(&provider).await { return },
             }
         }
     })

@@ -3,8 +3,9 @@
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 
+use crate::dynamodb;
 use crate::failure::Failure;
-use crate::settings::Settings;
+use crate::settings::{Settings, StoreKind};
 
 /// Prints the address and the first steps.
 pub(super) fn print(
@@ -18,7 +19,12 @@ pub(super) fn print(
     if settings.server.public_url.is_some() {
         text += &format!("  issuer  {issuer}\n");
     }
-    text += &format!("  data    {data_dir}\n\n");
+    text += &format!("  data    {data_dir}\n");
+    if settings.store.kind == StoreKind::DynamoDb {
+        let tables = dynamodb::tables(settings);
+        text += &format!("  tables  {}, {}, {}\n", tables.data, tables.keys, tables.public_keys);
+    }
+    text += "\n";
     if is_fresh {
         text += &format!(
             "The data directory is new. Keep a copy of {} somewhere else: it seals the signing keys.\n\n",

@@ -49,7 +49,49 @@ pub(super) fn problems(settings: &Settings) -> Vec<(&'static str, String)> {
         "must be between 1 and 1000000",
     );
     problems.extend(throttle(settings));
+    problems.extend(dynamodb(settings));
     problems
+}
+
+/// Tables that cannot be, and an endpoint that everyone on the way could read along with.
+fn dynamodb(settings: &Settings) -> Vec<(&'static str, String)> {
+    let (store, mut problems) = (&settings.store, Vec::new());
+    if let Some(url) = store.dynamodb_endpoint.as_deref() {
+        problems.extend(own_or_https(url).map(|text| ("store.dynamodb_endpoint", text)));
+    }
+    let tables = [
+        ("store.dynamodb_table", &store.dynamodb_table),
+        ("store.dynamodb_keys_table", &store.dynamodb_keys_table),
+        ("store.dynamodb_public_keys_table", &store.dynamodb_public_keys_table),
+    ];
+    for (i, (key, name)) in tables.iter().enumerate() {
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+        if !(3..=255).contains(&name.len()) || !name.bytes().all(allowed) {
+            let text = format!("`{name}` must be 3 to 255 of A–Z, a–z, 0–9, `_`, `-` and `.`");
+            problems.push((*key, text));
+        }
+        if tables[..i].iter().any(|(_, other)| other == name) {
+            problems.push((*key, format!("`{name}` must be a table of its own: rights end at a table")));
+        }
+    }
+    problems
+}
+
+/// What is wrong with the address of a service that is sent secrets.
+fn own_or_https(url: &str) -> Option<String> {
+    match parse_origin(url) {
+        Err(text) => Some(format!("`{url}` {text}")),
+        Ok(Origin { scheme: "http", host }) if !is_loopback(host) => {
+            Some(format!("`{url}` must be https: plain http is for loopback addresses only"))
+        }
+        Ok(_) => None,
+    }
+}
+
+/// Whether the endpoint of DynamoDB is an emulator on this machine.
+pub(crate) fn is_own_dynamodb(settings: &Settings) -> bool {
+    let endpoint = settings.store.dynamodb_endpoint.as_deref();
+    endpoint.and_then(|url| parse_origin(url).ok()).is_some_and(|origin| is_loopback(origin.host))
 }
 
 /// Brakes that would not brake.

@@ -159,8 +159,18 @@ pub(crate) static SETTINGS: &[Setting] = settings! {
         "How long a signing key is published before it signs, at least 5m: as long as verifiers cache the key set."
     "keys.master_key_file" or "`master.key` in the data directory" => keys.master_key_file:
         "The file with the key that seals the signing keys. Made with the database; only its owner may read it."
+    "store.kind" => store.kind:
+        "Where everything is remembered: `sqlite` in a file of the data directory, for one server; `dynamodb` in tables that any number of servers share. All of those need the same master key."
     "store.durability" => store.durability:
-        "`full`: what was answered survives a loss of power. `normal`: it survives a crash of the process."
+        "`full`: what was answered survives a loss of power. `normal`: it survives a crash of the process. For `sqlite`."
+    "store.dynamodb_endpoint" or "that of the region, from the AWS environment" => store.dynamodb_endpoint:
+        "The endpoint of DynamoDB or of an engine that speaks its API. With one on a loopback address missing tables are made, and credentials may be missing."
+    "store.dynamodb_table" => store.dynamodb_table:
+        "The table of users and sessions: string keys `pk` and `sk`, and `ttl` as the time-to-live attribute."
+    "store.dynamodb_keys_table" => store.dynamodb_keys_table:
+        "The table of the sealed signing keys: string keys `pk` and `sk`."
+    "store.dynamodb_public_keys_table" => store.dynamodb_public_keys_table:
+        "The table of the same keys without their private halves: string keys `pk` and `sk`."
     "log.level" => log.level:
         "`off`, `error`, `warn`, `info`, `debug` or `trace`, or directives such as `info,tegata_http=debug`."
     "log.format" or "`text` for a terminal, `json` for everything else" => log.format:

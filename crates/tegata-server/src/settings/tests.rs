@@ -248,6 +248,7 @@ fn every_setting_has_its_own_place() {
             "10.0.0.7",
             "RS256",
             "normal",
+            "dynamodb",
             "json",
             "off",
             "seven",
@@ -278,4 +279,17 @@ fn durations_are_shown_as_people_write_them() {
     for vague in ["1month", "1y", "1M", "15", "", "-1s"] {
         assert!(Duration::parse(&value::Raw::One(vague.to_owned())).is_err(), "{vague}");
     }
+}
+
+#[test]
+fn tables_in_the_open_or_shared_with_keys_are_refused() {
+    let one = "store.dynamodb_keys_table=tegata";
+    assert_refused(&[one], &["must be a table of its own"]);
+    assert_refused(&["store.dynamodb_table=a b"], &["must be 3 to 255 of"]);
+    assert_refused(&["store.dynamodb_endpoint=http://10.0.0.1:8000"], &["must be https"]);
+    assert_refused(&["store.kind=mysql"], &["must be one of sqlite, dynamodb"]);
+    let own = set(&["store.kind=dynamodb", "store.dynamodb_endpoint=http://127.0.0.1:8000"]).unwrap();
+    assert!(check::is_own_dynamodb(&own));
+    let regional = set(&["store.dynamodb_endpoint=https://dynamodb.eu-west-1.amazonaws.com"]).unwrap();
+    assert!(!check::is_own_dynamodb(&regional));
 }

@@ -10,7 +10,7 @@ use tegata_http::MetricsAccess;
 use tegata_jose::Algorithm;
 use tracing_subscriber::EnvFilter;
 
-use super::{Durability, LogFormat};
+use super::{Durability, LogFormat, StoreKind};
 
 /// A value as it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -193,6 +193,28 @@ impl Value for Scope {
 
     fn show(&self) -> Option<String> {
         Some(self.to_string())
+    }
+}
+
+impl Value for StoreKind {
+    const TYPE: &'static str = "one of `sqlite`, `dynamodb`";
+
+    fn parse(raw: &Raw) -> Result<Self, String> {
+        match one(raw)? {
+            "sqlite" => Ok(Self::Sqlite),
+            "dynamodb" => Ok(Self::DynamoDb),
+            _ => Err("must be one of sqlite, dynamodb".to_owned()),
+        }
+    }
+
+    fn show(&self) -> Option<String> {
+        Some(
+            match self {
+                Self::Sqlite => "sqlite",
+                Self::DynamoDb => "dynamodb",
+            }
+            .to_owned(),
+        )
     }
 }
 

@@ -6,6 +6,9 @@
 mod audit;
 mod backup;
 mod doctor;
+mod dynamodb;
+#[path = "../../../tegata-store-dynamodb/tests/it/local.rs"]
+mod dynamodb_local;
 mod help;
 mod keys;
 mod moving;

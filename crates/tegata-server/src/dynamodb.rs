@@ -1,0 +1,72 @@
+//! An installation whose records are in DynamoDB, where other servers work on them as well.
+
+use tegata_core::identifier::TenantId;
+use tegata_core::master_key::MasterKey;
+use tegata_core::store::KeyStore as _;
+use tegata_store_dynamodb::{
+    DynamoDbStore, KeyAccess, Options, TableError, Tables, check_tables, create_tables,
+};
+use zeroize::Zeroizing;
+
+use crate::failure::{Chain, Failure};
+use crate::settings::Settings;
+use crate::settings::check::is_own_dynamodb;
+
+/// Hides e-mail addresses in keys.
+const INDEX: &str = "tegata e-mail index";
+
+/// The names of the tables.
+pub(crate) fn tables(settings: &Settings) -> Tables {
+    Tables {
+        data: settings.store.dynamodb_table.clone(),
+        keys: settings.store.dynamodb_keys_table.clone(),
+        public_keys: settings.store.dynamodb_public_keys_table.clone(),
+    }
+}
+
+/// Whether the tables are there and can be read.
+pub(crate) async fn check(settings: &Settings) -> Result<String, Failure> {
+    let (client, tables) = (client(settings).await, tables(settings));
+    check_tables(&client, &tables).await.map_err(|error| failure(settings, &error))?;
+    Ok(format!("tables {}, {} and {}", tables.data, tables.keys, tables.public_keys))
+}
+
+/// Looks for the tables, and makes them in an emulator on this machine. Whether they are new: nobody has made keys yet.
+pub(crate) async fn prepare(settings: &Settings) -> Result<bool, Failure> {
+    let (client, tables) = (client(settings).await, tables(settings));
+    match check_tables(&client, &tables).await {
+        Err(TableError::Missing(_)) if is_own_dynamodb(settings) => {
+            let failed = |error| Failure::new(format_args!("the tables cannot be made: {}", Chain(&error)));
+            create_tables(&client, &tables).await.map_err(failed)?;
+        }
+        checked => checked.map_err(|error| failure(settings, &error))?,
+    }
+    // Only the key set is asked for, which no e-mail address is a part of.
+    let store = DynamoDbStore::new(client, Options::new(tables, KeyAccess::Sign, Zeroizing::new([0; 32])));
+    let key_set = store.find_key_set().await.map_err(|error| Failure::new(Chain(&error)))?;
+    Ok(key_set.is_none())
+}
+
+/// Opens the store; asks nothing yet.
+pub(crate) async fn open(settings: &Settings, master_key: &MasterKey) -> DynamoDbStore {
+    let options = Options::new(tables(settings), KeyAccess::Sign, master_key.purpose_key(INDEX));
+    DynamoDbStore::new(client(settings).await, options).for_tenant(TenantId::default())
+}
+
+async fn client(settings: &Settings) -> aws_sdk_dynamodb::Client {
+    tegata_store_dynamodb::client(settings.store.dynamodb_endpoint.as_deref()).await
+}
+
+fn failure(settings: &Settings, error: &TableError) -> Failure {
+    let failure = Failure::new(Chain(error));
+    match error {
+        TableError::Missing(_) if is_own_dynamodb(settings) => failure.advise("`tegata serve` makes it"),
+        TableError::Missing(_) => failure.advise(
+            "make it with the string keys pk and sk, and ttl as the time-to-live attribute of the first; or name another \
+             region, account or table (AWS_REGION, store.dynamodb_table and its kin)",
+        ),
+        TableError::Unavailable(_) => {
+            failure.advise("look at the network, the region and the credentials (AWS_REGION, AWS_PROFILE and the like)")
+        }
+    }
+}
