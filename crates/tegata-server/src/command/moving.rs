@@ -21,7 +21,7 @@ use crate::moving::{
     export, import,
 };
 use crate::new_file::NewFile;
-use crate::settings::Settings;
+use crate::settings::{Settings, StoreKind};
 
 pub(super) fn run_export(settings: &Settings, what: &cli::Export) -> Result<(), Failure> {
     let to = &what.file;
@@ -68,7 +68,13 @@ pub(super) fn run_export(settings: &Settings, what: &cli::Export) -> Result<(), 
         to.display(),
         in_words(counts.users, counts.sessions),
         what.transfer_key.display()
-    ))
+    ))?;
+    match settings.store.kind {
+        StoreKind::Sqlite => Ok(()),
+        StoreKind::DynamoDb => print(
+            "note: nothing says whether other servers or functions write to the tables meanwhile; what they do may be missing\n",
+        ),
+    }
 }
 
 pub(super) fn run_import(settings: &Settings, what: &cli::Import) -> Result<(), Failure> {

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use super::dynamodb::Tables;
 use super::support::{Installation, Ran, Server};
 
 const PUBLIC_URL: &str = "http://localhost:1";
@@ -101,6 +102,41 @@ fn everyone_stays_logged_in_and_nothing_is_lost() {
     assert!(alice.contains("\"granted_scope\":\"users:read\""), "{alice}");
     server.stop();
     new.run(&["doctor", "--set", &format!("server.public_url={PUBLIC_URL}")]).ok();
+}
+
+#[test]
+fn everyone_stays_logged_in_on_dynamodb_and_on_the_way_back() {
+    let old = Old::new();
+    let file = old.export();
+    let (tables, cloud) = (Tables::new("moving"), Installation::new());
+    let key = old.key();
+    let public_url = format!("server.public_url={PUBLIC_URL}");
+    let transfer = ["--transfer-key", key.to_str().unwrap(), "--set", &public_url];
+    let there = old.file();
+    let said = cloud.run(&tables.of(&[&["import", there.to_str().unwrap()], &transfer[..]].concat())).ok();
+    assert_eq!(said, "imported 4 users, 2 sessions and the signing keys\n");
+    assert!(!cloud.data("tegata.db").exists());
+    let at = as_of(&file);
+    let again = [&["export", "again.jsonl", "--as-of", &at], &transfer[..]].concat();
+    cloud.run(&tables.of(&again)).ok();
+    assert!(fs::read(cloud.root().join("again.jsonl")).unwrap() == file, "DynamoDB is not as SQLite");
+
+    let server = tables.serve(&cloud);
+    assert_eq!(protected(&server, &old.access_token), 200);
+    let refreshed = server.refresh(&old.refresh_token);
+    assert_eq!(refreshed.status, 200);
+    assert_eq!(server.login("dora@example.org").status, 200, "the address is no longer proved");
+    assert_eq!(server.login("bob").status, 401, "a closed account was opened");
+    server.stop();
+
+    cloud.run(&tables.of(&[&["export", "back.jsonl"], &transfer[..]].concat())).ok();
+    let home = Installation::new();
+    import(&home, &cloud.root().join("back.jsonl"), &key).ok();
+    let server = home.serve(&["--public-url", PUBLIC_URL]);
+    assert_eq!(protected(&server, &old.access_token), 200);
+    assert_eq!(protected(&server, &refreshed.text("access_token")), 200);
+    assert_eq!(server.refresh(&refreshed.text("refresh_token")).status, 200);
+    assert_eq!(server.login("carol").status, 200);
 }
 
 #[test]
