@@ -67,6 +67,10 @@ pub enum AuditAction {
     OperatorChange,
     /// A signing key was made, promoted or removed.
     KeysChanged,
+    /// An operator wrote all accounts, sessions and keys to a file.
+    Exported,
+    /// An operator read all accounts, sessions and keys from a file.
+    Imported,
 }
 
 /// How it ended.

@@ -254,6 +254,23 @@ impl KeySet {
         set
     }
 
+    /// The same set, with everything that is sealed in it sealed anew: `reseal` gets what is sealed and its place.
+    ///
+    /// # Errors
+    /// [`KeyError::Seal`] when `reseal` fails; [`KeyError::NoPrivateKey`] in a view without private keys.
+    pub fn resealed(
+        &self,
+        reseal: impl Fn(&Sealed, &str) -> Result<Sealed, SealError>,
+    ) -> Result<Self, KeyError> {
+        let mut set = self.clone();
+        set.root_secret = reseal(&self.root_secret, ROOT_CONTEXT)?;
+        for key in &mut set.keys {
+            let sealed = key.private_key.as_ref().ok_or(KeyError::NoPrivateKey)?;
+            key.private_key = Some(reseal(sealed, &key.kid)?);
+        }
+        Ok(set)
+    }
+
     /// What the active key signs with.
     ///
     /// # Errors

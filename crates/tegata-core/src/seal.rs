@@ -1,6 +1,6 @@
-//! Sealing what must not be readable at rest (AES-256-GCM).
+//! Sealing what must not be readable at rest (AES-256-GCM), or on its way to another installation (AES-256-GCM-SIV).
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::aead::{AES_256_GCM, AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use zeroize::Zeroizing;
 
 use crate::entropy::{Entropy, random};
@@ -63,6 +63,56 @@ impl SealingKey {
     }
 }
 
+/// The key that seals what moves from one installation to another: the same bytes for the same place are sealed alike,
+/// so that two exports of one state are equal.
+///
+/// It is AES-256-GCM-SIV with one fixed nonce. The function derives what it encrypts with from the plaintext and the
+/// place as well, so a nonce that comes again tells only which of two sealed texts are equal (RFC 8452 §9).
+pub struct TransferSealingKey(LessSafeKey);
+
+impl TransferSealingKey {
+    /// The length of the key, in bytes.
+    pub const LENGTH: usize = 32;
+
+    /// The key from its bytes.
+    ///
+    /// # Panics
+    /// Never: the length is that of AES-256.
+    pub fn new(bytes: &[u8; Self::LENGTH]) -> Self {
+        #[expect(clippy::expect_used, reason = "the type has the length that the algorithm asks for")]
+        let key = UnboundKey::new(&AES_256_GCM_SIV, bytes).expect("32 bytes are an AES-256 key");
+        Self(LessSafeKey::new(key))
+    }
+
+    /// Seals bytes for a place, which must be named again to open them.
+    ///
+    /// # Errors
+    /// [`SealError`] for more bytes than the function takes.
+    pub fn seal(&self, plaintext: &[u8], place: &str) -> Result<Sealed, SealError> {
+        let mut sealed = plaintext.to_vec();
+        self.0
+            .seal_in_place_append_tag(Self::nonce(), Aad::from(place.as_bytes()), &mut sealed)
+            .map_err(|_| SealError)?;
+        Ok(Sealed(sealed))
+    }
+
+    /// Opens what was sealed for this place.
+    ///
+    /// # Errors
+    /// [`SealError`].
+    pub fn open(&self, sealed: &Sealed, place: &str) -> Result<Zeroizing<Vec<u8>>, SealError> {
+        let mut bytes = Zeroizing::new(sealed.0.clone());
+        let aad = Aad::from(place.as_bytes());
+        let length = self.0.open_in_place(Self::nonce(), aad, &mut bytes).map_err(|_| SealError)?.len();
+        bytes.truncate(length);
+        Ok(bytes)
+    }
+
+    fn nonce() -> Nonce {
+        Nonce::assume_unique_for_key([0; NONCE_LEN])
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,5 +130,32 @@ mod tests {
             assert!(key.open(&changed, "here").is_err(), "{i}");
         }
         assert!(key.open(&Sealed(vec![0; 5]), "here").is_err());
+    }
+
+    #[test]
+    fn what_moves_is_sealed_alike_and_opens_only_in_its_place_and_unchanged() {
+        let key = TransferSealingKey::new(&[1; 32]);
+        let sealed = key.seal(b"secret", "here").unwrap();
+        assert_eq!(sealed, key.seal(b"secret", "here").unwrap());
+        assert_eq!(key.open(&sealed, "here").unwrap().as_slice(), b"secret");
+        assert!(key.open(&sealed, "there").is_err());
+        assert!(TransferSealingKey::new(&[2; 32]).open(&sealed, "here").is_err());
+        for i in 0..sealed.0.len() {
+            let mut changed = sealed.clone();
+            changed.0[i] ^= 1;
+            assert!(key.open(&changed, "here").is_err(), "{i}");
+        }
+        assert!(key.open(&Sealed(vec![0; 5]), "here").is_err());
+    }
+
+    /// Nothing of the text is under one key stream: a nonce that comes again is no two-time pad.
+    #[test]
+    fn r68_what_moves_shares_no_key_stream() {
+        let key = TransferSealingKey::new(&[1; 32]);
+        let xor = |a: &[u8], b: &[u8]| a.iter().zip(b).map(|(a, b)| a ^ b).collect::<Vec<_>>();
+        let (one, other) = (key.seal(&[1; 32], "here").unwrap(), key.seal(&[2; 32], "here").unwrap());
+        assert_ne!(xor(&one.0[..32], &other.0[..32]), [3; 32]);
+        let elsewhere = key.seal(&[1; 32], "there").unwrap();
+        assert_ne!(one.0[..32], elsewhere.0[..32]);
     }
 }

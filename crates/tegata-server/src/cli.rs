@@ -105,6 +105,27 @@ with it, it is as good as the original: keep the two apart.
 To restore: make a directory that only you can read, put the copy there as tegata.db and the master key as master.key,
 and start `tegata serve --data-dir` on it.")]
     Backup(Backup),
+    /// Write users, sessions and signing keys to a file, to move them to another installation
+    #[command(after_help = "\
+Example:
+  tegata export /mnt/move/tegata.jsonl --transfer-key /root/transfer.key
+
+The file holds password hashes, names and addresses, so it is made readable for you only, and is never printed. The
+signing keys in it are sealed with the transfer key, which is made if it is not there: carry the two by different ways.
+
+Stop the server first, so that nothing is missing. Users stay logged in if the new installation has the same
+server.public_url. `tegata import` reads the file; to see that nothing was lost, export the new installation with the
+same transfer key and the --as-of of the first line, and compare the two files.")]
+    Export(Export),
+    /// Read users, sessions and signing keys from the file of another installation
+    #[command(after_help = "\
+Example:
+  tegata import /mnt/move/tegata.jsonl --transfer-key /root/transfer.key --data-dir /var/lib/tegata
+
+The installation must be new: it is made as `tegata serve` makes it. The file is checked to its end before anything is
+written. If the import is interrupted, repeat it; it goes on where it was, and there are no signing keys until it is
+complete. Passwords that were hashed with a pepper need the same passwords.pepper_file here.")]
+    Import(Import),
     /// Look whether the installation is in order
     #[command(
         after_help = "Exit code 0: all is well, or there are warnings only. 4: something is wrong; each line says what to do."
@@ -263,6 +284,30 @@ pub(crate) struct Verify {
 pub(crate) struct Backup {
     /// The file to write; it must not exist
     pub(crate) file: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct Export {
+    /// The file to write; it must not exist
+    pub(crate) file: PathBuf,
+    /// The key that seals the signing keys in the file; made if it is not there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) transfer_key: PathBuf,
+    /// Leave out the sessions that had ended by then, such as 2026-11-24T12:00:00Z [default: now]
+    #[arg(long, value_name = "INSTANT")]
+    pub(crate) as_of: Option<String>,
+    /// Export beside a running server. What happens meanwhile may be missing: for a trial, not for the move
+    #[arg(long)]
+    pub(crate) while_running: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Import {
+    /// The file that `tegata export` wrote
+    pub(crate) file: PathBuf,
+    /// The transfer key that it was written with
+    #[arg(long, value_name = "FILE")]
+    pub(crate) transfer_key: PathBuf,
 }
 
 #[derive(Subcommand)]

@@ -4,6 +4,7 @@ mod audit;
 mod backup;
 mod doctor;
 mod keys;
+mod moving;
 mod terminal;
 mod token;
 mod user;
@@ -41,6 +42,8 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
                 Command::Token(Token::Verify(what)) => token::verify(&settings, &what),
                 Command::Audit(command) => audit::run(&settings, command),
                 Command::Backup(to) => backup::run(&settings, &to.file),
+                Command::Export(what) => moving::run_export(&settings, &what),
+                Command::Import(what) => moving::run_import(&settings, &what),
                 _ => Ok(()),
             }
         }

@@ -55,6 +55,11 @@ impl ServeLock {
     /// Two servers would each count their own load and write their own audit log. Commands such as `tegata user` need no
     /// lock: the store and the audit log are made for it.
     pub(crate) fn take(data_dir: &Path) -> Result<Self, Failure> {
+        Self::take_or(data_dir, "stop it first, or give this one a data directory of its own with --data-dir")
+    }
+
+    /// Takes it for a command that must be alone; what to do about a server that runs is `otherwise`.
+    pub(crate) fn take_or(data_dir: &Path, otherwise: &str) -> Result<Self, Failure> {
         let path = Self::path(data_dir);
         let failed = |error| Failure::new(format_args!("{} cannot be locked: {error}", path.display()));
         let mut options = File::options();
@@ -75,8 +80,7 @@ impl ServeLock {
                 let _ = file.read_to_string(&mut process);
                 let message =
                     format!("another server (process {}) uses {}", process.trim(), data_dir.display());
-                return Err(Failure::new(message)
-                    .advise("stop it first, or give this one a data directory of its own with --data-dir"));
+                return Err(Failure::new(message).advise(otherwise));
             }
         }
         file.set_len(0)

@@ -111,6 +111,14 @@ impl Installation {
         &self.store
     }
 
+    /// The audit log.
+    pub(crate) fn audit_log(&self, settings: &Settings) -> Result<FileAuditLog, Failure> {
+        let audit_file = settings.audit_file();
+        FileAuditLog::open(&audit_file, audit_key(&self.master_key)).map_err(|error| {
+            Failure::new(format_args!("the audit log {} cannot be opened: {error}", audit_file.display()))
+        })
+    }
+
     /// The provider of a command: no request ever reaches it, so its issuer and its gate do not matter.
     pub(crate) async fn provider(&self, settings: &Settings) -> Result<Provider, Failure> {
         let hasher = hasher(settings, Some(NonZeroUsize::MIN))?;
@@ -125,10 +133,7 @@ impl Installation {
         issuer: String,
         hasher: Arc<Argon2Hasher>,
     ) -> Result<Provider, Failure> {
-        let audit_file = settings.audit_file();
-        let audit = FileAuditLog::open(&audit_file, audit_key(&self.master_key)).map_err(|error| {
-            Failure::new(format_args!("the audit log {} cannot be opened: {error}", audit_file.display()))
-        })?;
+        let audit = self.audit_log(settings)?;
         let ports = Ports {
             store: Arc::clone(&self.store),
             hasher,

@@ -1,4 +1,5 @@
 use super::*;
+use crate::seal::TransferSealingKey;
 use crate::testing::SeededEntropy;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -112,4 +113,26 @@ fn a_clock_that_jumps_never_leaves_a_set_without_a_key() {
         case.plan(&POLICY);
         assert!(case.set.signing_key(&case.sealing).is_ok());
     }
+}
+
+#[test]
+fn a_set_that_is_sealed_anew_is_the_same_set_for_another_key() {
+    let (case, transfer) = (Case::new(), TransferSealingKey::new(&[5; 32]));
+    let travelling = |set: &KeySet| {
+        set.resealed(|sealed, place| transfer.seal(&case.sealing.open(sealed, place)?, place)).unwrap()
+    };
+    assert_eq!(travelling(&case.set), travelling(&case.set), "two exports differ");
+
+    let other = SealingKey::new(&[6; 32]);
+    let arrived = travelling(&case.set)
+        .resealed(|sealed, place| other.seal(&transfer.open(sealed, place)?, place, &case.entropy))
+        .unwrap();
+    let pkcs8 = |set: &KeySet, key| set.signing_key(key).unwrap().to_pkcs8().unwrap();
+    assert_eq!(*pkcs8(&arrived, &other), *pkcs8(&case.set, &case.sealing));
+    let mac = |set: &KeySet, key| set.server_secrets(key).unwrap().refresh_mac.mac(&[b"same"]);
+    assert_eq!(mac(&arrived, &other), mac(&case.set, &case.sealing));
+    assert!(matches!(arrived.signing_key(&case.sealing), Err(KeyError::Seal(_))));
+
+    let view = case.set.without_private_keys();
+    assert!(matches!(view.resealed(|sealed, _| Ok(sealed.clone())), Err(KeyError::NoPrivateKey)));
 }

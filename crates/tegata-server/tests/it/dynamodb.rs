@@ -4,12 +4,12 @@ use super::dynamodb_local;
 use super::support::{Installation, PASSWORD, Server};
 
 /// What names the engine, and tables that no other test has.
-struct Tables {
+pub(crate) struct Tables {
     set: Vec<String>,
 }
 
 impl Tables {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let prefix = format!("s{}-{name}", std::process::id());
         let mut tables =
             Self { set: vec![format!("store.dynamodb_endpoint={}", dynamodb_local::endpoint())] };
@@ -20,12 +20,12 @@ impl Tables {
     }
 
     /// The arguments of a command.
-    fn of<'a>(&'a self, command: &[&'a str]) -> Vec<&'a str> {
+    pub(crate) fn of<'a>(&'a self, command: &[&'a str]) -> Vec<&'a str> {
         let set = self.set.iter().flat_map(|set| ["--set", set.as_str()]);
         [command, &["--set", "store.kind=dynamodb"]].concat().into_iter().chain(set).collect()
     }
 
-    fn serve(&self, installation: &Installation) -> Server {
+    pub(crate) fn serve(&self, installation: &Installation) -> Server {
         installation.serve(&self.of(&["--public-url", "http://localhost:1", "--store", "dynamodb"]))
     }
 }

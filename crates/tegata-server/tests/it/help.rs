@@ -19,6 +19,8 @@ fn the_help_teaches() {
     assert_help("help-token", &["token"]);
     assert_help("help-token-verify", &["token", "verify"]);
     assert_help("help-backup", &["backup"]);
+    assert_help("help-export", &["export"]);
+    assert_help("help-import", &["import"]);
     assert_help("help-audit-verify", &["audit", "verify"]);
 }
 

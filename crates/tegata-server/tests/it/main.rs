@@ -11,6 +11,7 @@ mod dynamodb;
 mod dynamodb_local;
 mod help;
 mod keys;
+mod moving;
 mod serve;
 mod settings;
 mod stop;

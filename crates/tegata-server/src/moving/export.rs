@@ -1,0 +1,96 @@
+//! From a store to a file.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use tegata_core::key_set::KeyError;
+use tegata_core::seal::SealingKey;
+use tegata_core::store::{Store, StoreError};
+use tegata_core::timestamp::Timestamp;
+use tegata_core::user::{User, UserStatus};
+
+use super::record::{Counts, FORMAT, Header, Line, SessionRecord, UserRecord, VERSION};
+use super::transfer_key::TransferKey;
+use super::writer::Writer;
+
+/// So many users are in memory, and so many are asked for their sessions at once.
+const PAGE: usize = 64;
+
+/// What is exported, and how.
+pub(crate) struct Export<'e> {
+    pub(crate) store: &'e Arc<dyn Store>,
+    /// What unseals the keys in the store.
+    pub(crate) sealing: &'e SealingKey,
+    pub(crate) key: &'e TransferKey,
+    pub(crate) issuer: String,
+    /// Sessions that had ended by then stay behind.
+    pub(crate) as_of: Timestamp,
+}
+
+/// Why nothing was exported.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ExportError {
+    #[error("there are no signing keys yet")]
+    NoKeySet,
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the file cannot be written")]
+    Io(#[from] io::Error),
+}
+
+/// Writes everything, and says how much it was.
+///
+/// The instant is rounded down to the second, as the file shows it: whoever names it again gets the same file.
+///
+/// # Errors
+/// [`ExportError`]; what was written until then is to be thrown away.
+pub(crate) async fn export<W: Write>(from: Export<'_>, out: W) -> Result<(W, Counts), ExportError> {
+    let as_of = Timestamp::from_secs(from.as_of.as_secs());
+    let key_set = from.store.find_key_set().await?.ok_or(ExportError::NoKeySet)?;
+    let key_set =
+        key_set.resealed(|sealed, place| from.key.sealing.seal(&from.sealing.open(sealed, place)?, place))?;
+    let header = Header {
+        format: FORMAT.to_owned(),
+        version: VERSION,
+        issuer: from.issuer,
+        as_of: as_of.to_rfc3339(),
+        transfer_key: from.key.id.clone(),
+    };
+    let mut writer = Writer::begin(out, &header, from.key)?;
+    writer.write(&Line::KeySet(key_set))?;
+    let mut after = None;
+    loop {
+        let page = from.store.list_users(after, PAGE).await?;
+        after = page.last().map(|user| user.user_id);
+        let is_last = page.len() < PAGE;
+        let asked: Vec<_> = page
+            .into_iter()
+            .map(|user| tokio::spawn(sessions(Arc::clone(from.store), user, as_of)))
+            .collect();
+        for each in asked {
+            let (user, sessions) = each.await.map_err(io::Error::from)??;
+            writer.write(&Line::User(user))?;
+            for session in sessions {
+                writer.write(&Line::Session(session))?;
+            }
+        }
+        if is_last {
+            return Ok(writer.finish()?);
+        }
+    }
+}
+
+/// A user with the sessions that move: those that are live, in the order of their ids.
+async fn sessions(
+    store: Arc<dyn Store>,
+    user: User,
+    as_of: Timestamp,
+) -> Result<(UserRecord, Vec<SessionRecord>), StoreError> {
+    let mut sessions = store.list_sessions(user.user_id).await?;
+    // Closing an account ends its sessions; one that is left over by a fault is no reason to bring it along.
+    sessions.retain(|session| user.status == UserStatus::Active && session.is_live(as_of));
+    sessions.sort_by_key(|session| session.session_id);
+    Ok((UserRecord::from(&user), sessions.iter().map(SessionRecord::from).collect()))
+}

@@ -1,0 +1,219 @@
+//! Reading the file, line by line, and believing none of it.
+
+use std::io::{self, BufRead, Read as _};
+
+use aws_lc_rs::{constant_time, hmac};
+use serde::de::DeserializeOwned;
+use tegata_core::key_set::{KeyError, KeySet, Sealed};
+use tegata_core::seal::SealError;
+use tegata_core::session::Session;
+use tegata_core::user::{User, UserStatus};
+
+use super::record::{AnyHeader, BadMember, Counts, FORMAT, Header, Line, SessionRecord, VERSION};
+use super::transfer_key::TransferKey;
+use super::writer::last_line;
+
+/// The longest line that is read, in bytes: some thousand times what a user takes.
+const MAX_LINE: u64 = 4 * 1024 * 1024;
+
+/// Why a file is refused. No text holds anything of a record.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("it is no export of Tegata")]
+    NoExport,
+    #[error("it has version {0} of the format, and this program knows version {VERSION}")]
+    OtherVersion(u32),
+    #[error("it was made with another transfer key")]
+    OtherKey,
+    #[error("it was changed, or cut and mended, after it was made")]
+    Changed,
+    #[error("it ends before its last line: it was cut")]
+    Cut,
+    #[error("something stands behind its last line")]
+    Trailing,
+    #[error("its signing keys cannot be used")]
+    Keys(#[from] KeyError),
+    #[error("line {0} is too long")]
+    TooLong(u64),
+    #[error("line {0} is no record of an export")]
+    NoRecord(u64),
+    #[error("line {0} has a {1} that is not valid")]
+    BadMember(u64, &'static str),
+    #[error("line {0} is not in order, or is there twice")]
+    OutOfOrder(u64),
+    #[error("line {0} is a session of nobody")]
+    NobodysSession(u64),
+    #[error("it cannot be read")]
+    Io(#[from] io::Error),
+}
+
+/// A user with their sessions.
+#[derive(Clone)]
+pub(super) struct Account {
+    pub(super) user: User,
+    pub(super) sessions: Vec<Session>,
+}
+
+/// A file that was found true from its first line to its last.
+#[derive(Debug)]
+pub(crate) struct Checked {
+    pub(crate) header: Header,
+    pub(crate) counts: Counts,
+    /// Whether there are passwords that cannot be verified without the pepper of the old installation.
+    pub(crate) has_pepper: bool,
+}
+
+/// Reads a file once, from its first line to its last. Only after the last line is any of it to be believed.
+pub(crate) struct Reader<R> {
+    input: R,
+    mac: hmac::Context,
+    counts: Counts,
+    line: u64,
+    /// The user whose sessions come next.
+    user: Option<User>,
+    has_ended: bool,
+    has_pepper: bool,
+    header: Header,
+    key_set: KeySet,
+}
+
+impl<R: BufRead> Reader<R> {
+    /// Reads the first two lines.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub(crate) fn open(mut input: R, key: &TransferKey) -> Result<Self, Refusal> {
+        let first = read_line(&mut input, 1)?;
+        let any: AnyHeader = serde_json::from_slice(&first).map_err(|_| Refusal::NoExport)?;
+        if any.format != FORMAT {
+            return Err(Refusal::NoExport);
+        }
+        if any.version != VERSION {
+            return Err(Refusal::OtherVersion(any.version));
+        }
+        let header: Header = parse(&first, 1)?;
+        if header.transfer_key != key.id {
+            return Err(Refusal::OtherKey);
+        }
+        let second = read_line(&mut input, 2)?;
+        let Line::KeySet(key_set) = parse(&second, 2)? else { return Err(Refusal::NoRecord(2)) };
+        let mut mac = hmac::Context::with_key(&key.mac);
+        mac.update(&first);
+        mac.update(&second);
+        let counts = Counts::default();
+        Ok(Self {
+            input,
+            mac,
+            counts,
+            line: 2,
+            user: None,
+            has_ended: false,
+            has_pepper: false,
+            header,
+            key_set,
+        })
+    }
+
+    /// The signing keys, sealed anew by `seal`, which gets what was sealed and its place.
+    ///
+    /// # Errors
+    /// [`Refusal::Keys`].
+    pub(super) fn key_set(
+        &self,
+        key: &TransferKey,
+        seal: impl Fn(&[u8], &str) -> Result<Sealed, SealError>,
+    ) -> Result<KeySet, Refusal> {
+        Ok(self.key_set.resealed(|sealed, place| seal(&key.sealing.open(sealed, place)?, place))?)
+    }
+
+    /// Reads all that is left, and says what there was.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub(crate) fn check(mut self) -> Result<Checked, Refusal> {
+        while self.next()?.is_some() {}
+        Ok(Checked { header: self.header, counts: self.counts, has_pepper: self.has_pepper })
+    }
+
+    /// The next user with their sessions; the last one, and `None` after it, only once the last line was found true.
+    pub(super) fn next(&mut self) -> Result<Option<Account>, Refusal> {
+        let mut sessions: Vec<Session> = Vec::new();
+        while !self.has_ended {
+            match self.read()? {
+                Line::KeySet(_) => return Err(Refusal::NoRecord(self.line)),
+                Line::Session(record) => sessions.push(self.session(record, sessions.last())?),
+                Line::User(record) => {
+                    let user = User::try_from(record).map_err(|bad| self.bad(bad))?;
+                    self.has_pepper |= has_pepper(user.credential.password_hash.as_phc());
+                    if self.user.as_ref().is_some_and(|before| before.user_id >= user.user_id) {
+                        return Err(Refusal::OutOfOrder(self.line));
+                    }
+                    if let Some(user) = self.user.replace(user) {
+                        return Ok(Some(Account { user, sessions }));
+                    }
+                }
+                Line::End(_) => self.has_ended = true,
+            }
+        }
+        Ok(self.user.take().map(|user| Account { user, sessions }))
+    }
+
+    /// Reads a line. The last one is compared with the one that follows from all before it, and must be the last.
+    fn read(&mut self) -> Result<Line, Refusal> {
+        self.line += 1;
+        let bytes = read_line(&mut self.input, self.line)?;
+        let line = parse(&bytes, self.line)?;
+        match &line {
+            Line::User(_) => self.counts.users += 1,
+            Line::Session(_) => self.counts.sessions += 1,
+            Line::KeySet(_) => {}
+            Line::End(_) => {
+                let expected = last_line(self.counts, self.mac.clone())?;
+                constant_time::verify_slices_are_equal(&expected, &bytes).map_err(|_| Refusal::Changed)?;
+                return if self.input.fill_buf()?.is_empty() { Ok(line) } else { Err(Refusal::Trailing) };
+            }
+        }
+        self.mac.update(&bytes);
+        Ok(line)
+    }
+
+    fn session(&self, record: SessionRecord, before: Option<&Session>) -> Result<Session, Refusal> {
+        // A closed account has no sessions, so one of it is nobody's as well.
+        let user = self
+            .user
+            .as_ref()
+            .filter(|user| user.status == UserStatus::Active && record.user_id == user.user_id.to_string());
+        let user = user.ok_or(Refusal::NobodysSession(self.line))?;
+        let session = record.of(user).map_err(|bad| self.bad(bad))?;
+        if before.is_some_and(|before| before.session_id >= session.session_id) {
+            return Err(Refusal::OutOfOrder(self.line));
+        }
+        Ok(session)
+    }
+
+    fn bad(&self, BadMember(member): BadMember) -> Refusal {
+        Refusal::BadMember(self.line, member)
+    }
+}
+
+/// Whether a hash was made with a pepper, which its PHC string then names.
+fn has_pepper(phc: &str) -> bool {
+    phc.split(['$', ',']).any(|part| part.starts_with("keyid="))
+}
+
+/// A line with its end. A file that ends before or within it was cut.
+fn read_line(input: &mut impl BufRead, line: u64) -> Result<Vec<u8>, Refusal> {
+    let mut bytes = Vec::new();
+    input.by_ref().take(MAX_LINE).read_until(b'\n', &mut bytes)?;
+    match bytes.last() {
+        Some(b'\n') => Ok(bytes),
+        _ if bytes.len() as u64 == MAX_LINE => Err(Refusal::TooLong(line)),
+        // Whatever it is, it does not even begin as an export does.
+        _ if line == 1 => Err(Refusal::NoExport),
+        _ => Err(Refusal::Cut),
+    }
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8], line: u64) -> Result<T, Refusal> {
+    serde_json::from_slice(bytes).map_err(|_| Refusal::NoRecord(line))
+}
