@@ -8,6 +8,7 @@
 mod bench;
 mod dependencies;
 mod docs;
+mod dynamodb_local;
 mod lambda;
 mod process;
 mod server;
@@ -34,6 +35,7 @@ Usage: cargo xtask <command> [-- arguments]
   check                    formatting, lints, licences, words: what is quick
   web                      the web workspaces: install, build, check, test
   e2e [-- …]               the browser tests, against the real binary
+  dynamodb [--fetch]       DynamoDB Local on port 8000, in memory; --fetch only gets it
   lambda [--arch arm64|x86_64] [-- package …]
                            the functions for AWS, into target/lambda/<arch>/<function>/bootstrap; arm64 by default
   docs [--write]           links, generated pages, and the README's commands against a running server;
@@ -82,6 +84,8 @@ fn dispatch(arguments: &[String]) -> Result {
             suite.step("server binary", server::build)?;
             server_docs(suite)
         }),
+        ["dynamodb"] => dynamodb_local::run(),
+        ["dynamodb", "--fetch"] => dynamodb_local::fetch(),
         ["docs", "--write"] => docs::write(),
         ["lambda", arguments @ ..] => lambda::run(arguments, passed),
         ["audit"] => dependencies::audit(),
@@ -115,7 +119,14 @@ fn test(suite: &mut Suite) -> Result {
     docs::steps(suite)?;
     web::steps(suite)?;
     suite.step("clippy", clippy)?;
-    suite.step("cargo test", || cargo(&["test", "--workspace"]).env("TEGATA_REQUIRE_NODE", "1").run())?;
+    suite.step("DynamoDB Local", dynamodb_local::fetch)?;
+    suite.step("cargo test", || {
+        let engine = dynamodb_local::Engine::start()?;
+        cargo(&["test", "--workspace"])
+            .env("TEGATA_REQUIRE_NODE", "1")
+            .env("TEGATA_DYNAMODB_ENDPOINT", &engine.endpoint())
+            .run()
+    })?;
     server_docs(suite)?;
     browser_tests(suite, &[])
 }
