@@ -128,6 +128,10 @@ fn test(suite: &mut Suite) -> Result {
             .run()
     })?;
     server_docs(suite)?;
+    suite.step("HTTP suite", || {
+        let server = server::Server::start(&["--set", "tokens.access_token_ttl=3s"])?;
+        http_suite(&server.url)
+    })?;
     browser_tests(suite, &[])
 }
 
@@ -146,6 +150,11 @@ fn clippy() -> Result {
 /// What the documentation says about the binary, held against the binary.
 fn server_docs(suite: &mut Suite) -> Result {
     suite.step("README commands", docs::readme::check_commands)
+}
+
+/// The suite that every shape of the product passes, against whatever answers at `url`.
+fn http_suite(url: &str) -> Result {
+    Command::npm(&["run", "http", "--workspace", "e2e"]).env("TEGATA_URL", url).run()
 }
 
 fn browser_tests(suite: &mut Suite, arguments: &[String]) -> Result {
