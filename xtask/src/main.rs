@@ -9,10 +9,12 @@ mod bench;
 mod dependencies;
 mod docs;
 mod dynamodb_local;
+mod lambda;
 mod process;
 mod server;
 mod suite;
 mod tools;
+mod venv;
 mod web;
 mod workspace;
 
@@ -34,6 +36,8 @@ Usage: cargo xtask <command> [-- arguments]
   web                      the web workspaces: install, build, check, test
   e2e [-- …]               the browser tests, against the real binary
   dynamodb [--fetch]       DynamoDB Local on port 8000, in memory; --fetch only gets it
+  lambda [--arch arm64|x86_64] [-- package …]
+                           the functions for AWS, into target/lambda/<arch>/<function>/bootstrap; arm64 by default
   docs [--write]           links, generated pages, and the README's commands against a running server;
                            --write makes the generated pages anew
   audit                    cargo-deny with the advisory database; needs the network
@@ -84,6 +88,7 @@ fn dispatch(arguments: &[String]) -> Result {
         ["dynamodb"] => dynamodb_local::run(),
         ["dynamodb", "--fetch"] => dynamodb_local::fetch(),
         ["docs", "--write"] => docs::write(),
+        ["lambda", arguments @ ..] => lambda::run(arguments, passed),
         ["audit"] => dependencies::audit(),
         ["bench"] => bench::run(passed),
         ["bench", "lambda"] => bench::lambda(),
