@@ -5,7 +5,7 @@ import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-  globalIgnores(["**/dist/", "**/node_modules/", "target/", "docs/"]),
+  globalIgnores(["**/dist/", "**/node_modules/", "target/", "docs/", "infra/cdk.out/"]),
   js.configs.recommended,
   {
     // Node.js and, within `page.evaluate`, a browser: the type check knows what exists where.

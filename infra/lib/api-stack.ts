@@ -1,0 +1,32 @@
+import { Stack, type StackProps } from "aws-cdk-lib";
+import * as apigateway from "aws-cdk-lib/aws-apigateway";
+import type { Construct } from "constructs";
+import { Tegata, type TegataProps } from "./constructs/tegata.ts";
+import type { TegataTables } from "./constructs/tables.ts";
+import type { EdgeStack } from "./edge-stack.ts";
+
+export interface ApiStackProps
+  extends StackProps, Omit<TegataProps, "tables" | "api" | "issuer" | "originSecret"> {
+  readonly tables: TegataTables;
+  readonly edge: EdgeStack;
+}
+
+/** Everything that runs: functions, authorizer, keys, routes, alarms. Nothing in it is lost when it is deleted. */
+export class ApiStack extends Stack {
+  readonly tegata: Tegata;
+
+  constructor(scope: Construct, id: string, props: ApiStackProps) {
+    const { description: _, ...options } = props;
+    super(scope, id, { description: "Tegata: API", ...options });
+    const { edge } = props;
+    this.tegata = new Tegata(this, "Tegata", {
+      ...props,
+      issuer: edge.publicUrl,
+      originSecret: edge.originSecret.secretValue.unsafeUnwrap(),
+      api: apigateway.RestApi.fromRestApiAttributes(this, "RestApi", {
+        restApiId: edge.api.ref,
+        rootResourceId: edge.api.attrRootResourceId,
+      }),
+    });
+  }
+}
