@@ -14,6 +14,8 @@ export interface EdgeStackProps extends StackProps {
   readonly domain?: CustomDomain;
   /** A web ACL of WAF, in us-east-1. */
   readonly webAclArn?: string;
+  /** Whether the bucket is reached without TLS, as in an emulator. */
+  readonly plaintext?: boolean;
 }
 
 /**

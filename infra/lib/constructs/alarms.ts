@@ -22,7 +22,7 @@ export interface AlarmOptions {
    *
    * @default 100
    */
-  readonly loginFailures?: number;
+  readonly refusedLogins?: number;
   /**
    * A monthly sum in US dollars for the whole account; at 80 % of it, and when it is forecast, an e-mail is sent.
    *
@@ -72,14 +72,8 @@ export class TegataAlarms extends Construct {
         1,
         `Tegata: the function ${name} has failed; see its log`,
       );
-    const throttles = new cloudwatch.MathExpression({
-      expression: functions.map((_, number) => `t${number}`).join("+"),
-      label: "throttled invocations",
-      period: PERIOD,
-      usingMetrics: Object.fromEntries(
-        functions.map(([, made], number) => [`t${number}`, made.metricThrottles(sum)]),
-      ),
-    });
+    // Without a dimension: all functions of the account, since it is the account's concurrency that has run out.
+    const throttles = new cloudwatch.Metric({ namespace: "AWS/Lambda", metricName: "Throttles", ...sum });
     alarm(
       "Throttles",
       throttles,
@@ -109,28 +103,21 @@ export class TegataAlarms extends Construct {
       1,
       "Tegata: a refresh token is newer than its record. Was a table restored?",
     );
-    const failures = audit("LoginFailed", action("login", "failure"));
-    const throttled = audit("LoginThrottled", action("login", "throttled"));
-    const refused = new cloudwatch.MathExpression({
-      expression: "f+t",
-      label: "refused logins",
-      period: PERIOD,
-      usingMetrics: { f: failures, t: throttled },
-    });
+    const refused = audit("LoginRefused", action("login", "!=", "success"));
     alarm(
-      "LoginFailures",
+      "LoginsRefused",
       refused,
-      props.loginFailures ?? 100,
+      props.refusedLogins ?? 100,
       "Tegata: many logins are refused; somebody is guessing passwords",
     );
 
-    const logins = audit("Login", action("login", "success"));
-    const signUps = audit("SignUp", action("sign_up", "success"));
+    const logins = audit("Login", action("login", "=", "success"));
+    const signUps = audit("SignUp", action("sign_up", "=", "success"));
     this.dashboard = new cloudwatch.Dashboard(this, "Dashboard");
     const graph = (title: string, left: cloudwatch.IMetric[]) =>
       new cloudwatch.GraphWidget({ title, left, width: 12 });
     this.dashboard.addWidgets(
-      graph("Logins and sign-ups", [logins, signUps, failures, throttled]),
+      graph("Logins and sign-ups", [logins, signUps, refused]),
       graph("Refresh tokens shown again", [replays, behind]),
       graph("Requests", [props.stage.metricCount(sum), props.stage.metricClientError(sum), serverErrors]),
       graph("Answered in (p50, p99)", [
@@ -169,18 +156,17 @@ export class TegataAlarms extends Construct {
       metricName: name,
       statistic: "Sum",
       period: PERIOD,
-      label: name,
     });
   }
 }
 
 /** An audit event, which is a line of JSON in the log. */
-function action(name: string, outcome?: string): logs.IFilterPattern {
+function action(name: string, is?: "=" | "!=", outcome?: string): logs.IFilterPattern {
   const { FilterPattern: pattern } = logs;
   return pattern.all(
     pattern.booleanValue("$.audit", true),
     pattern.stringValue("$.action", "=", name),
-    ...(outcome === undefined ? [] : [pattern.stringValue("$.outcome", "=", outcome)]),
+    ...(is && outcome !== undefined ? [pattern.stringValue("$.outcome", is, outcome)] : []),
   );
 }
 

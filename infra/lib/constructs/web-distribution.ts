@@ -25,6 +25,12 @@ export interface WebDistributionProps {
   readonly domain?: CustomDomain;
   /** A web ACL of WAF, in us-east-1. */
   readonly webAclArn?: string;
+  /**
+   * Whether the bucket is reached without TLS, as in an emulator.
+   *
+   * @default false
+   */
+  readonly plaintext?: boolean;
 }
 
 /** Headers of a request that mean something to the API. Ten is as many as a policy may name. */
@@ -59,13 +65,16 @@ export class WebDistribution extends Construct {
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
       objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
       encryption: s3.BucketEncryption.S3_MANAGED,
-      enforceSSL: true,
+      enforceSSL: !props.plaintext,
       // Nothing is lost with it: the files are built from source, and the next deployment puts them back.
       removalPolicy: RemovalPolicy.DESTROY,
     });
     acknowledge(this.bucket, {
       "AwsSolutions-S1": "It holds the public files of a web application, which only CloudFront can read.",
     });
+
+    if (props.plaintext)
+      acknowledge(this.bucket, { "AwsSolutions-S10": "An emulator on the same machine has no TLS." });
 
     const headers = securityHeaders(this, "SecurityHeaders");
     const pages: cloudfront.BehaviorOptions = {
