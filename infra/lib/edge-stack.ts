@@ -7,6 +7,8 @@ import { emptyRestApi } from "./constructs/provider-api.ts";
 import { WebDistribution, type CustomDomain } from "./constructs/web-distribution.ts";
 import { WebFiles } from "./constructs/web-files.ts";
 
+const PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
+
 export interface EdgeStackProps extends StackProps {
   /** The folder with the built web application. */
   readonly web: string;
@@ -34,7 +36,8 @@ export class EdgeStack extends Stack {
     this.api = emptyRestApi(this, "RestApi");
     this.originSecret = new secretsmanager.Secret(this, "OriginSecret", {
       description: "Tegata: by this the API knows CloudFront",
-      generateSecretString: { excludePunctuation: true, passwordLength: 43 },
+      // Letters and digits: it is the value of a header.
+      generateSecretString: { excludeCharacters: PUNCTUATION, passwordLength: 43 },
     });
     acknowledge(this.originSecret, {
       "AwsSolutions-SMG4":
