@@ -183,6 +183,7 @@ impl Settings {
             "keys.publish_ahead",
             "must be between 5m, for which verifiers cache the keys, and keys.active_for",
         );
+        self.throttle.find_problems(&mut require);
         problems
     }
 
@@ -194,6 +195,44 @@ impl Settings {
             publish_ahead: self.key_publish_ahead,
             keep_retired: self.tokens.access_token_ttl.max(self.tokens.id_token_ttl) + LEEWAY,
         }
+    }
+}
+
+impl ThrottleSettings {
+    /// Brakes that would not brake.
+    fn find_problems(&self, require: &mut impl FnMut(bool, &'static str, &str)) {
+        let schedules = [
+            (
+                &self.account,
+                ["throttle.account.many", "throttle.account.first_delay", "throttle.account.max_delay"],
+            ),
+            (
+                &self.address,
+                ["throttle.address.many", "throttle.address.first_delay", "throttle.address.max_delay"],
+            ),
+            (
+                &self.signup,
+                ["throttle.signup.many", "throttle.signup.first_delay", "throttle.signup.max_delay"],
+            ),
+        ];
+        for (schedule, [many, first_delay, max_delay]) in schedules {
+            require(
+                schedule.first_delay >= Duration::from_secs(1),
+                first_delay,
+                "must be at least 1s: doubled, nothing stays nothing",
+            );
+            require(schedule.free < schedule.many, many, "must be more than the free attempts");
+            require(
+                (schedule.first_delay..=schedule.long_delay).contains(&schedule.max_delay),
+                max_delay,
+                "must lie between the first delay and the long one",
+            );
+        }
+        require(
+            self.account.many <= 100,
+            "throttle.account.many",
+            "must be at most 100: no account may be guessed at more often in a row (NIST SP 800-63B-4 §3.2.2)",
+        );
     }
 }
 

@@ -235,6 +235,11 @@ pub(crate) async fn method_not_allowed() -> HttpError {
     HttpError::MethodNotAllowed
 }
 
+/// The answer to a request that went around what stands in front of us.
+pub(crate) async fn direct_access() -> HttpError {
+    HttpError::DirectAccess
+}
+
 /// An answer without a body, before any handler.
 fn empty(status: StatusCode) -> Response {
     let mut response = Response::new(Body::empty());

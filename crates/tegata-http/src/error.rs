@@ -28,6 +28,8 @@ pub(crate) enum HttpError {
     MissingToken,
     /// A request with cookies that a page of another origin has sent.
     OriginRefused,
+    /// The request went around what stands in front of us and tells who the client is.
+    DirectAccess,
     /// Nothing is here.
     NotFound,
     /// Something is here, but not for this method.
@@ -159,6 +161,9 @@ impl HttpError {
             }
             Self::OriginRefused => {
                 (S::FORBIDDEN, "origin_refused", "pages of this origin may not use the API", None)
+            }
+            Self::DirectAccess => {
+                (S::FORBIDDEN, "direct_access", "requests must come through the public address", None)
             }
             Self::Provider(ProviderError::PasswordMismatch) => {
                 (S::FORBIDDEN, "password_mismatch", "the password is not right", None)

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::routing::{MethodRouter, any, delete, get, post};
 
 use crate::discovery::{JWKS_PATH, OAUTH_PATH, OPENID_PATH};
-use crate::edge::{Edge, method_not_allowed, not_found};
+use crate::edge::{Edge, direct_access, method_not_allowed, not_found};
 use crate::settings::split_issuer;
 use crate::state::AppState;
 use crate::{account, auth, discovery, openapi, operator};
@@ -15,21 +15,58 @@ const OURS: [&str; 5] = ["/auth", "/users", "/api", "/.well-known", "/oauth2"];
 /// What metrics and the log call a path that is nobody's.
 const UNKNOWN: &str = "unknown";
 
+/// What can be mounted alone: the functions of a deployment in parts have one each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Making an account.
+    Register,
+    /// Logging in.
+    Login,
+    /// Going on with a session, and ending it.
+    Refresh,
+    /// Everything that needs an access token, and what is public.
+    Account,
+    /// What operators and their machines ask a server: no function answers it.
+    Operator,
+}
+
+impl Part {
+    /// All parts.
+    pub const ALL: [Self; 5] = [Self::Register, Self::Login, Self::Refresh, Self::Account, Self::Operator];
+}
+
 /// All endpoints; every path that is not ours goes to `web`, under the same security headers.
 ///
 /// The peer's address is taken from `axum::extract::ConnectInfo<SocketAddr>` where the server provides it.
 pub fn router(state: AppState, web: Option<Router>) -> Router {
+    mount(state, &Part::ALL, web)
+}
+
+/// The endpoints of some parts. Those of the others are not found here.
+pub fn router_of(state: AppState, parts: &[Part]) -> Router {
+    mount(state, parts, None)
+}
+
+/// A router that refuses every request: for those that did not come through what stands in front of it.
+pub fn closed_router(state: &AppState) -> Router {
+    Router::new().fallback(direct_access).layer(Edge::new(state, UNKNOWN))
+}
+
+fn mount(state: AppState, parts: &[Part], web: Option<Router>) -> Router {
     let app = &state;
     let mut router = Router::new();
     let mut mount = |path: &str, template: &'static str, methods: MethodRouter<AppState>| {
         router = std::mem::take(&mut router).route(path, methods.layer(Edge::new(app, template)));
     };
-    for (path, methods) in routes() {
-        mount(path, path, methods.fallback(method_not_allowed));
+    for (path, part, methods) in routes() {
+        // A path that is another part's is no path of ours: its methods are not told either.
+        let methods =
+            if parts.contains(&part) { methods.fallback(method_not_allowed) } else { any(not_found) };
+        mount(path, path, methods);
     }
     // An issuer with a path: each standard has its own place for it (RFC 8414 §3.1, §5).
     let (_, path) = split_issuer(&app.provider().settings().issuer);
-    if !path.is_empty() {
+    if !path.is_empty() && parts.contains(&Part::Account) {
         for place in [format!("{path}{OPENID_PATH}"), format!("{OPENID_PATH}{path}")] {
             mount(&place, OPENID_PATH, get(discovery::metadata).fallback(method_not_allowed));
         }
@@ -52,27 +89,32 @@ pub fn router(state: AppState, web: Option<Router>) -> Router {
     router.fallback_service(fallback).with_state(state)
 }
 
-/// The endpoints, by the template of their path.
-fn routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
+/// The endpoints: the template of the path, whose part it is, and its methods.
+fn routes() -> Vec<(&'static str, Part, MethodRouter<AppState>)> {
+    use Part::{Account, Login, Operator, Refresh, Register};
     vec![
-        ("/auth/config", get(auth::config)),
-        ("/auth/signup", post(auth::signup)),
-        ("/auth/login", post(auth::login)),
-        ("/auth/refresh", post(auth::refresh)),
-        ("/auth/logout", post(auth::logout)),
-        ("/auth/logout-all", post(auth::logout_all)),
-        ("/users/me", get(account::profile).patch(account::update_profile).delete(account::delete_account)),
-        ("/users/me/password", post(account::change_password)),
-        ("/users/me/sessions", get(account::sessions)),
-        ("/users/me/sessions/{session_id}", delete(account::end_session)),
-        ("/users", get(account::list_users)),
-        ("/api/protected", get(account::protected)),
-        (JWKS_PATH, get(discovery::jwks)),
-        (OPENID_PATH, get(discovery::metadata)),
-        (OAUTH_PATH, get(discovery::metadata)),
-        ("/healthz", get(operator::healthz)),
-        ("/readyz", get(operator::readyz)),
-        ("/metrics", get(operator::metrics)),
-        ("/openapi.json", get(openapi::openapi)),
+        ("/auth/config", Account, get(auth::config)),
+        ("/auth/signup", Register, post(auth::signup)),
+        ("/auth/login", Login, post(auth::login)),
+        ("/auth/refresh", Refresh, post(auth::refresh)),
+        ("/auth/logout", Refresh, post(auth::logout)),
+        ("/auth/logout-all", Account, post(auth::logout_all)),
+        (
+            "/users/me",
+            Account,
+            get(account::profile).patch(account::update_profile).delete(account::delete_account),
+        ),
+        ("/users/me/password", Account, post(account::change_password)),
+        ("/users/me/sessions", Account, get(account::sessions)),
+        ("/users/me/sessions/{session_id}", Account, delete(account::end_session)),
+        ("/users", Account, get(account::list_users)),
+        ("/api/protected", Account, get(account::protected)),
+        (JWKS_PATH, Account, get(discovery::jwks)),
+        (OPENID_PATH, Account, get(discovery::metadata)),
+        (OAUTH_PATH, Account, get(discovery::metadata)),
+        ("/openapi.json", Account, get(openapi::openapi)),
+        ("/healthz", Operator, get(operator::healthz)),
+        ("/readyz", Operator, get(operator::readyz)),
+        ("/metrics", Operator, get(operator::metrics)),
     ]
 }

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use tegata_http::{HttpSettings, MetricsAccess};
+use tegata_settings::KibiBytes;
 
 pub(crate) use source::{Problems, Sources, load};
 pub(crate) use table::SETTINGS;
@@ -48,7 +49,7 @@ pub(crate) struct ServerSettings {
     token_inspector: Option<bool>,
     /// By the issuer and the proxies when not set.
     metrics: Option<MetricsAccess>,
-    body_limit: value::KibiBytes,
+    body_limit: KibiBytes,
     request_timeout: Duration,
     pub(crate) max_connections: usize,
     pub(crate) stop_timeout: Duration,
@@ -58,7 +59,7 @@ pub(crate) struct ServerSettings {
 #[derive(Clone, Debug)]
 pub(crate) struct PasswordSettings {
     pub(crate) breached_list: Option<PathBuf>,
-    pub(crate) memory: value::KibiBytes,
+    pub(crate) memory: KibiBytes,
     /// A secret that hashes need beside the database.
     pub(crate) pepper_file: Option<PathBuf>,
     pub(crate) iterations: u32,
@@ -113,7 +114,7 @@ impl Default for Settings {
                 trusted_proxies: Vec::new(),
                 token_inspector: None,
                 metrics: None,
-                body_limit: value::KibiBytes(16),
+                body_limit: KibiBytes(16),
                 request_timeout: Duration::from_secs(10),
                 max_connections: 10_000,
                 stop_timeout: Duration::from_secs(10),
@@ -122,7 +123,7 @@ impl Default for Settings {
             audience: None,
             passwords: PasswordSettings {
                 breached_list: None,
-                memory: value::KibiBytes(19 * 1024),
+                memory: KibiBytes(19 * 1024),
                 pepper_file: None,
                 iterations: 2,
                 permits: None,

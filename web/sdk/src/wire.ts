@@ -113,6 +113,7 @@ export const PROBLEM_CODES = [
   "insufficient_scope",
   "csrf_failed",
   "origin_refused",
+  "direct_access",
   "password_mismatch",
   "signup_disabled",
   "not_found",

@@ -18,6 +18,7 @@ mod edge;
 mod log;
 mod login;
 mod operator;
+mod parts;
 mod problems;
 mod refresh;
 mod schema;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use axum::Router;
 use axum::routing::get;
 use serde_json::{Value, json};
+use tegata_http::closed_router;
 
 use crate::schema::OPENAPI;
 use crate::world::{Answer, FullHasher, PASSWORD, World, pending_body};
@@ -47,6 +48,7 @@ async fn every_code_has_one_status_and_one_text() {
     let delete = world.call("DELETE", "/users/me").bearer(&tokens.access).json(&json!({"password": "wrong"}));
     note(delete.send().await);
     note(world.get("/auth/nothing").send().await);
+    note(world.through(closed_router(&world.state)).get("/").send().await);
     note(world.call("DELETE", "/auth/login").send().await);
     note(world.post("/auth/signup", &login(PASSWORD)).send().await);
     note(world.post("/auth/login", &login(&"x".repeat(20_000))).send().await);

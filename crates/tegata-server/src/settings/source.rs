@@ -3,11 +3,11 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use tegata_settings::Raw;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::table::{SETTINGS, Setting};
-use super::value::Raw;
 use super::{Origin, Settings, check};
 
 /// Where to read.
@@ -167,7 +167,7 @@ fn flatten<'t>(prefix: &str, table: &DeTable<'t>, leaf: &mut dyn FnMut(&str, &Sp
         };
         match value.get_ref() {
             // A section of its own, or one too many: a value of that name does not look inside.
-            DeValue::Table(inner) if Setting::find(&key).is_none() && !inner.is_empty() => {
+            DeValue::Table(inner) if Setting::find(SETTINGS, &key).is_none() && !inner.is_empty() => {
                 flatten(&key, inner, leaf);
             }
             _ => leaf(&key, value),
@@ -236,7 +236,7 @@ fn assign(
     assignments: &mut Vec<Assignment>,
     problems: &mut Vec<Problem>,
 ) {
-    match (Setting::find(key), raw) {
+    match (Setting::find(SETTINGS, key), raw) {
         (None, _) => problems.push(unknown(key, origin)),
         (Some(setting), Ok(raw)) => assignments.push(Assignment { setting, raw, origin }),
         (Some(_), Err(text)) => problems.push(Problem { origin, key: key.to_owned(), text: text.to_owned() }),

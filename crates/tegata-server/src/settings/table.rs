@@ -1,64 +1,13 @@
 //! Every setting: its name, its place, and what it is for.
 
 use super::Settings;
-use super::value::{Raw, Value};
 
-/// One setting.
-pub(crate) struct Setting {
-    /// Its name: section, dot, name.
-    pub(crate) key: &'static str,
-    /// The type of its values.
-    pub(crate) value_type: &'static str,
-    /// What happens when it is not set and its default depends on something else.
-    pub(crate) otherwise: &'static str,
-    /// What it is for, in one or two sentences.
-    pub(crate) about: &'static str,
-    /// Reads a value into its place.
-    pub(crate) apply: fn(&mut Settings, &Raw) -> Result<(), String>,
-    /// What stands in its place.
-    pub(crate) show: fn(&Settings) -> Option<String>,
-}
-
-impl Setting {
-    /// The section: everything before the last dot.
-    pub(crate) fn section(&self) -> &'static str {
-        self.key.split_once('.').map_or(self.key, |(section, _)| section)
-    }
-
-    /// The variable that sets it.
-    pub(crate) fn variable(&self) -> String {
-        format!("TEGATA_{}", self.key.to_uppercase().replace('.', "__"))
-    }
-
-    /// The setting with this name.
-    pub(crate) fn find(key: &str) -> Option<&'static Self> {
-        SETTINGS.iter().find(|setting| setting.key == key)
-    }
-}
-
-/// The type of a place, for the table.
-const fn type_of<T: Value>(_: fn(&Settings) -> &T) -> &'static str {
-    T::TYPE
-}
-
-macro_rules! settings {
-    ($($key:literal $(or $otherwise:literal)? => $first:ident $(. $rest:ident)* : $about:literal)*) => {
-        &[$(Setting {
-            key: $key,
-            value_type: type_of(|settings| &settings.$first $(. $rest)*),
-            otherwise: concat!("", $($otherwise)?),
-            about: $about,
-            apply: |settings, raw| {
-                settings.$first $(. $rest)* = Value::parse(raw)?;
-                Ok(())
-            },
-            show: |settings| Value::show(&settings.$first $(. $rest)*),
-        }),*]
-    };
-}
+/// One setting of the server.
+pub(crate) type Setting = tegata_settings::Setting<Settings>;
 
 /// All settings, in the order of the documentation.
-pub(crate) static SETTINGS: &[Setting] = settings! {
+pub(crate) static SETTINGS: &[Setting] = tegata_settings::settings! {
+    Settings;
     "server.listen" => server.listen:
         "The address that the server listens on. Port 0 takes any free one. Anything but loopback needs an https `server.public_url`."
     "server.public_url" or "`http://` and the address that it listens on" => server.public_url:

@@ -1,5 +1,7 @@
 use std::path::Path;
 
+use tegata_settings::Raw;
+
 use super::*;
 
 fn read(file: Option<&Path>, environment: &[(&str, &str)], flags: &[&str]) -> Result<Settings, Vec<String>> {
@@ -226,7 +228,7 @@ fn every_default_is_read_back_as_it_is_shown() {
             _ => shown.clone(),
         };
         let mut settings = Settings::default();
-        (setting.apply)(&mut settings, &value::Raw::One(raw))
+        (setting.apply)(&mut settings, &Raw::One(raw))
             .unwrap_or_else(|error| panic!("{}: {error}", setting.key));
         assert_eq!((setting.show)(&settings), Some(shown), "{}", setting.key);
     }
@@ -253,7 +255,7 @@ fn every_setting_has_its_own_place() {
             "seven",
         ];
         let changed = values.iter().any(|text| {
-            let raw = value::Raw::One((*text).to_owned());
+            let raw = Raw::One((*text).to_owned());
             (setting.apply)(&mut settings, &raw).is_ok()
                 && before != SETTINGS.iter().map(|each| (each.show)(&settings)).collect::<Vec<_>>()
         });
@@ -272,10 +274,10 @@ fn every_setting_has_its_own_place() {
 
 #[test]
 fn durations_are_shown_as_people_write_them() {
-    use value::Value as _;
+    use tegata_settings::Value as _;
     let shown = |secs| Duration::from_secs(secs).show().unwrap();
     assert_eq!([2, 90, 900, 86_400, 604_800].map(shown), ["2s", "90s", "15m", "24h", "7d"]);
     for vague in ["1month", "1y", "1M", "15", "", "-1s"] {
-        assert!(Duration::parse(&value::Raw::One(vague.to_owned())).is_err(), "{vague}");
+        assert!(Duration::parse(&Raw::One(vague.to_owned())).is_err(), "{vague}");
     }
 }

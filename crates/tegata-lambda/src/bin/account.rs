@@ -1,0 +1,9 @@
+//! The function `account`.
+
+use std::process::ExitCode;
+
+use tegata_lambda::{Function, serve};
+
+fn main() -> ExitCode {
+    serve(Function::Account)
+}

@@ -1,0 +1,7 @@
+//! The function `rotate-keys`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tegata_lambda::rotate_keys()
+}

@@ -1,0 +1,169 @@
+//! Sessions and their refresh tokens.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure as OnFailure};
+use tegata_core::attempt::AttemptKey;
+use tegata_core::identifier::{SessionId, UserId};
+use tegata_core::session::{Rotation, Session};
+use tegata_core::store::{Begun, Rotated, SessionStore, StoreError};
+use tegata_core::user::UserStatus;
+
+use crate::DynamoDbStore;
+use crate::change::left_by;
+use crate::error::{Fault, Unreadable};
+use crate::item::{self, bytes, number, time};
+use crate::mark::Mark;
+use crate::retry::{Refusal, Reply, Step};
+use crate::table;
+use crate::transaction::Condition;
+
+/// `Rotation::apply`, in DynamoDB's words. What stands on the right is the record before.
+const ROTATE: &str = "SET p = h, h = :successor, g = g + :one, ra = :now, ix = :idle, #ttl = :ttl, m = :mark";
+const IF_CURRENT_AND_LIVE: &str = "h = :presented AND ix > :now AND ax > :now AND g < :last";
+
+#[async_trait]
+impl SessionStore for DynamoDbStore {
+    /// Not one transaction, which would cost four times as much: the session is written, *then* the user is read, and
+    /// the session goes again if the user may not have one. Whoever ends a user's sessions writes the user first and
+    /// looks for sessions after, so whichever of the two reads comes later sees the other's write. A crash in between
+    /// leaves a session that nobody holds a token of.
+    async fn begin_session(
+        &self,
+        session: &Session,
+        credential_version: u32,
+        account: AttemptKey,
+    ) -> Result<Begun, StoreError> {
+        let step = self.step();
+        if !self.put_session(&step, session, credential_version).await? {
+            return Ok(Begun::Refused);
+        }
+        let key = table::session(&self.tenant, session.user_id, session.session_id);
+        let begun = match self.may_begin(&step, session.user_id, credential_version).await {
+            Ok(false) => Ok(Begun::Refused),
+            Ok(true) => {
+                let counter = table::attempts(&self.tenant, account);
+                self.delete(&step, &counter).await.map(|_| Begun::Now)
+            }
+            Err(error) => Err(error),
+        };
+        match begun {
+            Ok(Begun::Now) => {}
+            Ok(Begun::Refused) => drop(self.delete(&step, &key).await?),
+            // Nobody gets its token; the step's own time may be up.
+            Err(_) => drop(self.delete(&self.step(), &key).await),
+        }
+        begun
+    }
+
+    async fn rotate_session(&self, rotation: &Rotation) -> Result<Rotated, StoreError> {
+        let (own, idle) = (Mark::random()?, rotation.now + rotation.idle_ttl);
+        let request = self
+            .client()
+            .update_item()
+            .table_name(self.data())
+            .set_key(Some(table::session(&self.tenant, rotation.user_id, rotation.session_id).attributes()))
+            .update_expression(ROTATE)
+            .condition_expression(IF_CURRENT_AND_LIVE)
+            .expression_attribute_names("#ttl", table::TTL)
+            .expression_attribute_values(":presented", bytes(rotation.presented.as_bytes()))
+            .expression_attribute_values(":successor", bytes(rotation.successor.as_bytes()))
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":last", number(u32::MAX))
+            .expression_attribute_values(":now", time(rotation.now))
+            .expression_attribute_values(":idle", time(idle))
+            .expression_attribute_values(":ttl", item::ttl(idle))
+            .expression_attribute_values(":mark", bytes(own.as_bytes()))
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(OnFailure::AllOld);
+        match self.step().send(self.data(), || request.clone().send()).await? {
+            Reply::Done(answer) => {
+                let record = answer.attributes.ok_or(Unreadable(item::CURRENT))?;
+                Ok(Rotated::Now(item::session(&record)?))
+            }
+            Reply::Refused(refusal) => refused(rotation, &refusal, own),
+        }
+    }
+
+    async fn find_session(
+        &self,
+        user_id: UserId,
+        session_id: SessionId,
+    ) -> Result<Option<Session>, StoreError> {
+        let key = table::session(&self.tenant, user_id, session_id);
+        let found = self.get(&self.step(), &key, true).await?;
+        Ok(found.as_ref().map(item::session).transpose()?)
+    }
+
+    async fn list_sessions(&self, user_id: UserId) -> Result<Vec<Session>, StoreError> {
+        let found = self.query_sessions(&self.step(), user_id, None).await?;
+        Ok(found.iter().map(item::session).collect::<Result<_, _>>()?)
+    }
+
+    async fn end_session(&self, user_id: UserId, session_id: SessionId) -> Result<bool, StoreError> {
+        let key = table::session(&self.tenant, user_id, session_id);
+        self.delete(&self.step(), &key).await
+    }
+
+    /// Of a crash in between it leaves the rest, which repeating it ends.
+    async fn end_sessions(&self, user_id: UserId, keep: Option<SessionId>) -> Result<u64, StoreError> {
+        let step = self.step();
+        let keys = self.session_keys(&step, user_id, keep).await?;
+        self.delete_all(&step, keys).await
+    }
+}
+
+impl DynamoDbStore {
+    /// Writes a new session; whether that may stand.
+    async fn put_session(
+        &self,
+        step: &Step,
+        session: &Session,
+        credential_version: u32,
+    ) -> Result<bool, StoreError> {
+        let own = Mark::random()?;
+        let key = table::session(&self.tenant, session.user_id, session.session_id);
+        let new = item::session_item(&key, session, own);
+        match self.put(step, new.clone(), Condition::ABSENT).await? {
+            Reply::Done(()) => Ok(true),
+            // The first try was done and its answer lost.
+            Reply::Refused(refusal) if left_by(&refusal, own)? => Ok(true),
+            // Ids are random, so there is none with this one. Should there be, it goes only if the new one may begin.
+            Reply::Refused(_) => {
+                let may_begin = self.may_begin(step, session.user_id, credential_version).await?;
+                if may_begin {
+                    self.put(step, new, Condition::ANY).await?;
+                }
+                Ok(may_begin)
+            }
+        }
+    }
+
+    /// Whether the user is there, is active, and has this credential, as of now.
+    async fn may_begin(
+        &self,
+        step: &Step,
+        user_id: UserId,
+        credential_version: u32,
+    ) -> Result<bool, StoreError> {
+        let user = self.read_user(step, user_id).await?;
+        Ok(user.is_some_and(|(user, _)| {
+            user.status == UserStatus::Active && user.credential.version == credential_version
+        }))
+    }
+}
+
+/// What a refused rotation means. A fault must never look like a stolen token.
+fn refused(rotation: &Rotation, refusal: &Refusal, own: Mark) -> Result<Rotated, StoreError> {
+    let Some(found) = refusal.item(0) else { return Ok(Rotated::Refused(None)) };
+    let record: Session = item::session(found)?;
+    if left_by(refusal, own)? {
+        // The first try was done and its answer lost.
+        return Ok(Rotated::Now(record));
+    }
+    let is_verdict = record.current_hash == rotation.presented || record.current_hash == rotation.successor;
+    if refusal.after_doubt && !is_verdict {
+        // Our own write may have been done and a later token used since: nothing follows from the record.
+        return Err(Fault::Unknown.into());
+    }
+    Ok(Rotated::Refused(Some(record)))
+}
