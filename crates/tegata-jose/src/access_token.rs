@@ -64,9 +64,7 @@ impl Kind for AccessToken {
     const EXCLUSIVE_AUDIENCE: bool = false;
 
     fn accepts_typ(typ: Option<&str>) -> bool {
-        typ.is_some_and(|typ| {
-            typ.eq_ignore_ascii_case(TYP_ACCESS_TOKEN) || typ.eq_ignore_ascii_case("application/at+jwt")
-        })
+        typ.is_some_and(is_access_token_typ)
     }
 
     fn check(_: &Profile<Self>, claims: Claims) -> Result<VerifiedAccessToken, JoseError> {
@@ -74,6 +72,11 @@ impl Kind for AccessToken {
         claims.require_string(StringClaim::Jti)?;
         Ok(VerifiedAccessToken { claims })
     }
+}
+
+/// Whether `typ` is that of RFC 9068 §2.1, with or without the prefix that RFC 7515 §4.1.9 lets issuers leave out.
+pub(crate) fn is_access_token_typ(typ: &str) -> bool {
+    typ.eq_ignore_ascii_case(TYP_ACCESS_TOKEN) || typ.eq_ignore_ascii_case("application/at+jwt")
 }
 
 /// An access token that has passed [`verify`](crate::verify). There is no other way to get one.

@@ -38,6 +38,7 @@ pub(crate) enum StringClaim {
     Scope,
     Sid,
     Sub,
+    TokenUse,
     Username,
 }
 
@@ -57,6 +58,7 @@ impl StringClaim {
             Self::Scope => "scope",
             Self::Sid => "sid",
             Self::Sub => "sub",
+            Self::TokenUse => "token_use",
             Self::Username => "username",
         }
     }
@@ -99,6 +101,8 @@ pub(crate) struct ExpectedAudience<'p> {
     pub(crate) trusted: &'p [String],
     /// Nobody else may be named.
     pub(crate) exclusive: bool,
+    /// `aud` may be absent.
+    pub(crate) optional: bool,
 }
 
 impl Claims {
@@ -155,6 +159,7 @@ impl Claims {
                 "at_hash" => S::AtHash,
                 "azp" => S::Azp,
                 "preferred_username" => S::PreferredUsername,
+                "token_use" => S::TokenUse,
                 _ => continue,
             };
             let text = value.as_text().ok_or(JoseError::InvalidClaim { claim: claim.name() })?;
@@ -289,7 +294,12 @@ fn check_audience(aud: Option<Value<'_>>, expected: ExpectedAudience<'_>) -> Res
         expected.trusted.iter().any(|trusted| *trusted == audience)
     };
     let (mut named, mut others) = (false, false);
-    match aud.ok_or(JoseError::MissingClaim { claim: "aud" })? {
+    let aud = match aud {
+        Some(aud) => aud,
+        None if expected.optional => return Ok(()),
+        None => return Err(JoseError::MissingClaim { claim: "aud" }),
+    };
+    match aud {
         Value::String(text) => named = is_trusted(text),
         Value::Array(json) => {
             let mut array = Array::open(json)?;

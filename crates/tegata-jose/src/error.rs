@@ -54,6 +54,12 @@ pub enum JoseError {
     /// `aud` does not name us, or, in an ID token, names others too.
     #[error("token is for another audience")]
     AudienceMismatch,
+    /// `client_id` is none of those whose tokens are accepted.
+    #[error("token was issued to another client")]
+    ClientMismatch,
+    /// `token_use` is not `access`, or the token has claims that only an ID token has.
+    #[error("token is for another use")]
+    WrongTokenUse,
     /// The token is past its `exp`.
     #[error("token has expired")]
     Expired,

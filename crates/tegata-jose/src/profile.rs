@@ -7,13 +7,14 @@ use crate::claims::{Claims, ExpectedAudience, StringClaim};
 use crate::jws::{Header, Jws};
 use crate::signing_key::encoded_header;
 use crate::{
-    AccessToken, Algorithm, IdToken, JoseError, NumericDate, VerifyingKey, VerifyingKeys, base64url,
+    AccessToken, Algorithm, ForeignAccessToken, IdToken, JoseError, NumericDate, VerifyingKey, VerifyingKeys,
+    base64url,
 };
 
 /// The most that clocks may differ, in seconds.
 pub const MAX_LEEWAY_SECS: u32 = 30;
 
-/// A kind of token: [`AccessToken`] or [`IdToken`]. Their checks exclude each other, and so do the types of what has
+/// A kind of token: [`AccessToken`], [`IdToken`] or [`ForeignAccessToken`]. Their checks exclude each other, and so do the types of what has
 /// passed them (RFC 8725 §3.12).
 pub trait TokenKind: Kind {
     /// What [`verify`] gives.
@@ -47,7 +48,10 @@ pub trait Verified {
 pub struct Profile<K> {
     id: u64,
     issuer: String,
+    /// Empty where tokens need not have an `aud`, which only [`ForeignAccessToken`] allows.
     audiences: Vec<String>,
+    /// The clients whose tokens are accepted; empty where `aud` decides alone.
+    client_ids: Vec<String>,
     algorithms: Vec<Algorithm>,
     leeway: i64,
     keys: Arc<VerifyingKeys>,
@@ -65,7 +69,7 @@ impl Profile<AccessToken> {
         audience: impl Into<String>,
         keys: Arc<VerifyingKeys>,
     ) -> Self {
-        Self::new(issuer.into(), audience.into(), keys)
+        Self::new(issuer.into(), vec![audience.into()], keys)
     }
 }
 
@@ -78,16 +82,60 @@ impl Profile<IdToken> {
         client_id: impl Into<String>,
         keys: Arc<VerifyingKeys>,
     ) -> Self {
-        Self::new(issuer.into(), client_id.into(), keys)
+        Self::new(issuer.into(), vec![client_id.into()], keys)
+    }
+}
+
+impl Profile<ForeignAccessToken> {
+    /// Access tokens from an issuer that is not Tegata, for the resource `audience`.
+    ///
+    /// `ES256`, `RS256` and `EdDSA` are allowed, without leeway.
+    pub fn foreign_access_token(
+        issuer: impl Into<String>,
+        audience: impl Into<String>,
+        keys: Arc<VerifyingKeys>,
+    ) -> Self {
+        Self::new(issuer.into(), vec![audience.into()], keys)
+    }
+
+    /// Access tokens from an Amazon Cognito user pool, issued to the client `client_id`.
+    ///
+    /// They have no `aud`, unless the client asks for one resource: then it must be one that
+    /// [`with_audience`](Self::with_audience) names, and must not be absent.
+    ///
+    /// `ES256`, `RS256` and `EdDSA` are allowed, without leeway.
+    pub fn cognito_access_token(
+        issuer: impl Into<String>,
+        client_id: impl Into<String>,
+        keys: Arc<VerifyingKeys>,
+    ) -> Self {
+        Self::new(issuer.into(), Vec::new(), keys).with_client_id(client_id)
+    }
+
+    /// Accepts tokens of named clients only, and of this one too.
+    #[must_use]
+    pub fn with_client_id(mut self, client_id: impl Into<String>) -> Self {
+        self.client_ids.push(client_id.into());
+        self.renewed()
+    }
+
+    /// Whether `client_id` decides.
+    pub(crate) fn names_clients(&self) -> bool {
+        !self.client_ids.is_empty()
+    }
+
+    pub(crate) fn is_client(&self, name: &str) -> bool {
+        self.client_ids.iter().any(|client_id| client_id == name)
     }
 }
 
 impl<K: TokenKind> Profile<K> {
-    fn new(issuer: String, audience: String, keys: Arc<VerifyingKeys>) -> Self {
+    fn new(issuer: String, audiences: Vec<String>, keys: Arc<VerifyingKeys>) -> Self {
         Self {
             id: 0,
             issuer,
-            audiences: vec![audience],
+            audiences,
+            client_ids: Vec::new(),
             algorithms: vec![Algorithm::Es256, Algorithm::Rs256, Algorithm::EdDsa],
             leeway: 0,
             keys,
@@ -189,6 +237,7 @@ impl<K> Clone for Profile<K> {
             id: self.id,
             issuer: self.issuer.clone(),
             audiences: self.audiences.clone(),
+            client_ids: self.client_ids.clone(),
             algorithms: self.algorithms.clone(),
             leeway: self.leeway,
             keys: Arc::clone(&self.keys),
@@ -203,6 +252,7 @@ impl<K> fmt::Debug for Profile<K> {
         f.debug_struct("Profile")
             .field("issuer", &self.issuer)
             .field("audiences", &self.audiences)
+            .field("client_ids", &self.client_ids)
             .field("algorithms", &self.algorithms)
             .field("leeway", &self.leeway)
             .field("keys", &self.keys)
@@ -227,7 +277,11 @@ pub fn verify<K: TokenKind>(
     jws.check_signature(profile.select_key(&jws)?)?;
     let payload = base64url::decode(jws.payload).map_err(|_| JoseError::MalformedToken)?;
     let payload = String::from_utf8(payload).map_err(|_| JoseError::InvalidPayload)?;
-    let audience = ExpectedAudience { trusted: &profile.audiences, exclusive: K::EXCLUSIVE_AUDIENCE };
+    let audience = ExpectedAudience {
+        trusted: &profile.audiences,
+        exclusive: K::EXCLUSIVE_AUDIENCE,
+        optional: profile.audiences.is_empty(),
+    };
     let claims = Claims::read(payload, audience)?;
     if claims.require_string(StringClaim::Iss)? != profile.issuer {
         return Err(JoseError::IssuerMismatch);

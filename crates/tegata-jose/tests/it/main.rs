@@ -6,6 +6,7 @@ mod algorithms;
 mod attacks;
 mod cache;
 mod differential;
+mod foreign;
 mod forge;
 mod keys;
 mod properties;
