@@ -8,6 +8,8 @@ export interface Route {
   readonly function: ProviderFunction;
   /** Whether API Gateway asks the authorizer before the function. The function verifies the token again in any case. */
   readonly needsToken?: true;
+  /** Scopes that the token needs, too. */
+  readonly scopes?: readonly string[];
 }
 
 /** Every route, once. Methods and paths that are not here get API Gateway's 404. */
@@ -18,7 +20,7 @@ export const ROUTES: readonly Route[] = [
   { method: "POST", path: "/auth/logout", function: "refresh" },
   { method: "GET", path: "/auth/config", function: "account" },
   { method: "POST", path: "/auth/logout-all", function: "account", needsToken: true },
-  { method: "GET", path: "/users", function: "account", needsToken: true },
+  { method: "GET", path: "/users", function: "account", needsToken: true, scopes: ["users:read"] },
   { method: "GET", path: "/users/me", function: "account", needsToken: true },
   { method: "PATCH", path: "/users/me", function: "account", needsToken: true },
   { method: "DELETE", path: "/users/me", function: "account", needsToken: true },

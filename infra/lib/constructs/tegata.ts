@@ -5,6 +5,7 @@ import { TegataAuthorizer, type ForeignIssuer, type RouteScopes } from "./author
 import { ProviderFunctions, type ProviderSettings } from "./functions.ts";
 import { KeyRotation } from "./key-rotation.ts";
 import { emptyRestApi, ProviderApi, type ApiOptions } from "./provider-api.ts";
+import { ROUTES } from "./routes.ts";
 import type { FunctionOptions } from "./rust-function.ts";
 import { TegataTables } from "./tables.ts";
 
@@ -61,6 +62,9 @@ export class Tegata extends Construct {
     this.authorizer = new TegataAuthorizer(this, "Authorizer", {
       ...props,
       own: { issuer: props.issuer, ...(props.audience !== undefined && { audience: props.audience }) },
+      routes: Object.fromEntries(
+        ROUTES.flatMap(({ method, path, scopes }) => (scopes ? [[`${method} ${path}`, scopes]] : [])),
+      ),
     });
     this.keyRotation = new KeyRotation(this, "Keys", {
       ...props,
