@@ -8,10 +8,12 @@
 mod bench;
 mod dependencies;
 mod docs;
+mod lambda;
 mod process;
 mod server;
 mod suite;
 mod tools;
+mod venv;
 mod web;
 mod workspace;
 
@@ -32,6 +34,8 @@ Usage: cargo xtask <command> [-- arguments]
   check                    formatting, lints, licences, words: what is quick
   web                      the web workspaces: install, build, check, test
   e2e [-- …]               the browser tests, against the real binary
+  lambda [--arch arm64|x86_64] [-- package …]
+                           the functions for AWS, into target/lambda/<arch>/<function>/bootstrap; arm64 by default
   docs [--write]           links, generated pages, and the README's commands against a running server;
                            --write makes the generated pages anew
   audit                    cargo-deny with the advisory database; needs the network
@@ -79,6 +83,7 @@ fn dispatch(arguments: &[String]) -> Result {
             server_docs(suite)
         }),
         ["docs", "--write"] => docs::write(),
+        ["lambda", arguments @ ..] => lambda::run(arguments, passed),
         ["audit"] => dependencies::audit(),
         ["bench"] => bench::run(passed),
         _ => Err(format!("unknown command: {}\n\n{HELP}", own.join(" ")).into()),
