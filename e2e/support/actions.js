@@ -8,9 +8,12 @@ export const OTHER_PASSWORD = "a ferry waits below the bridge";
 
 let people = 0;
 
+/** On a server that other files of tests use, too, names are told apart by process. */
+const party = process.env["TEGATA_URL"] ? `-${process.pid}` : "";
+
 /** A user name that nobody has. */
 export function freshName() {
-  return `traveller${++people}`;
+  return `traveller${++people}${party}`;
 }
 
 /**
