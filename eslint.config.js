@@ -13,7 +13,7 @@ export default defineConfig(
     rules: { "no-undef": "off" },
   },
   {
-    files: ["web/**/*.ts", "web/**/*.tsx"],
+    files: ["web/**/*.ts", "web/**/*.tsx", "infra/**/*.ts"],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true } },
     rules: {

@@ -96,8 +96,11 @@ function askApi(behavior, request, response) {
       headers: forwardedHeaders(behavior, request),
     },
     (answer) => {
-      const { connection: _, "keep-alive": __, ...headers } = answer.headers;
-      response.writeHead(answer.statusCode ?? 502, { ...headers, ...addedHeaders(behavior) });
+      const headers = { ...answer.headers, ...addedHeaders(behavior) };
+      // Those are about this connection, not about the answer.
+      delete headers.connection;
+      delete headers["keep-alive"];
+      response.writeHead(answer.statusCode ?? 502, headers);
       answer.pipe(response);
     },
   );

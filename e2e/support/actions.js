@@ -127,9 +127,10 @@ export async function timeline(page) {
   return entries.reverse();
 }
 
-/** The value of a cookie, as the browser itself has it. @param {Page} page @param {string} name */
+/** The value of a cookie, as the browser itself has it; over https its name has a prefix. @param {Page} page @param {string} name */
 export async function cookie(page, name) {
-  return (await page.context().cookies()).find((one) => one.name === name)?.value;
+  const cookies = await page.context().cookies();
+  return cookies.find((one) => one.name === name || one.name === `__Host-${name}`)?.value;
 }
 
 /** The id of the element that has the focus. @param {Page} page */

@@ -16,8 +16,7 @@ export class ApiStack extends Stack {
   readonly tegata: Tegata;
 
   constructor(scope: Construct, id: string, props: ApiStackProps) {
-    const { description: _, ...options } = props;
-    super(scope, id, { description: "Tegata: API", ...options });
+    super(scope, id, { description: "Tegata: API", ...props });
     const { edge } = props;
     this.tegata = new Tegata(this, "Tegata", {
       ...props,

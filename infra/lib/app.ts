@@ -85,7 +85,11 @@ class Context {
 
   text(name: string): string | undefined {
     const value: unknown = this.#app.node.tryGetContext(name);
-    return value === undefined || value === "" ? undefined : String(value);
+    if (value === undefined || value === "") return undefined;
+    // cdk.json may hold them as what they are.
+    if (typeof value === "string" || typeof value === "number" || typeof value === "boolean")
+      return String(value);
+    throw new Error(`${name} is a text`);
   }
 
   oneOf<T extends string>(name: string, values: readonly T[]): T | undefined {

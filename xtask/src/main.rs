@@ -5,6 +5,7 @@
 // It is a command-line tool: printing is its answer, the clock times its steps, the environment holds its switches.
 #![allow(clippy::print_stdout, clippy::disallowed_methods)]
 
+mod aws;
 mod bench;
 mod dependencies;
 mod docs;
@@ -36,6 +37,9 @@ Usage: cargo xtask <command> [-- arguments]
   e2e [-- …]               the browser tests, against the real binary
   lambda [--arch arm64|x86_64] [-- package …]
                            the functions for AWS, into target/lambda/<arch>/<function>/bootstrap; arm64 by default
+  infra                    the templates for AWS: synthesized, with cdk-nag, and linted
+  e2e-aws [--built]        deploys to an emulator of AWS and tests what is there; --built takes the functions and
+                           the web application as they are
   docs [--write]           links, generated pages, and the README's commands against a running server;
                            --write makes the generated pages anew
   audit                    cargo-deny with the advisory database; needs the network
@@ -83,6 +87,12 @@ fn dispatch(arguments: &[String]) -> Result {
             server_docs(suite)
         }),
         ["docs", "--write"] => docs::write(),
+        ["infra"] => Suite::run("infra", |suite| {
+            suite.step("npm packages", web::install)?;
+            suite.step("AWS templates", || aws::check_templates(lambda::Arch::Arm64))
+        }),
+        ["e2e-aws"] => Suite::run("e2e-aws", aws::steps),
+        ["e2e-aws", "--built"] => Suite::run("e2e-aws", aws::prove),
         ["lambda", arguments @ ..] => lambda::run(arguments, passed),
         ["audit"] => dependencies::audit(),
         ["bench"] => bench::run(passed),

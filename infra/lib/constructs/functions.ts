@@ -91,7 +91,7 @@ export class ProviderFunctions extends Construct {
       AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH: "true",
     };
     const make = (name: ProviderFunction, description: string, memorySize: number) => {
-      const made = new RustFunction(this, name[0]?.toUpperCase() + name.slice(1), {
+      const made = new RustFunction(this, name.charAt(0).toUpperCase() + name.slice(1), {
         ...props,
         binary: name,
         description: `Tegata: ${description}`,
@@ -129,7 +129,6 @@ export interface RotateKeysFunctionProps extends ProviderSettings, FunctionOptio
 
 export class RotateKeysFunction extends RustFunction {
   constructor(scope: Construct, id: string, props: RotateKeysFunctionProps) {
-    const { originSecret: _, ...settings } = props;
     super(scope, id, {
       ...props,
       binary: "rotate-keys",
@@ -137,7 +136,8 @@ export class RotateKeysFunction extends RustFunction {
       memorySize: SMALL,
       timeout: Duration.seconds(30),
       environment: {
-        ...providerEnvironment(settings),
+        // It answers no request, so it has no use for CloudFront's secret.
+        ...providerEnvironment({ ...props, originSecret: undefined }),
         TEGATA_KMS_KEY_ID: props.tables.masterKey.keyArn,
         TEGATA_AUTHORIZER_FUNCTION: props.authorizer.functionName,
       },
