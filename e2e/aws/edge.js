@@ -96,6 +96,7 @@ function askApi(behavior, request, response) {
       headers: forwardedHeaders(behavior, request),
     },
     (answer) => {
+      /** @type {import("node:http").OutgoingHttpHeaders} */
       const headers = { ...answer.headers, ...addedHeaders(behavior) };
       // Those are about this connection, not about the answer.
       delete headers.connection;

@@ -26,9 +26,11 @@ export function addStacks(app: App): { data: DataStack; edge: EdgeStack; api: Ap
   const webAclArn = context.text("webAclArn");
   const functions = context.text("functions");
   const allowedOrigins = context.text("allowedOrigins")?.split(",");
-  const concurrency = context.text("passwordConcurrency");
-  const budget = context.text("budget");
-  const budgetEmail = context.text("budgetEmail");
+  const passwordConcurrency = context.number("passwordConcurrency");
+  const alarmEmail = context.text("alarmEmail");
+  const budget = context.number("budget");
+  if (budget !== undefined && alarmEmail === undefined)
+    throw new Error("a budget needs somebody to tell: alarmEmail");
 
   // For `cargo xtask e2e-aws`: what differs is held small by a test.
   const emulator = context.oneOf("emulator", ["true", "false"]) === "true";
@@ -61,9 +63,10 @@ export function addStacks(app: App): { data: DataStack; edge: EdgeStack; api: Ap
     accountLogRole: context.oneOf("accountLogRole", ["true", "false"]) !== "false",
     ...(functions !== undefined && { functions }),
     ...(allowedOrigins && { allowedOrigins }),
-    ...(concurrency !== undefined && { passwordConcurrency: Number(concurrency) }),
-    ...(budget !== undefined &&
-      budgetEmail !== undefined && { alarms: { budget: { amount: Number(budget), email: budgetEmail } } }),
+    ...(passwordConcurrency !== undefined && { passwordConcurrency }),
+    ...(alarmEmail !== undefined && {
+      alarms: { email: alarmEmail, ...(budget !== undefined && { budget }) },
+    }),
   });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   return { data, edge, api };
@@ -90,6 +93,13 @@ class Context {
     if (typeof value === "string" || typeof value === "number" || typeof value === "boolean")
       return String(value);
     throw new Error(`${name} is a text`);
+  }
+
+  number(name: string): number | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    if (!/^\d+$/.test(value)) throw new Error(`${name} is a number, not ${value}`);
+    return Number(value);
   }
 
   oneOf<T extends string>(name: string, values: readonly T[]): T | undefined {

@@ -9,6 +9,7 @@ export {
   type TegataAuthorizerProps,
 } from "./constructs/authorizer.ts";
 export type { ProviderSettings } from "./constructs/functions.ts";
+export { addGatewayResponses } from "./constructs/gateway-responses.ts";
 export type { ApiOptions } from "./constructs/provider-api.ts";
 export type { FunctionOptions } from "./constructs/rust-function.ts";
 export { TegataTables, type TegataTablesProps } from "./constructs/tables.ts";

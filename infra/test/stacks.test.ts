@@ -52,12 +52,12 @@ describe("data", () => {
     }
   });
 
-  it("nothing that is retained is in another stack", () => {
+  it("nothing else is retained but what other APIs of the account use", () => {
     for (const template of [edge, api])
       for (const [name, resource] of Object.entries(
         template.toJSON()["Resources"] as Record<string, Resource>,
       ))
-        if (resource.DeletionPolicy === "Retain") expect(name).toMatch(/AccessLog|CurrentVersion/);
+        if (resource.DeletionPolicy === "Retain") expect(name).toMatch(/ApiAccount/);
   });
 });
 
@@ -216,15 +216,32 @@ describe("api", () => {
   it("settings reach the functions in the notation of the server", () => {
     const { api: set } = templates({ settings: '{"tokens.access_token_ttl":"5m"}' });
     const environments = all(set, "AWS::Lambda::Function").map(({ Properties }) =>
-      JSON.stringify(Properties["Environment"]),
+      JSON.stringify(Properties["Environment"] ?? {}),
     );
     expect(environments.filter((one) => one.includes('"TEGATA_TOKENS__ACCESS_TOKEN_TTL":"5m"'))).toHaveLength(
       5,
     );
   });
 
+  it("alarms reach somebody who has asked for them", () => {
+    const { api: told } = templates({ alarmEmail: "ops@example.org", budget: "20" });
+    told.hasResourceProperties("AWS::SNS::Subscription", { Protocol: "email", Endpoint: "ops@example.org" });
+    for (const { Properties } of all(told, "AWS::CloudWatch::Alarm"))
+      expect(Properties["AlarmActions"]).toHaveLength(1);
+    told.resourceCountIs("AWS::Budgets::Budget", 1);
+  });
+
+  it("a spent refresh token and a wave of refused logins are counted from the audit events", () => {
+    const patterns = all(api, "AWS::Logs::MetricFilter").map(({ Properties }) => Properties["FilterPattern"]);
+    expect(new Set(patterns)).toContain('{ ($.audit IS TRUE) && ($.action = "refresh_token_replayed") }');
+    expect(new Set(patterns)).toContain(
+      '{ ($.audit IS TRUE) && ($.action = "login") && ($.outcome != "success") }',
+    );
+  });
+
   it("a context that is misspelled is refused", () => {
     expect(() => templates({ arch: "x86" })).toThrow("arch is arm64 or x86_64");
+    expect(() => templates({ passwordConcurrency: "many" })).toThrow("a number");
     expect(() => templates({ domainName: "auth.example.org" })).toThrow("together");
   });
 });

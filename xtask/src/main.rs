@@ -44,6 +44,7 @@ Usage: cargo xtask <command> [-- arguments]
                            --write makes the generated pages anew
   audit                    cargo-deny with the advisory database; needs the network
   bench [-- …]             side-by-side benchmarks; writes docs/performance.md
+  bench lambda             those of the Lambda functions alone
 
 Environment: CHROMIUM names the browser for the tests.
 ";
@@ -96,6 +97,7 @@ fn dispatch(arguments: &[String]) -> Result {
         ["lambda", arguments @ ..] => lambda::run(arguments, passed),
         ["audit"] => dependencies::audit(),
         ["bench"] => bench::run(passed),
+        ["bench", "lambda"] => bench::lambda(),
         _ => Err(format!("unknown command: {}\n\n{HELP}", own.join(" ")).into()),
     }
 }

@@ -1,18 +1,23 @@
 //! What the function says about its work: one JSON line each. Never any part of a token or of an event.
 
+use std::fmt::Display;
 use std::io::Write as _;
 use std::panic;
 
 use serde::Serialize;
 
-/// How much is said.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How much is said: the function's logging configuration, `AWS_LAMBDA_LOG_LEVEL`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Log {
-    /// What an operator should look into.
+    /// Only why the function does not start.
+    Fatal,
+    /// Requests that got no answer, which is our fault.
+    Error,
+    /// Keys that could not be fetched.
     #[default]
-    Faults,
-    /// Also why a request was refused.
-    Refusals,
+    Warn,
+    /// Why a request was refused.
+    Debug,
 }
 
 #[derive(Serialize)]
@@ -25,32 +30,41 @@ struct Line<'l> {
 }
 
 impl Log {
-    /// The level of the function's logging configuration, `AWS_LAMBDA_LOG_LEVEL`.
-    pub fn at_level(level: Option<&str>) -> Self {
-        match level {
-            Some("DEBUG" | "TRACE") => Self::Refusals,
-            _ => Self::Faults,
+    /// The level with this name in Lambda's notation.
+    pub fn at_level(name: &str) -> Self {
+        match name {
+            "TRACE" | "DEBUG" => Self::Debug,
+            "ERROR" => Self::Error,
+            "FATAL" => Self::Fatal,
+            _ => Self::Warn,
         }
     }
 
     /// A request was refused.
-    pub(crate) fn refused(self, reason: &dyn std::fmt::Display) {
-        if self == Self::Refusals {
+    pub(crate) fn refused(self, reason: &dyn Display) {
+        if self >= Self::Debug {
             write(&Line { level: "DEBUG", message: "refused", issuer: None, reason: &reason.to_string() });
         }
     }
 
-    /// A request got no answer, which is our fault.
-    #[expect(clippy::unused_self, reason = "faults are always told")]
-    pub(crate) fn failed(self, reason: &dyn std::fmt::Display) {
-        write(&Line { level: "ERROR", message: "no answer", issuer: None, reason: &reason.to_string() });
+    /// A request got no answer.
+    pub(crate) fn failed(self, reason: &dyn Display) {
+        if self >= Self::Error {
+            write(&Line { level: "ERROR", message: "no answer", issuer: None, reason: &reason.to_string() });
+        }
     }
 
     /// An issuer's keys could not be fetched.
-    #[expect(clippy::unused_self, reason = "faults are always told")]
-    pub(crate) fn fetch_failed(self, issuer: &str, reason: &dyn std::fmt::Display) {
-        let reason = reason.to_string();
-        write(&Line { level: "WARN", message: "keys not fetched", issuer: Some(issuer), reason: &reason });
+    pub(crate) fn fetch_failed(self, issuer: &str, reason: &dyn Display) {
+        if self >= Self::Warn {
+            let reason = reason.to_string();
+            write(&Line {
+                level: "WARN",
+                message: "keys not fetched",
+                issuer: Some(issuer),
+                reason: &reason,
+            });
+        }
     }
 }
 

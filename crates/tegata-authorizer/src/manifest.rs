@@ -1,12 +1,17 @@
 //! Which route needs which scopes.
 
-use serde_json::{Map, Value};
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
 
 use crate::policy::{MAX_POLICY_LEN, MAX_RESOURCE_LEN, POLICY_FRAME_LEN};
 use crate::route::Route;
 
-/// Room for what comes before the route in a resource: `arn:aws-us-gov:execute-api:…/api-id/stage/`.
-const ARN_LEN: usize = 128;
+/// Room for what comes before the route in a resource, `arn:aws-us-gov:execute-api:…/api-id/stage/`, if the stage's name
+/// has no more than 29 characters.
+const ARN_LEN: usize = 96;
 
 /// The routes that need scopes. A route that is not in it needs a valid token only.
 #[derive(Debug, Default)]
@@ -39,7 +44,7 @@ impl Manifest {
     /// # Errors
     /// Every problem, as one line each.
     pub(crate) fn parse(json: &str, form: ResponseForm) -> Result<Self, Vec<String>> {
-        let members: Map<String, Value> = serde_json::from_str(json)
+        let Members(members) = serde_json::from_str(json)
             .map_err(|_| vec!["it is not a JSON object of distinct routes".to_owned()])?;
         let mut problems = Vec::new();
         let mut rules = Vec::new();
@@ -161,6 +166,36 @@ impl Rule {
     }
 }
 
+/// The members of an object, in order, and none of them twice: of two rules for one route the wrong one might be meant.
+struct Members(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MembersVisitor;
+
+        impl<'de> Visitor<'de> for MembersVisitor {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members: Vec<(String, Value)> = Vec::new();
+                while let Some((name, value)) = map.next_entry()? {
+                    if members.iter().any(|(known, _)| *known == name) {
+                        return Err(de::Error::custom("a member is repeated"));
+                    }
+                    members.push((name, value));
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
 /// A scope is of printable ASCII without space, quote and backslash (RFC 6749 §3.3).
 fn is_scope(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
@@ -188,4 +223,30 @@ fn spellings(literals: impl Iterator<Item = u8>) -> Vec<String> {
         }
     }
     spellings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest(routes: usize) -> Result<Manifest, Vec<String>> {
+        let members: Vec<_> =
+            (0..routes).map(|index| format!(r#""PATCH /resources-{index:02}":["a"]"#)).collect();
+        Manifest::parse(&format!("{{{}}}", members.join(",")), ResponseForm::Iam)
+    }
+
+    #[test]
+    fn twenty_routes_fit_into_a_policy() {
+        assert!(manifest(20).is_ok());
+        assert!(manifest(40).is_err());
+    }
+
+    #[test]
+    fn without_a_lacking_scope_nothing_is_denied() {
+        let manifest = manifest(2).unwrap();
+        assert!(manifest.denied(|_| true).is_empty());
+        let denied = manifest.denied(|_| false);
+        assert!(denied.contains(&"PATCH/resources-01") && denied.contains(&"PATCH/resources-01/"));
+        assert!(denied.contains(&"*//*") && denied.contains(&"*%6*"));
+    }
 }

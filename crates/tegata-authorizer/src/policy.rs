@@ -11,7 +11,7 @@ pub(crate) const MAX_RESOURCE_LEN: usize = 512;
 pub(crate) const MAX_POLICY_LEN: usize = 8 * 1024;
 /// Room for everything in a policy but the denied resources.
 pub(crate) const POLICY_FRAME_LEN: usize = 512;
-/// The most bytes of names and values in a context.
+/// The most bytes of a context.
 const MAX_CONTEXT_LEN: usize = 4 * 1024;
 
 /// What a token says, as far as somebody behind the authorizer may care.
@@ -163,8 +163,8 @@ impl Context {
             Some(&*expires_at),
         ];
         let len: usize = values.iter().flatten().map(|value| value.len()).sum();
-        // 40 bytes are enough for the names.
-        if len + 40 > MAX_CONTEXT_LEN {
+        // The names, and what JSON puts around them.
+        if len + 80 > MAX_CONTEXT_LEN {
             return None;
         }
         Some(Self {

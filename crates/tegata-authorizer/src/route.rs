@@ -111,7 +111,12 @@ impl Route {
 
     /// Whether some request could be meant by both.
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
-        meet(&self.parts, &other.parts)
+        self.is_websocket() == other.is_websocket() && meet(&self.parts, &other.parts)
+    }
+
+    /// Whether it is `$connect` or the like, which no request of HTTP can be.
+    fn is_websocket(&self) -> bool {
+        self.parts.first() == Some(&Part::Byte(b'$'))
     }
 
     /// Whether the policy's [`resource`](Self::resource) of this route also covers requests to `other`.
@@ -251,6 +256,8 @@ mod tests {
             ("GET /{proxy+}", "GET /orders/{id}/items", true),
             ("$default", "GET /orders", true),
             ("$connect", "GET /orders", false),
+            ("$connect", "$default", false),
+            ("$connect", "$connect", true),
             ("GET /{a}/items", "GET /orders/{b}", true),
         ] {
             assert_eq!(route(one).overlaps(&route(other)), overlaps, "{one}, {other}");

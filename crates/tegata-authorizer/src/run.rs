@@ -75,3 +75,14 @@ fn now() -> NumericDate {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     NumericDate::new(i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_our_own_fault_and_says_nothing() {
+        let answer = without_panic(async { panic!("a secret") }).await;
+        assert_eq!(answer.unwrap_err(), AuthorizerError::Internal);
+    }
+}

@@ -60,7 +60,7 @@ impl Settings {
         let mut values = BTreeMap::new();
         for (name, value) in variables {
             if name == "AWS_LAMBDA_LOG_LEVEL" {
-                log = Log::at_level(Some(&value));
+                log = Log::at_level(&value);
             } else if name.starts_with("TEGATA_") && !value.is_empty() {
                 values.insert(name, value);
             }

@@ -22,7 +22,7 @@ mod store_alone;
 use std::path::Path;
 
 use client::Error;
-use measure::{footprint, login, protected, refresh, storm, verify};
+use measure::{footprint, lambda, login, protected, refresh, storm, verify};
 
 #[tokio::main]
 #[expect(clippy::print_stdout, reason = "the table is the output")]
@@ -37,7 +37,8 @@ async fn main() -> Result<(), Error> {
         [only] => (Some(only), None),
         _ => {
             return Err(
-                "usage: tegata-bench [verify|login|refresh|protected|storm|footprint | --write PAGE]".into(),
+                "usage: tegata-bench [verify|login|refresh|protected|storm|footprint|lambda | --write PAGE]"
+                    .into(),
             );
         }
     };
@@ -60,6 +61,9 @@ async fn main() -> Result<(), Error> {
     }
     if wants("footprint") {
         rows.extend(footprint::run()?);
+    }
+    if wants("lambda") {
+        rows.extend(lambda::run()?);
     }
     println!("{}", report::table(&rows));
     if let Some(page) = page {

@@ -1,6 +1,7 @@
 //! One module for each thing that is measured.
 
 pub(crate) mod footprint;
+pub(crate) mod lambda;
 pub(crate) mod login;
 pub(crate) mod protected;
 pub(crate) mod refresh;

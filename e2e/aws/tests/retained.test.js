@@ -3,15 +3,14 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { call } from "../support/aws.js";
 
-test("three tables with their data are still there, and nothing deletes them by mistake", async () => {
+// That AWS refuses to delete a protected table is not modelled here; that they are protected is a test of the templates.
+test("three tables with their data are still there", async () => {
   const { body } = await call("dynamodb", "ListTables", {});
   const tables = body["TableNames"].filter((/** @type {string} */ name) => name.startsWith("TegataData-"));
   assert.equal(tables.length, 3);
   for (const TableName of tables) {
     const scanned = await call("dynamodb", "Scan", { TableName, Limit: 5 });
     assert.ok(scanned.body["Count"] > 0, `${TableName} has its items`);
-    const { error } = await call("dynamodb", "DeleteTable", { TableName });
-    assert.equal(error, "ValidationException", `${TableName} is protected`);
   }
 });
 

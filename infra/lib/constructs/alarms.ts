@@ -6,15 +6,22 @@ import * as actions from "aws-cdk-lib/aws-cloudwatch-actions";
 import type * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import type * as lambda from "aws-cdk-lib/aws-lambda";
 import * as logs from "aws-cdk-lib/aws-logs";
-import type * as sns from "aws-cdk-lib/aws-sns";
+import * as sns from "aws-cdk-lib/aws-sns";
+import * as subscriptions from "aws-cdk-lib/aws-sns-subscriptions";
 import { Construct } from "constructs";
 
 /** When somebody should look. */
 export interface AlarmOptions {
   /**
-   * Where alarms go.
+   * Where alarms go: an address, which has to confirm that it wants them.
    *
    * @default they are only shown
+   */
+  readonly email?: string;
+  /**
+   * Where alarms go: a topic of one's own.
+   *
+   * @default none
    */
   readonly topic?: sns.ITopic;
   /**
@@ -24,11 +31,11 @@ export interface AlarmOptions {
    */
   readonly refusedLogins?: number;
   /**
-   * A monthly sum in US dollars for the whole account; at 80 % of it, and when it is forecast, an e-mail is sent.
+   * A monthly sum in US dollars for the whole account; at 80 % of it, and when it is forecast, `email` is told.
    *
    * @default none
    */
-  readonly budget?: { readonly amount: number; readonly email: string };
+  readonly budget?: number;
 }
 
 export interface TegataAlarmsProps extends AlarmOptions {
@@ -52,6 +59,7 @@ export class TegataAlarms extends Construct {
     super(scope, id);
     const sum = { statistic: "Sum", period: PERIOD } as const;
     const functions = Object.entries(props.functions);
+    const topics = [props.topic, props.email === undefined ? undefined : mailTopic(this, props.email)];
     const alarm = (name: string, metric: cloudwatch.IMetric, threshold: number, alarmDescription: string) => {
       const made = new cloudwatch.Alarm(this, name, {
         metric,
@@ -61,7 +69,7 @@ export class TegataAlarms extends Construct {
         comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
         treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
       });
-      if (props.topic) made.addAlarmAction(new actions.SnsAction(props.topic));
+      for (const topic of topics) if (topic) made.addAlarmAction(new actions.SnsAction(topic));
       this.alarms.push(made);
     };
 
@@ -133,7 +141,7 @@ export class TegataAlarms extends Construct {
         props.table.metricConsumedWriteCapacityUnits(sum),
       ]),
     );
-    if (props.budget) addBudget(this, props.budget);
+    if (props.budget !== undefined && props.email !== undefined) addBudget(this, props.budget, props.email);
   }
 
   /** Counts events of one kind over all functions. */
@@ -170,7 +178,13 @@ function action(name: string, is?: "=" | "!=", outcome?: string): logs.IFilterPa
   );
 }
 
-function addBudget(scope: Construct, { amount, email }: NonNullable<AlarmOptions["budget"]>) {
+function mailTopic(scope: Construct, email: string): sns.Topic {
+  const topic = new sns.Topic(scope, "Topic", { displayName: "Tegata", enforceSSL: true });
+  topic.addSubscription(new subscriptions.EmailSubscription(email));
+  return topic;
+}
+
+function addBudget(scope: Construct, amount: number, email: string) {
   const notify = (notificationType: string, threshold: number) => ({
     notification: {
       comparisonOperator: "GREATER_THAN",

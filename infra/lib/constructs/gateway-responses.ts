@@ -15,11 +15,11 @@ function problem(status: number, title: string, code: string, detail: string) {
 }
 
 /**
- * Answers for requests that no function sees.
+ * Answers for requests that no function sees, in the form of all of Tegata's errors: for one's own API, too.
  *
  * One 401 for all causes: API Gateway cannot tell a token that is missing from one that is not valid.
  */
-export function addProviderGatewayResponses(
+export function addGatewayResponses(
   scope: Construct,
   api: apigateway.IRestApi,
   allowedOrigins: readonly string[],

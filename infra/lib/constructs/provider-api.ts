@@ -1,4 +1,4 @@
-import { Stack, type CfnResource } from "aws-cdk-lib";
+import { RemovalPolicy, Stack, type CfnResource } from "aws-cdk-lib";
 import * as apigateway from "aws-cdk-lib/aws-apigateway";
 import * as iam from "aws-cdk-lib/aws-iam";
 import * as logs from "aws-cdk-lib/aws-logs";
@@ -6,7 +6,7 @@ import { Construct } from "constructs";
 import type { TegataAuthorizer } from "./authorizer.ts";
 import { acknowledge } from "./acknowledge.ts";
 import type { ProviderFunctions } from "./functions.ts";
-import { addProviderGatewayResponses } from "./gateway-responses.ts";
+import { addGatewayResponses } from "./gateway-responses.ts";
 import { ROUTES } from "./routes.ts";
 
 /** The stage: part of the API's own address, never of the public one. */
@@ -61,7 +61,7 @@ export class ProviderApi extends Construct {
   constructor(scope: Construct, id: string, props: ProviderApiProps) {
     super(scope, id);
     const { api } = props;
-    const responses = addProviderGatewayResponses(this, api, props.allowedOrigins ?? []);
+    const responses = addGatewayResponses(this, api, props.allowedOrigins ?? []);
     const methods = this.#addRoutes(props);
 
     // A stage serves a copy of the API, so a new copy is made whenever anything in it has changed.
@@ -73,6 +73,7 @@ export class ProviderApi extends Construct {
     }
     const accessLog = new logs.LogGroup(this, "AccessLog", {
       retention: props.logRetention ?? logs.RetentionDays.THREE_MONTHS,
+      removalPolicy: RemovalPolicy.DESTROY,
     });
     this.stage = new apigateway.Stage(this, "Stage", {
       deployment,
@@ -154,5 +155,9 @@ function accountLogRole(scope: Construct): Construct {
     "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]":
       "API Gateway asks for the rights of exactly this policy before it accepts the role.",
   });
-  return new apigateway.CfnAccount(scope, "Account", { cloudWatchRoleArn: role.roleArn });
+  const account = new apigateway.CfnAccount(scope, "Account", { cloudWatchRoleArn: role.roleArn });
+  // Other APIs of the account write their logs with it, too, and would stop.
+  role.applyRemovalPolicy(RemovalPolicy.RETAIN);
+  account.applyRemovalPolicy(RemovalPolicy.RETAIN);
+  return account;
 }

@@ -108,7 +108,9 @@ fn free_port() -> io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
+/// A folder for the code of functions. Without a `package.json` of its own, Node.js would take ours for theirs.
 fn temporary(folder: &str) -> Result<String> {
     fs::create_dir_all(folder)?;
+    fs::write(Path::new(folder).join("package.json"), "{}")?;
     Ok(folder.to_owned())
 }

@@ -98,3 +98,33 @@ fn is_caused_by_private_address(error: &(dyn std::error::Error + 'static)) -> bo
     }
     false
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What comes of asking a server on this machine under another name of it.
+    async fn ask(host: &str) -> (Result<Vec<u8>, FetchError>, bool) {
+        let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        server.set_nonblocking(true).unwrap();
+        let uri = format!("http://{host}:{}/", server.local_addr().unwrap().port()).parse().unwrap();
+        let answer =
+            tokio::time::timeout(Duration::from_millis(500), HttpsFetch::default().fetch(&uri)).await;
+        (answer.unwrap_or(Err(FetchError::TimedOut)), server.accept().is_ok())
+    }
+
+    #[tokio::test]
+    async fn r70_v46_a_name_that_leads_to_this_machine_is_not_followed() {
+        // A resolver takes each of them for 127.0.0.1. The settings refuse plain http to them before that.
+        for host in ["2130706433", "0x7f000001", "127.1", "017700000001"] {
+            assert_eq!(ask(host).await, (Err(FetchError::PrivateAddress), false), "{host}");
+        }
+        assert_eq!(ask("0xa9fea9fe").await.0, Err(FetchError::PrivateAddress), "169.254.169.254");
+    }
+
+    #[tokio::test]
+    async fn tests_may_ask_this_machine_by_the_names_of_the_settings() {
+        assert_eq!(ask("127.0.0.1").await, (Err(FetchError::TimedOut), true));
+        assert_eq!(ask("localhost").await, (Err(FetchError::TimedOut), true));
+    }
+}

@@ -33,10 +33,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
     match address.segments() {
-        // NAT64 (RFC 6052 §2.1).
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => is_public_v4(embedded(high, low)),
-        // 6to4 (RFC 3056 §2).
-        [0x2002, high, low, ..] => is_public_v4(embedded(high, low)),
+        // NAT64 (RFC 6052 §2.1) and 6to4 (RFC 3056 §2) lead to the address within.
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => is_public_v4(embedded(high, low)),
         // Protocol assignments, Teredo among them (RFC 2928), and documentation.
         [0x2001, second, ..] => second >= 0x200 && second != 0xdb8,
         // Documentation (RFC 9637).

@@ -2,7 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test's set-up may fail only by failing the test")]
 
+mod events;
+mod federated;
+mod forge;
+mod issuer;
+mod jwks_cache;
 mod own;
+mod properties;
 mod runtime_api;
 mod start;
 mod support;

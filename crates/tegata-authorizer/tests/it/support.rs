@@ -5,9 +5,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use tegata_jose::{AccessTokenClaims, Algorithm, JwkSet, NumericDate, SigningKey};
 
-use crate::runtime_api::Function;
+use crate::runtime_api::{Function, Posted};
 
 pub(crate) const AUTHORIZER: &str = env!("CARGO_BIN_EXE_authorizer");
+
+pub(crate) const FEDERATED: &str = env!("CARGO_BIN_EXE_authorizer-federated");
 
 pub(crate) const ISSUER: &str = "https://auth.example";
 pub(crate) const AUDIENCE: &str = "https://api.example";
@@ -69,4 +71,18 @@ pub(crate) fn token_event(authorization: &str) -> String {
 pub(crate) fn fixture(event: &str, authorization: &str) -> String {
     assert!(event.contains("\"AUTHORIZATION\""));
     event.replace("\"AUTHORIZATION\"", &serde_json::to_string(authorization).unwrap())
+}
+
+pub(crate) fn bearer(token: &str) -> String {
+    format!("Bearer {token}")
+}
+
+/// What API Gateway makes a 401 of.
+pub(crate) fn unauthorized() -> Posted {
+    Posted::Error(r#"{"errorType":"Unauthorized","errorMessage":"Unauthorized"}"#.to_owned())
+}
+
+/// What API Gateway makes a 500 of.
+pub(crate) fn internal() -> Posted {
+    Posted::Error(r#"{"errorType":"Internal","errorMessage":"Internal"}"#.to_owned())
 }

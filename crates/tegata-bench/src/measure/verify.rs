@@ -66,7 +66,7 @@ pub(crate) fn run() -> Result<Vec<Row>, Error> {
 }
 
 /// The public key as an uncompressed point (SEC 1 §2.3.3).
-fn public_point(key: &SigningKey) -> Result<Vec<u8>, Error> {
+pub(crate) fn public_point(key: &SigningKey) -> Result<Vec<u8>, Error> {
     let jwk: serde_json::Value = serde_json::from_str(&key.public_jwk().to_json())?;
     let mut point = vec![4];
     for coordinate in ["x", "y"] {
