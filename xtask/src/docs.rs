@@ -5,7 +5,7 @@ pub(crate) mod readme;
 mod requirements;
 mod words;
 
-use crate::process::Command;
+use crate::process::{Command, cargo};
 use crate::suite::Suite;
 use crate::{Result, server, workspace};
 
@@ -26,6 +26,9 @@ pub(crate) fn write() -> Result {
         Command::new(&server::binary()?.to_string_lossy()).args(&["settings", "--markdown"]).output()?;
     workspace::write(SETTINGS_PAGE, &settings)?;
     println!("wrote {SETTINGS_PAGE}");
+    cargo(&["test", "--package", "tegata-store-dynamodb", "--test", "it", "page_of_costs"])
+        .env("TEGATA_WRITE_DOCS", "1")
+        .run()?;
     requirements::write()
 }
 

@@ -9,6 +9,7 @@ mod aws;
 mod bench;
 mod dependencies;
 mod docs;
+mod dynamodb_local;
 mod lambda;
 mod process;
 mod server;
@@ -35,6 +36,7 @@ Usage: cargo xtask <command> [-- arguments]
   check                    formatting, lints, licences, words: what is quick
   web                      the web workspaces: install, build, check, test
   e2e [-- …]               the browser tests, against the real binary
+  dynamodb [--fetch]       DynamoDB Local on port 8000, in memory; --fetch only gets it
   lambda [--arch arm64|x86_64] [-- package …]
                            the functions for AWS, into target/lambda/<arch>/<function>/bootstrap; arm64 by default
   infra                    the templates for AWS: synthesized, with cdk-nag, and linted
@@ -87,6 +89,8 @@ fn dispatch(arguments: &[String]) -> Result {
             suite.step("server binary", server::build)?;
             server_docs(suite)
         }),
+        ["dynamodb"] => dynamodb_local::run(),
+        ["dynamodb", "--fetch"] => dynamodb_local::fetch(),
         ["docs", "--write"] => docs::write(),
         ["infra"] => Suite::run("infra", |suite| {
             suite.step("npm packages", web::install)?;
@@ -127,8 +131,19 @@ fn test(suite: &mut Suite) -> Result {
     docs::steps(suite)?;
     web::steps(suite)?;
     suite.step("clippy", clippy)?;
-    suite.step("cargo test", || cargo(&["test", "--workspace"]).env("TEGATA_REQUIRE_NODE", "1").run())?;
+    suite.step("DynamoDB Local", dynamodb_local::fetch)?;
+    suite.step("cargo test", || {
+        let engine = dynamodb_local::Engine::start()?;
+        cargo(&["test", "--workspace"])
+            .env("TEGATA_REQUIRE_NODE", "1")
+            .env("TEGATA_DYNAMODB_ENDPOINT", &engine.endpoint())
+            .run()
+    })?;
     server_docs(suite)?;
+    suite.step("HTTP suite", || {
+        let server = server::Server::start(&["--set", "tokens.access_token_ttl=3s"])?;
+        http_suite(&server.url)
+    })?;
     browser_tests(suite, &[])
 }
 
@@ -147,6 +162,11 @@ fn clippy() -> Result {
 /// What the documentation says about the binary, held against the binary.
 fn server_docs(suite: &mut Suite) -> Result {
     suite.step("README commands", docs::readme::check_commands)
+}
+
+/// The suite that every shape of the product passes, against whatever answers at `url`.
+fn http_suite(url: &str) -> Result {
+    Command::npm(&["run", "http", "--workspace", "e2e"]).env("TEGATA_URL", url).run()
 }
 
 fn browser_tests(suite: &mut Suite, arguments: &[String]) -> Result {

@@ -136,6 +136,16 @@ impl Command {
             .map_err(|e| self.cannot_start(&e).into())
     }
 
+    /// Starts it and leaves it running; what it prints goes nowhere.
+    pub(crate) fn spawn_quiet(mut self) -> Result<process::Child> {
+        self.inner
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|e| self.cannot_start(&e).into())
+    }
+
     /// Becomes it, where the system can, so that signals reach it.
     pub(crate) fn replace_process(mut self) -> Result {
         println!("$ {}", self.shown);

@@ -8,6 +8,9 @@ use crate::process::{Command, works};
 /// The oldest Node.js that the web workspaces run on, as package.json says it.
 const NODE: (u32, u32) = (20, 19);
 
+/// The oldest Java that DynamoDB Local runs on.
+const JAVA: u32 = 17;
+
 /// Names under which Chromium and its kin are found.
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
@@ -55,17 +58,54 @@ pub(crate) fn require_chromium() -> Result<String> {
     if let Some(found) = find_browser() {
         return Ok(found);
     }
-    if is_root() && works("apt-get", &["--version"]) {
-        Command::new("apt-get").args(&["update", "-q"]).run()?;
-        Command::new("apt-get")
-            .args(&["install", "-q", "-y", "--no-install-recommends", "chromium"])
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            .run()?;
-        if let Some(found) = find_browser() {
-            return Ok(found);
-        }
+    if install("chromium")?
+        && let Some(found) = find_browser()
+    {
+        return Ok(found);
     }
     Err("Chromium or Chrome is needed for the browser tests: install it, or name it in CHROMIUM".into())
+}
+
+/// Java, new enough for DynamoDB Local.
+pub(crate) fn require_java() -> Result {
+    let has_java = || {
+        let version = Command::new("java").args(&["--version"]).output();
+        version.is_ok_and(|text| parse_java_version(&text).is_some_and(|version| version >= JAVA))
+    };
+    if has_java() || (install("default-jre-headless")? && has_java()) {
+        Ok(())
+    } else {
+        Err(format!("Java {JAVA} or newer is needed for DynamoDB Local (Debian: default-jre-headless)")
+            .into())
+    }
+}
+
+fn parse_java_version(text: &str) -> Option<u32> {
+    let version = text.split_whitespace().nth(1)?;
+    version.split(['.', '-', '+']).next()?.parse().ok()
+}
+
+/// Maven, which gets DynamoDB Local with all that it needs.
+pub(crate) fn require_maven() -> Result {
+    let has_maven = || works(if cfg!(windows) { "mvn.cmd" } else { "mvn" }, &["--version"]);
+    if has_maven() || (install("maven")? && has_maven()) {
+        Ok(())
+    } else {
+        Err("Maven is needed to get DynamoDB Local from Maven Central (Debian: maven)".into())
+    }
+}
+
+/// Installs a package of the distribution where we may; whether that was tried.
+fn install(package: &str) -> Result<bool> {
+    if !is_root() || !works("apt-get", &["--version"]) {
+        return Ok(false);
+    }
+    Command::new("apt-get").args(&["update", "-q"]).run()?;
+    Command::new("apt-get")
+        .args(&["install", "-q", "-y", "--no-install-recommends", package])
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .run()?;
+    Ok(true)
 }
 
 fn find_browser() -> Option<String> {
@@ -100,5 +140,12 @@ mod tests {
         assert!(parse_version("v20.9.0") < Some(NODE));
         assert!(parse_version("v100.0.0") > Some(NODE));
         assert_eq!(parse_version("nonsense"), None);
+    }
+
+    #[test]
+    fn versions_of_java_are_read_from_its_first_line() {
+        assert_eq!(parse_java_version("openjdk 17.0.15 2025-04-15\nOpenJDK Runtime"), Some(17));
+        assert_eq!(parse_java_version("openjdk 26-ea 2026-03-17"), Some(26));
+        assert_eq!(parse_java_version(""), None);
     }
 }

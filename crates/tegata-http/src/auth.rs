@@ -10,7 +10,7 @@ use tegata_core::refresh_token::RefreshToken;
 use tegata_core::settings::Settings;
 use tegata_core::timestamp::Timestamp;
 
-use crate::error::HttpError;
+use crate::error::{HttpError, chain};
 use crate::extract::{Caller, Client, RequestBody};
 use crate::settings::HttpSettings;
 use crate::state::AppState;
@@ -91,8 +91,19 @@ pub(crate) async fn login(
     let mut response = tokens(&app, &logged_in.tokens, Some(user), delivery, client.facts.now)?;
     if delivery == Delivery::Cookie {
         app.cookies().set_device(response.headers_mut(), &logged_in.device_token)?;
+        end_replaced(&app, &client).await;
     }
     Ok(response)
+}
+
+/// Ends the session that the browser had until now: its refresh token is overwritten, so nobody could end it any more but
+/// from another device. The login stands in any case.
+async fn end_replaced(app: &AppState, client: &Client) {
+    let Some(cookie) = &client.cookies.refresh else { return };
+    let Ok(token) = app.provider().parse_refresh_token(cookie) else { return };
+    if let Err(error) = app.provider().logout(&token, &client.context()).await {
+        tracing::warn!(error = chain(&error), "the session that a login has replaced was not ended");
+    }
 }
 
 /// `POST /auth/refresh` (RFC 6749 §6)

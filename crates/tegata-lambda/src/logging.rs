@@ -21,8 +21,13 @@ pub(crate) fn start(directives: Option<&str>) {
 }
 
 fn filter(directives: Option<&str>) -> EnvFilter {
+    // A lone word that is no level would be read as the name of a module, and then nothing is ever logged. Lambda has
+    // one: its `FATAL` is no level of ours.
+    let is_readable = |text: &&str| {
+        !text.bytes().all(|byte| byte.is_ascii_alphabetic()) || text.parse::<LevelFilter>().is_ok()
+    };
     let builder = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into());
-    builder.parse_lossy(directives.unwrap_or_default())
+    builder.parse_lossy(directives.filter(is_readable).unwrap_or_default())
 }
 
 /// Below `info` only what is ours: at `debug` the SDK and the HTTP client show whole requests and answers, with what a
@@ -49,6 +54,19 @@ mod tests {
 
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
+        }
+    }
+
+    #[test]
+    fn a_level_that_is_none_does_not_silence_the_log() {
+        for (directives, level) in [
+            (None, LevelFilter::INFO),
+            (Some("DEBUG"), LevelFilter::DEBUG),
+            (Some("warn"), LevelFilter::WARN),
+            (Some("FATAL"), LevelFilter::INFO),
+            (Some("info,tegata_http=debug"), LevelFilter::DEBUG),
+        ] {
+            assert_eq!(filter(directives).max_level_hint(), Some(level), "{directives:?}");
         }
     }
 

@@ -41,7 +41,7 @@ pub trait TestedStore: Send + Sync + Sized + 'static {
 
 /// Runs one case on threads of its own, so that what it does at once is done at once.
 pub fn run<S: TestedStore, F: Future<Output = ()>>(case: impl FnOnce(S) -> F) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(case(S::fresh()));
 }
 

@@ -5,7 +5,7 @@
 //! query after the change, or itself sees the change (`begin_session` reads the user *after* its own write) and ends.
 
 use aws_sdk_dynamodb::types::{
-    AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem,
+    AttributeValue, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem,
 };
 use tegata_core::identifier::{SessionId, UserId};
 use tegata_core::store::StoreError;
@@ -190,16 +190,19 @@ impl DynamoDbStore {
         }
     }
 
-    /// Deletes an item of the data table; whether it was there. Absent after a lost answer, it was we who deleted it.
+    /// Deletes an item of the data table, on the condition that it is there; whether it was. Absent after a lost answer,
+    /// it was we who deleted it.
     pub(crate) async fn delete(&self, step: &Step, key: &Key) -> Result<bool, StoreError> {
         let request = self
             .client()
             .delete_item()
             .table_name(self.data())
             .set_key(Some(key.attributes()))
-            .return_values(ReturnValue::AllOld);
-        let (answer, after_doubt) = step.send_in_doubt(self.data(), || request.clone().send()).await?;
-        Ok(after_doubt || answer.attributes.is_some_and(|old| !old.is_empty()))
+            .condition_expression("attribute_exists(pk)");
+        match step.send(self.data(), || request.clone().send()).await? {
+            Reply::Done(_) => Ok(true),
+            Reply::Refused(refusal) => Ok(refusal.after_doubt),
+        }
     }
 
     /// The parts that end the sessions of a user. Those that no transaction has room for end at once: if the change is

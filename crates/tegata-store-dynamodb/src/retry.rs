@@ -98,49 +98,19 @@ impl Step {
         E: ProvideErrorMetadata,
         Error: From<E>,
     {
-        self.repeat(table, request).await.map(|(reply, _)| reply)
-    }
-
-    /// As [`Step::send`], for requests without a condition; and whether an earlier try may have been done as well.
-    pub(crate) async fn send_in_doubt<T, E, F>(
-        &self,
-        table: &str,
-        request: impl Fn() -> F,
-    ) -> Result<(T, bool), StoreError>
-    where
-        F: Future<Output = Result<T, SdkError<E>>>,
-        E: ProvideErrorMetadata,
-        Error: From<E>,
-    {
-        match self.repeat(table, request).await? {
-            (Reply::Done(answer), after_doubt) => Ok((answer, after_doubt)),
-            (Reply::Refused(_), _) => Err(Fault::Unknown.into()),
-        }
-    }
-
-    async fn repeat<T, E, F>(
-        &self,
-        table: &str,
-        request: impl Fn() -> F,
-    ) -> Result<(Reply<T>, bool), StoreError>
-    where
-        F: Future<Output = Result<T, SdkError<E>>>,
-        E: ProvideErrorMetadata,
-        Error: From<E>,
-    {
         let (mut tries, mut conflicts, mut after_doubt) = (0, 0, false);
         loop {
             let Ok(answer) = timeout_at(self.deadline, request()).await else {
                 return Err(Fault::Timeout.into());
             };
             let error = match answer {
-                Ok(done) => return Ok((Reply::Done(done), after_doubt)),
+                Ok(done) => return Ok(Reply::Done(done)),
                 Err(error) => error,
             };
             let last = fault(&error, table);
             match judge(error) {
                 Verdict::Refused(parts) => {
-                    return Ok((Reply::Refused(Refusal { parts, after_doubt }), after_doubt));
+                    return Ok(Reply::Refused(Refusal { parts, after_doubt }));
                 }
                 Verdict::Final => return Err(last.into()),
                 Verdict::Throttled => tries += 1,
@@ -161,7 +131,11 @@ impl Step {
         E: ProvideErrorMetadata,
         Error: From<E>,
     {
-        self.send_in_doubt(table, request).await.map(|(answer, _)| answer)
+        match self.send(table, request).await? {
+            Reply::Done(answer) => Ok(answer),
+            // Nothing was asked that could be refused.
+            Reply::Refused(_) => Err(Fault::Unknown.into()),
+        }
     }
 
     /// Waits before it is decided anew what somebody else's write has overtaken, for the n-th time.

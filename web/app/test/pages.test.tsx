@@ -114,6 +114,22 @@ test("nothing is sent while a required field is empty", async () => {
   expect(provider.calls()).toEqual([]);
 });
 
+test("a form that a password manager sends past the script puts no secret into an address", async () => {
+  const methods = () => [...document.forms].map(({ id, method }) => `${id} ${method}`);
+  await open("/login");
+  expect(methods()).toEqual(["login-form post"]);
+  cleanup();
+  await open("/signup");
+  expect(methods()).toEqual(["signup-form post"]);
+  cleanup();
+  provider.openSession();
+  await open("/password");
+  expect(methods()).toEqual(["password-form post"]);
+  cleanup();
+  await open("/profile");
+  expect(methods()).toEqual(["profile-form post", "email-form post", "delete-form post"]);
+});
+
 test("a wrong password says no more than that", async () => {
   provider.answers.set("POST /auth/login", problem(401, "invalid_credentials"));
   await open("/login");
@@ -173,6 +189,27 @@ test("logging out says so, and does not lead the next one to the same page", asy
   expect(document.body.textContent).toContain("You are logged out.");
   await fill({ username: "taro", password: "correct horse battery" }, "login-submit");
   expect(title()).toBe("The checkpoint");
+});
+
+test("a page shows nothing of one user to the next, who logged in in another tab", async () => {
+  provider.openSession();
+  provider.user.name = "Hanako Yamada";
+  await open("/profile");
+  fireEvent.change(byId("delete-password"), { target: { value: "the password of hanako" } });
+  act(() => provider.logInElsewhere({ sub: "u-2", username: "taro", name: "Taro Suzuki" }));
+  expect(document.body.innerHTML).not.toMatch(/hanako/i);
+  await settle();
+  expect(byId("name")).toHaveProperty("value", "Taro Suzuki");
+  expect(byId("delete-password")).toHaveProperty("value", "");
+});
+
+test("a form that is half filled in survives the tokens that another tab got for the same user", async () => {
+  provider.openSession();
+  await open("/profile");
+  fireEvent.change(byId("name"), { target: { value: "Hanako Y" } });
+  act(() => provider.logInElsewhere({}));
+  await settle();
+  expect(byId("name")).toHaveProperty("value", "Hanako Y");
 });
 
 test("a logout that fails is told, because the session lives on", async () => {

@@ -20,6 +20,12 @@ test("the page itself has no inline script and no inline style", () => {
   expect(html).not.toMatch(/<style|<script(?![^>]*\bsrc=)|\son[a-z]+=|\sstyle=|https?:\/\//);
 });
 
+test.each(files)("$name makes no markup and no script from text (Trusted Types)", ({ text }) => {
+  expect(text).not.toMatch(
+    /\b(?:inner|outer)HTML\b|insertAdjacentHTML|document\.write|createContextualFragment|DOMParser|srcdoc|\beval\(|new Function|createElement\("script|new (?:Shared)?Worker\(|serviceWorker/,
+  );
+});
+
 test("storage is used in one place, for language and theme", () => {
   const users = files.filter(({ text }) =>
     /localStorage|sessionStorage|indexedDB|document\.cookie/.test(text),

@@ -50,14 +50,28 @@ export class PageProvider {
   cookie = "";
   #valid = "";
   #number = 0;
+  #receive: (message: unknown) => void = () => undefined;
 
   client(): TegataClient {
     return new TegataClient({
       fetch: this.#fetch,
       readCookie: () => this.cookie,
-      openChannel: () => ({ postMessage: () => undefined, close: () => undefined }),
+      openChannel: (_, receive) => {
+        this.#receive = receive;
+        return { postMessage: () => undefined, close: () => undefined };
+      },
       renewAhead: false,
     });
+  }
+
+  /** Another tab of this browser logs in. */
+  logInElsewhere(user: Partial<PageProvider["user"]>): void {
+    this.openSession();
+    Object.assign(this.user, user);
+    const { access_token: accessToken, id_token: idToken, scope } = this.#tokens();
+    const obtainedAt = Date.now();
+    const tokens = { accessToken, idToken, scope, obtainedAt, expiresAt: obtainedAt + 900_000 };
+    this.#receive({ type: "tokens", tokens });
   }
 
   openSession(): void {
@@ -138,7 +152,10 @@ export class PageProvider {
       case "GET /users/me/sessions":
         return Response.json({ sessions: this.sessions });
       case "GET /api/protected":
-        return Response.json({ message: "The gate is open.", user: { sub: "u-1", username: "hanako" } });
+        return Response.json({
+          message: "The gate is open.",
+          user: { sub: this.user.sub, username: this.user.username },
+        });
       default:
         this.sessions = this.sessions.filter(({ session_id }) => !call.endsWith(session_id));
         return call.startsWith("DELETE ") ? new Response(null, { status: 204 }) : problem(404, "not_found");

@@ -23,9 +23,13 @@ export interface Channel {
 
 export type OpenChannel = (name: string, receive: (message: unknown) => void) => Channel;
 
+/** Almost 25 days: browsers take a longer delay for none at all. */
+const LONGEST_DELAY_MS = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => Date.now(),
-  setTimeout: (callback, milliseconds) => globalThis.setTimeout(callback, milliseconds),
+  setTimeout: (callback, milliseconds) =>
+    globalThis.setTimeout(callback, Math.min(milliseconds, LONGEST_DELAY_MS)),
   clearTimeout: (handle) => globalThis.clearTimeout(handle as ReturnType<typeof globalThis.setTimeout>),
 };
 
@@ -76,13 +80,14 @@ export function readDocumentCookie(): string {
 /**
  * The value that goes back as `X-CSRF-Token`, or `null`: then this browser has no session.
  *
- * On https only the `__Host-` name counts, since no other host can plant it (RFC 6265bis §4.1.3.2).
+ * On https only the `__Host-` name counts, since no other host can plant it (RFC 6265bis §4.1.3.2). Names are compared
+ * as they are: before a name that begins with a space beyond ASCII, browsers do not see the prefix, and `trim` would.
  */
 export function findCsrfToken(cookies: string, secure: boolean): string | null {
   const name = secure ? "__Host-tegata_csrf" : "tegata_csrf";
-  for (const pair of cookies.split(";")) {
+  for (const pair of cookies.split(/; ?/)) {
     const at = pair.indexOf("=");
-    if (at > 0 && pair.slice(0, at).trim() === name) return pair.slice(at + 1).trim() || null;
+    if (at > 0 && pair.slice(0, at) === name) return pair.slice(at + 1) || null;
   }
   return null;
 }

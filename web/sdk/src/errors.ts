@@ -6,7 +6,7 @@ export type ClientCode =
   | "network_error"
   /** An answer that is not the provider's, such as a proxy's error page. */
   | "unexpected_response"
-  /** There is no session, or it ended: someone has to log in. */
+  /** There is no session, or it ended: someone has to log in, or somebody else has and the request was not theirs. */
   | "not_signed_in"
   /** The address is on no allowed origin; the access token was not sent. */
   | "origin_not_allowed"

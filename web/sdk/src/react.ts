@@ -1,13 +1,14 @@
 import {
   createContext,
   createElement,
+  Fragment,
   useContext,
   useEffect,
   useSyncExternalStore,
   type ReactNode,
 } from "react";
 import type { TegataClient } from "./client.js";
-import type { AuthState, SignedOutReason } from "./session.js";
+import type { AuthState, SignedInUser, SignedOutReason } from "./session.js";
 
 const ClientContext = createContext<TegataClient | null>(null);
 
@@ -73,13 +74,18 @@ export function RequireAuth({ children, pending, unreachable, signedOut }: Requi
     case "starting":
       return pending ?? null;
     case "signed_in":
-      return children;
+      return ofUser(state.user, children);
     case "unreachable":
       // A form that is half filled in survives an outage.
-      return state.user === null ? (unreachable ?? null) : children;
+      return state.user === null ? (unreachable ?? null) : ofUser(state.user, children);
     case "signed_out": {
       const { pathname, search, hash } = window.location;
       return signedOut({ returnTo: pathname + search + hash, reason: state.reason });
     }
   }
+}
+
+/** Another user, by a login in another tab, gets components of their own: none that still hold what the last one saw. */
+function ofUser({ sub }: SignedInUser, children: ReactNode): ReactNode {
+  return createElement(Fragment, { key: sub }, children);
 }

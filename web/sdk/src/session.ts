@@ -16,7 +16,7 @@ export interface SignedInUser {
 export type SignedOutReason = "never" | "signed_out" | "ended";
 
 export type AuthState =
-  /** The silent refresh at the start has not been answered. */
+  /** A silent refresh, at the start or when a page comes back to another session, has not been answered. */
   | { readonly status: "starting" }
   | {
       readonly status: "signed_in";
@@ -69,11 +69,14 @@ export class SessionKeeper {
   readonly #listeners = new Set<() => void>();
   #state: AuthState = { status: "starting" };
   #held: HeldTokens | null = null;
+  /** The CSRF token that came with what is held. It is bound to the session, so another one tells of another session. */
+  #heldCsrf: string | null = null;
   /** The access token that the provider refused, although its time was not up. */
   #refused: HeldTokens | null = null;
   /** Counts the ends of sessions, so that what began before one is not believed after it. */
   #ends = 0;
   #endedAt = -Infinity;
+  #endedSid: string | null = null;
   #refreshing: Promise<void> | null = null;
   #starting: Promise<void> | null = null;
   #retryTimer: unknown = null;
@@ -120,11 +123,21 @@ export class SessionKeeper {
 
   /** Looks again after the page was hidden, frozen or offline: messages of other tabs may have been lost. */
   async recheck(): Promise<void> {
+    const csrf = this.csrfToken();
+    if (this.#held !== null && csrf !== this.#heldCsrf) {
+      // A page that comes back from a browser's cache still shows whoever left: hidden first, asked for then.
+      if (csrf === null) {
+        this.#forget("signed_out");
+        return;
+      }
+      this.#drop();
+      this.#become({ status: "starting" });
+      // A refresh that is under way was begun for the session that is gone.
+      await this.#refreshing?.catch(() => undefined);
+    }
     const { status } = this.#state;
-    if (status === "unreachable") await this.refresh().catch(() => undefined);
-    else if (status === "signed_in" && this.csrfToken() === null) this.#forget("signed_out");
-    else if (status === "signed_out" && this.csrfToken() !== null)
-      await this.refresh().catch(() => undefined);
+    if (status === "signed_in" || (status === "signed_out" && csrf === null)) return;
+    await this.refresh().catch(() => undefined);
   }
 
   /** New tokens; callers at the same time share one request, and so do the tabs of this origin. */
@@ -161,11 +174,13 @@ export class SessionKeeper {
         headers: { "x-csrf-token": csrf },
         withCookies: true,
       });
-      // Someone logged out meanwhile, in a browser without locks: these tokens are not wanted any more.
+      // Someone logged out meanwhile: these tokens are not wanted any more.
       if (this.#ends !== ends) throw notSignedIn();
       this.#adopt(this.#readTokens(answer), "refresh");
     } catch (error) {
       if (!isTegataError(error) || error.code === "not_signed_in") throw error;
+      // Nor does a failure say anything about what is there by now.
+      if (this.#ends !== ends) throw notSignedIn(error);
       if (error.code === "invalid_grant") {
         this.#end("ended");
         throw notSignedIn(error);
@@ -202,7 +217,8 @@ export class SessionKeeper {
   async authorized<T>(
     send: (accessToken: string, kind: "request" | "retry") => Promise<{ result: T; invalidToken: boolean }>,
   ): Promise<T> {
-    const held = await this.#usable();
+    const asker = this.#held;
+    const held = await this.#usable(asker);
     const first = await send(held.accessToken, "request");
     if (!first.invalidToken) return first.result;
     if (this.#held === held) {
@@ -210,22 +226,32 @@ export class SessionKeeper {
       await this.refresh();
     }
     // Another request may have brought fresh tokens while this one was on its way.
-    if (this.#held === null) throw notSignedIn();
-    return (await send(this.#held.accessToken, "retry")).result;
+    return (await send(this.#heldFor(held).accessToken, "retry")).result;
   }
 
-  async #usable(): Promise<HeldTokens> {
-    const held = this.#held;
-    if (held !== null && !this.#isDue(held)) return held;
-    if (held === null && this.csrfToken() === null) throw notSignedIn();
+  async #usable(asker: HeldTokens | null): Promise<HeldTokens> {
+    if (asker !== null && !this.#isDue(asker)) return asker;
+    if (asker === null && this.csrfToken() === null) throw notSignedIn();
     try {
       await this.refresh();
     } catch (error) {
       // Renewal was only ahead of time: what is held still works.
       if (this.#held === null || this.#state.status !== "signed_in") throw error;
     }
-    if (this.#held === null) throw notSignedIn();
-    return this.#held;
+    return this.#heldFor(asker);
+  }
+
+  /**
+   * What is held, if it is of the user for whom a request was made.
+   *
+   * The browser may be somebody else's by now, through another tab: what one user asked for is not done to another.
+   */
+  #heldFor(asker: HeldTokens | null): HeldTokens {
+    const held = this.#held;
+    if (held === null) throw notSignedIn();
+    if (asker !== null && userOf(asker.accessToken)?.sub !== userOf(held.accessToken)?.sub)
+      throw notSignedIn();
+    return held;
   }
 
   #isDue(held: HeldTokens): boolean {
@@ -297,6 +323,7 @@ export class SessionKeeper {
     this.#cancelRetry();
     this.#retries = 0;
     this.#held = tokens;
+    this.#heldCsrf = this.csrfToken();
     this.#refused = null;
     this.#ports.timeline.add({ kind: "rotation", source, startedAt: this.#ports.clock.now() });
     if (source !== "other_tab") this.#tabs.publish({ type: "tokens", tokens });
@@ -304,7 +331,7 @@ export class SessionKeeper {
   }
 
   #end(reason: SignedOutReason): void {
-    const sid = this.#sid();
+    const sid = sidOf(this.#held);
     const known = this.#held !== null;
     this.#forget(reason);
     // A page that knew no session has nothing to say about the one that another tab may have just opened.
@@ -313,13 +340,19 @@ export class SessionKeeper {
     }
   }
 
-  #forget(reason: SignedOutReason): void {
+  #forget(reason: SignedOutReason, at = this.#ports.clock.now(), sid = sidOf(this.#held)): void {
+    this.#endedSid = sid ?? this.#endedSid;
+    this.#drop();
+    if (reason !== "never") this.#endedAt = at;
+    this.#become({ status: "signed_out", reason });
+  }
+
+  #drop(): void {
     this.#cancelRetry();
     this.#held = null;
+    this.#heldCsrf = null;
     this.#refused = null;
     this.#ends++;
-    if (reason !== "never") this.#endedAt = this.#ports.clock.now();
-    this.#become({ status: "signed_out", reason });
   }
 
   /** The provider cannot be asked now: nobody is logged out for that. */
@@ -344,17 +377,17 @@ export class SessionKeeper {
     if (message.type === "tokens") {
       const { obtainedAt } = message.tokens;
       if (obtainedAt <= this.#endedAt || (this.#held && obtainedAt < this.#held.obtainedAt)) return;
+      // Got before the end and told after it: only a login makes the page somebody's again, with a session of its own.
+      if (this.#endedSid !== null && sidOf(message.tokens) === this.#endedSid) return;
       this.#adopt(message.tokens, "other_tab");
       return;
     }
     const newerSession =
-      this.#held !== null && this.#held.obtainedAt > message.at && this.#sid() !== message.sid;
-    if (!newerSession && this.#state.status !== "signed_out") this.#forget(message.reason);
-  }
-
-  #sid(): string | null {
-    const sid = this.#held && decodeToken(this.#held.accessToken)?.claims["sid"];
-    return typeof sid === "string" ? sid : null;
+      this.#held !== null && this.#held.obtainedAt > message.at && sidOf(this.#held) !== message.sid;
+    if (newerSession || this.#state.status === "signed_out") return;
+    // When it was said, not when it is heard: a page that was frozen hears of the next login right after.
+    const at = Math.min(message.at, this.#ports.clock.now());
+    this.#forget(message.reason, at, message.sid ?? sidOf(this.#held));
   }
 
   #become(state: AuthState): void {
@@ -365,6 +398,11 @@ export class SessionKeeper {
   #notify(): void {
     for (const listener of [...this.#listeners]) listener();
   }
+}
+
+function sidOf(tokens: HeldTokens | null): string | null {
+  const sid = tokens && decodeToken(tokens.accessToken)?.claims["sid"];
+  return typeof sid === "string" ? sid : null;
 }
 
 function userOf(accessToken: string): SignedInUser | null {

@@ -63,6 +63,31 @@ test("RequireAuth follows a logout, and says that it was one", async () => {
   expect(text()).toBe("signed_out");
 });
 
+test("RequireAuth keeps nothing of one user for the next, who logged in in another tab", async () => {
+  const world = new World();
+  const client = await world.signedInTab();
+  const other = await world.signedInTab();
+  render(
+    <AuthProvider client={client}>
+      <RequireAuth signedOut={() => null}>
+        <input />
+      </RequireAuth>
+    </AuthProvider>,
+  );
+  const first = screen.getByRole("textbox");
+  await act(async () => {
+    await other.refresh();
+    await settle();
+  });
+  expect(screen.getByRole("textbox")).toBe(first);
+  await act(async () => {
+    await other.login({ username: "taro", password: "correct horse battery" });
+    await settle();
+  });
+  expect(client.state).toMatchObject({ user: { username: "taro" } });
+  expect(screen.getByRole("textbox")).not.toBe(first);
+});
+
 test("an outage hides nothing from someone who was signed in", async () => {
   const world = new World();
   const client = await world.signedInTab();

@@ -112,3 +112,13 @@ test("on https only the __Host- cookie counts, on loopback only the plain one", 
   expect(findCsrfToken("", true)).toBeNull();
   expect(findCsrfToken("tegata_csrf=", false)).toBeNull();
 });
+
+test.each(["\u2000", "\u00a0", "\ufeff", "\u3000"])(
+  "a cookie whose name only looks like the prefix to a page is another's (%j)",
+  (space) => {
+    const planted = `${space}__Host-tegata_csrf=planted`;
+    expect(findCsrfToken(`${planted}; __Host-tegata_csrf=own`, true)).toBe("own");
+    expect(findCsrfToken(planted, true)).toBeNull();
+    expect(findCsrfToken(`__Host-tegata_csrf${space}=planted`, true)).toBeNull();
+  },
+);

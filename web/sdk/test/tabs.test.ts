@@ -102,6 +102,29 @@ test("a refresh that is answered after a logout brings nobody back", async () =>
   expect([one.state.status, two.state.status]).toEqual(["signed_out", "signed_out"]);
 });
 
+test.each(["temporarily_unavailable", "invalid_grant"])(
+  "a refresh that fails with %s after a logout changes nothing and is not tried again",
+  async (code) => {
+    const world = new World();
+    const [one, two] = [await world.signedInTab(), await world.signedInTab()];
+    const held = gate();
+    world.provider.answers.set("/auth/refresh", async () => {
+      await held.opened;
+      return problem(code === "invalid_grant" ? 401 : 503, code);
+    });
+    const refreshed = codeOf(one.refresh());
+    await settle();
+    await two.logoutAll();
+    await settle();
+    held.open();
+    expect(await refreshed).toBe("not_signed_in");
+    expect(one.state).toEqual({ status: "signed_out", reason: "signed_out" });
+    const before = world.provider.seen.length;
+    await world.clock.advance(600_000);
+    expect(world.provider.seen).toHaveLength(before);
+  },
+);
+
 test("a late word about an old session does not end a newer one", async () => {
   const world = new World();
   const tab = await world.signedInTab();
@@ -112,6 +135,32 @@ test("a late word about an old session does not end a newer one", async () => {
   expect(tab.state.status).toBe("signed_in");
   world.channels.say({ type: "signed_out", reason: "signed_out", sid: "s-2", at: leftAt });
   expect(tab.state.status).toBe("signed_out");
+});
+
+test("tokens that another tab got while the session was ending bring nobody back", async () => {
+  const world = new World();
+  const tab = await world.signedInTab();
+  const message = world.channels.messages.at(-1) as { tokens: { obtainedAt: number } };
+  await tab.logoutAll();
+  message.tokens.obtainedAt = world.clock.now() + 50;
+  world.channels.say(message);
+  expect(tab.state).toEqual({ status: "signed_out", reason: "signed_out" });
+  expect(tab.inspect()).toBeNull();
+});
+
+test("a page that wakes up to a logout and a login is logged in", async () => {
+  const world = new World();
+  const tab = await world.signedInTab();
+  const leftAt = world.clock.now() + 1_000;
+  const other = await world.signedInTab({
+    openChannel: () => ({ postMessage: (message) => late.push(message), close: () => {} }),
+  });
+  const late: unknown[] = [{ type: "signed_out", reason: "signed_out", sid: "s-1", at: leftAt }];
+  await world.clock.advance(2_000);
+  await other.login({ username: "taro", password: "correct horse battery" });
+  await world.clock.advance(60_000);
+  for (const message of late) world.channels.say(message);
+  expect(tab.state).toMatchObject({ status: "signed_in", user: { username: "taro" } });
 });
 
 test("a page that knew no session says nothing about the one that another tab opened", async () => {
@@ -157,6 +206,37 @@ test("a page that slept through a logout notices it when it is seen again", asyn
   world.provider.openSession();
   await tab.recheck();
   expect(tab.state.status).toBe("signed_in");
+});
+
+test("a page that slept through a login of somebody else notices it when it is seen again", async () => {
+  const world = new World();
+  const quiet = { openChannel: () => ({ postMessage: () => {}, close: () => {} }) };
+  const [asleep, other] = [await world.signedInTab(quiet), await world.signedInTab(quiet)];
+  await asleep.recheck();
+  await other.refresh();
+  await asleep.recheck();
+  expect(world.provider.count("/auth/refresh")).toBe(3);
+  await other.logout();
+  await other.login({ username: "taro", password: "correct horse battery" });
+  await asleep.recheck();
+  expect(asleep.state).toMatchObject({ status: "signed_in", user: { username: "taro" } });
+  await asleep.recheck();
+  expect(world.provider.count("/auth/refresh")).toBe(4);
+});
+
+test("of a session that was replaced nothing is left while the provider cannot be asked", async () => {
+  const world = new World();
+  const quiet = { openChannel: () => ({ postMessage: () => {}, close: () => {} }) };
+  const [asleep, other] = [await world.signedInTab(quiet), await world.signedInTab(quiet)];
+  await other.logout();
+  await other.login({ username: "taro", password: "correct horse battery" });
+  world.provider.answers.set("/auth/refresh", () => problem(503, "temporarily_unavailable"));
+  await asleep.recheck();
+  expect(asleep.state).toMatchObject({ status: "unreachable", user: null });
+  expect(asleep.inspect()).toBeNull();
+  world.provider.answers.clear();
+  await world.clock.advance(2_000);
+  expect(asleep.state).toMatchObject({ status: "signed_in", user: { username: "taro" } });
 });
 
 test("without Web Locks a page still does one thing at a time", async () => {

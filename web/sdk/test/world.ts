@@ -126,12 +126,14 @@ export function problem(
 export const invalidToken = (): Response =>
   problem(401, "invalid_token", {}, { "www-authenticate": 'Bearer error="invalid_token"' });
 
-/** A provider that knows one user and keeps the cookies of the one browser. */
+/** A provider that believes every password and keeps the cookies of the one browser. */
 export class FakeProvider {
   readonly seen: Seen[] = [];
   /** Instead of the usual answer, by path. */
   readonly answers = new Map<string, Answerer>();
   cookie = "";
+  /** Whose the session of the cookies is. */
+  username = "hanako";
   lifetime = 900;
   /** Access tokens that are accepted. */
   readonly valid = new Set<string>();
@@ -171,26 +173,29 @@ export class FakeProvider {
     this.valid.clear();
   }
 
-  tokens(username = "hanako") {
+  tokens(username = this.username) {
     const now = Math.floor(Date.now() / 1000);
     const number = ++this.#generation;
-    const claims = { sub: "u-1", username, sid: `s-${this.#sid}`, iat: now, exp: now + this.lifetime };
+    const sub = username === "hanako" ? "u-1" : `u-${username}`;
+    const claims = { sub, username, sid: `s-${this.#sid}`, iat: now, exp: now + this.lifetime };
     const access_token = `${base64url({ typ: "at+jwt", alg: "ES256" })}.${base64url({ ...claims, jti: number })}.Sig${number}`;
     this.valid.add(access_token);
     return {
       access_token,
       token_type: "Bearer",
       expires_in: this.lifetime,
-      id_token: `${base64url({ typ: "JWT" })}.${base64url({ sub: "u-1", aud: "tegata-spa" })}.IdSig${number}`,
+      id_token: `${base64url({ typ: "JWT" })}.${base64url({ sub, aud: "tegata-spa" })}.IdSig${number}`,
       scope: "openid profile",
     };
   }
 
   #answer(seen: Seen): Response {
     switch (seen.path) {
-      case "/auth/login":
+      case "/auth/login": {
         this.openSession();
-        return Response.json({ ...this.tokens(), user: { sub: "u-1", username: "hanako" } });
+        this.username = (seen.body as { username: string }).username;
+        return Response.json({ ...this.tokens(), user: { sub: "u-1", username: this.username } });
+      }
       case "/auth/refresh":
         if (this.cookie === "") return problem(401, "invalid_grant");
         if (!this.cookie.endsWith(`tegata_csrf=${seen.headers.get("x-csrf-token") ?? ""}`)) {

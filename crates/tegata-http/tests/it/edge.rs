@@ -20,8 +20,8 @@ async fn r48_every_answer_tells_browsers_to_be_careful() {
         plan.web = Some(Router::new().fallback(|| async { "a page" }));
     })
     .await;
-    let csp =
-        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
+    let csp = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'; \
+         require-trusted-types-for 'script'; trusted-types 'none'";
     for path in ["/", "/nothing", "/auth/config", "/auth/nothing", "/users/me", "/.well-known/jwks.json"] {
         let answer = world.get(path).send().await;
         assert_eq!(answer.header("content-security-policy"), Some(csp), "{path}");

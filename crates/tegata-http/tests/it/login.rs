@@ -153,16 +153,21 @@ async fn r49_each_login_begins_a_session_of_its_own() {
     let world = World::new().await;
     world.sign_up("alice").await;
     let browser = world.browser();
-    let mut refresh = Vec::new();
+    let (mut refresh, mut sessions) = (Vec::new(), Vec::new());
+    let user = world.provider.find_user("alice").await.unwrap();
     for _ in 0..3 {
         browser.login("alice").await;
         refresh.push(browser.cookie("tegata_refresh").unwrap());
+        let stored = world.provider.store().list_sessions(user.user_id).await.unwrap();
+        sessions.extend(stored.into_iter().map(|session| session.session_id));
     }
     refresh.sort();
     refresh.dedup();
     assert_eq!(refresh.len(), 3);
-    let user = world.provider.find_user("alice").await.unwrap();
-    assert_eq!(world.provider.store().list_sessions(user.user_id).await.unwrap().len(), 3);
+    assert_eq!(sessions.len(), 3, "each has replaced the one before it");
+    sessions.sort();
+    sessions.dedup();
+    assert_eq!(sessions.len(), 3);
 }
 
 #[tokio::test]
@@ -205,4 +210,28 @@ async fn an_unknown_way_of_delivery_is_refused() {
     let body = json!({"username": "alice", "password": PASSWORD, "token_delivery": "query"});
     let answer = world.post("/auth/login", &body).send().await;
     assert_eq!(answer.fields(), [("token_delivery".to_owned(), "invalid".to_owned())]);
+}
+
+#[tokio::test]
+async fn v10_a_login_ends_the_session_that_the_browser_had() {
+    for world in World::over_each_store().await {
+        world.sign_up("alice").await;
+        world.sign_up("bob").await;
+        let elsewhere = world.login("alice").await;
+        let browser = world.browser();
+        browser.login("alice").await;
+        let replaced = browser.cookie("tegata_refresh").unwrap();
+        browser.login("bob").await;
+        world.refresh(&replaced).await.is_problem(401, "invalid_grant");
+        assert_eq!(world.audit.replays(), 0, "nobody stole anything");
+        assert_eq!(browser.refresh().await.status, 200);
+        assert_eq!(world.refresh(&elsewhere.refresh).await.status, 200, "no other session of hers");
+
+        // A login that is refused changes nothing, and one without cookies has none to replace.
+        let wrong = json!({"username": "alice", "password": "a wrong password"});
+        browser.send(browser.page("POST", "/auth/login").json(&wrong)).await;
+        let body = json!({"username": "alice", "password": PASSWORD, "token_delivery": "body"});
+        assert_eq!(browser.send(browser.page("POST", "/auth/login").json(&body)).await.status, 200);
+        assert_eq!(browser.refresh().await.status, 200);
+    }
 }

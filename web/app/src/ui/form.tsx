@@ -79,6 +79,8 @@ export function Form(props: FormProps) {
       ref={form}
       id={props.id}
       data-testid={props.id}
+      // What calls `submit()` by itself, as some password managers do, gets past the handler: nothing of it in an address.
+      method="post"
       noValidate
       aria-busy={action.pending}
       onSubmit={(event) => {
