@@ -2,12 +2,13 @@ import { Stack, type StackProps } from "aws-cdk-lib";
 import * as apigateway from "aws-cdk-lib/aws-apigateway";
 import type { Construct } from "constructs";
 import { Tegata, type TegataProps } from "./constructs/tegata.ts";
-import type { TegataTables } from "./constructs/tables.ts";
+import { existingData, type ExistingData, type TegataData } from "./constructs/tables.ts";
 import type { EdgeStack } from "./edge-stack.ts";
 
 export interface ApiStackProps
   extends StackProps, Omit<TegataProps, "tables" | "api" | "issuer" | "originSecret"> {
-  readonly tables: TegataTables;
+  /** The data stack's, or the names of others. */
+  readonly tables: TegataData | ExistingData;
   readonly edge: EdgeStack;
 }
 
@@ -17,9 +18,13 @@ export class ApiStack extends Stack {
 
   constructor(scope: Construct, id: string, props: ApiStackProps) {
     super(scope, id, { description: "Tegata: API", ...props });
-    const { edge } = props;
+    const { edge, tables } = props;
     this.tegata = new Tegata(this, "Tegata", {
       ...props,
+      tables:
+        typeof tables.data === "string"
+          ? existingData(this, "Data", tables as ExistingData)
+          : (tables as TegataData),
       issuer: edge.publicUrl,
       originSecret: edge.originSecret.secretValue.unsafeUnwrap(),
       api: apigateway.RestApi.fromRestApiAttributes(this, "RestApi", {

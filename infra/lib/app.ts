@@ -9,13 +9,14 @@ import {
 import { Architecture } from "aws-cdk-lib/aws-lambda";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { ApiStack } from "./api-stack.ts";
+import type { ExistingData } from "./constructs/tables.ts";
 import { DataStack } from "./data-stack.ts";
 import { EdgeStack } from "./edge-stack.ts";
 
 const root = join(import.meta.dirname, "../..");
 
 /** The three stacks, set by context: `cdk deploy --all -c arch=x86_64`. */
-export function addStacks(app: App): { data: DataStack; edge: EdgeStack; api: ApiStack } {
+export function addStacks(app: App): { data: DataStack | undefined; edge: EdgeStack; api: ApiStack } {
   const context = new Context(app);
   const architecture =
     context.oneOf("arch", ["arm64", "x86_64"]) === "x86_64" ? Architecture.X86_64 : Architecture.ARM_64;
@@ -40,12 +41,15 @@ export function addStacks(app: App): { data: DataStack; edge: EdgeStack; api: Ap
     // The default goes through the roles of `cdk bootstrap`, whose rights no emulator has in full.
     ...(emulator && { synthesizer: new CliCredentialsStackSynthesizer() }),
   };
-  const data = new DataStack(app, "TegataData", {
-    ...options,
-    ...(context.oneOf("data", ["retain", "destroy"]) === "destroy" && {
-      removalPolicy: RemovalPolicy.DESTROY,
-    }),
-  });
+  const existing = context.json("tables") as ExistingData | undefined;
+  const data = existing
+    ? undefined
+    : new DataStack(app, "TegataData", {
+        ...options,
+        ...(context.oneOf("data", ["retain", "destroy"]) === "destroy" && {
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+      });
   const edge = new EdgeStack(app, "TegataEdge", {
     ...options,
     plaintext: emulator,
@@ -56,10 +60,10 @@ export function addStacks(app: App): { data: DataStack; edge: EdgeStack; api: Ap
   });
   const api = new ApiStack(app, "TegataApi", {
     ...options,
-    tables: data.tables,
+    tables: existing ?? (data as DataStack).tables,
     edge,
     architecture,
-    settings: context.settings(),
+    settings: (context.json("settings") ?? {}) as Record<string, string>,
     accountLogRole: context.oneOf("accountLogRole", ["true", "false"]) !== "false",
     ...(functions !== undefined && { functions }),
     ...(allowedOrigins && { allowedOrigins }),
@@ -111,8 +115,8 @@ class Context {
   }
 
   /** `-c settings='{"tokens.access_token_ttl":"5m"}'`, or an object in cdk.json. */
-  settings(): Record<string, string> {
-    const value: unknown = this.#app.node.tryGetContext("settings") ?? {};
-    return (typeof value === "string" ? JSON.parse(value) : value) as Record<string, string>;
+  json(name: string): unknown {
+    const value: unknown = this.#app.node.tryGetContext(name);
+    return typeof value === "string" ? JSON.parse(value) : value;
   }
 }

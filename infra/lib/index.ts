@@ -12,6 +12,12 @@ export type { ProviderSettings } from "./constructs/functions.ts";
 export { addGatewayResponses } from "./constructs/gateway-responses.ts";
 export type { ApiOptions } from "./constructs/provider-api.ts";
 export type { FunctionOptions } from "./constructs/rust-function.ts";
-export { TegataTables, type TegataTablesProps } from "./constructs/tables.ts";
+export {
+  existingData,
+  TegataTables,
+  type ExistingData,
+  type TegataData,
+  type TegataTablesProps,
+} from "./constructs/tables.ts";
 export { Tegata, type TegataProps } from "./constructs/tegata.ts";
 export type { CustomDomain } from "./constructs/web-distribution.ts";

@@ -90,7 +90,7 @@ describe("Tegata in a stack of one's own", () => {
 describe("the authorizer alone", () => {
   const cognito = {
     issuer: "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Example",
-    audiences: ["client"],
+    clientIds: ["client"],
     kind: "cognito",
   } as const;
 
@@ -109,7 +109,10 @@ describe("the authorizer alone", () => {
     template.resourceCountIs("AWS::DynamoDB::GlobalTable", 0);
     const [variables] = environmentsOf(stack);
     expect(variables?.["TEGATA_JWKS"]).toBeUndefined();
-    expect(JSON.parse(String(variables?.["TEGATA_ISSUERS"]))).toMatchObject([cognito, { kind: "auth0" }]);
+    expect(JSON.parse(String(variables?.["TEGATA_ISSUERS"]))).toEqual([
+      { kind: "cognito", issuer: cognito.issuer, client_ids: ["client"] },
+      { kind: "auth0", issuer: "https://tenant.eu.auth0.com/", audiences: ["https://api"] },
+    ]);
   });
 
   it("refuses to accept nobody", () => {

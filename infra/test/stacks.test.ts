@@ -52,6 +52,24 @@ describe("data", () => {
     }
   });
 
+  it("that are there already are used, and left alone", () => {
+    const masterKey = "arn:aws:kms:eu-west-1:123456789012:key/k";
+    const { data: none, api: using } = templates({
+      tables: JSON.stringify({ data: "restored", keys: "k", publicKeys: "p", masterKey }),
+    });
+    expect(none.toJSON()).toEqual(expect.not.objectContaining({ Resources: expect.anything() as unknown }));
+    using.hasResourceProperties("AWS::Lambda::Function", {
+      Environment: {
+        Variables: Match.objectLike({ TEGATA_TABLE: "restored", TEGATA_KMS_KEY_ID: masterKey }),
+      },
+    });
+    using.hasResourceProperties("AWS::IAM::Policy", {
+      PolicyDocument: {
+        Statement: Match.arrayWith([Match.objectLike({ Action: "kms:Decrypt", Resource: masterKey })]),
+      },
+    });
+  });
+
   it("nothing else is retained but what other APIs of the account use", () => {
     for (const template of [edge, api])
       for (const [name, resource] of Object.entries(

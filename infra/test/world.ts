@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { App, type Stack } from "aws-cdk-lib";
+import { App, Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { afterAll } from "vitest";
 import cdkJson from "../cdk.json" with { type: "json" };
@@ -37,5 +37,6 @@ export function templates(extra: Record<string, string> = {}) {
   const app = new App({ context: { ...context, "aws:cdk:disable-asset-staging": true, ...extra } });
   const { data, edge, api } = addStacks(app);
   const of = (stack: Stack) => Template.fromStack(stack);
-  return { data: of(data), edge: of(edge), api: of(api) };
+  // Without a data stack of ours there is nothing to look at.
+  return { data: of(data ?? new Stack(app, "Nothing")), edge: of(edge), api: of(api) };
 }

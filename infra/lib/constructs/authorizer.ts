@@ -1,36 +1,45 @@
-import { Duration, Lazy, Token } from "aws-cdk-lib";
+import { Duration, Lazy } from "aws-cdk-lib";
 import * as apigateway from "aws-cdk-lib/aws-apigateway";
 import type * as lambda from "aws-cdk-lib/aws-lambda";
-import { Construct, type IConstruct } from "constructs";
+import { Construct } from "constructs";
 import { RustFunction, type FunctionOptions } from "./rust-function.ts";
 
 /** `"GET /orders"` → the scopes that a token needs; an empty list asks for a valid token only. */
 export type RouteScopes = Readonly<Record<string, readonly string[]>>;
 
-/** Somebody else whose access tokens are accepted: Amazon Cognito, Auth0, any OpenID provider. */
+/** Somebody else whose access tokens are accepted (docs/guides/authorizer.md). */
 export interface ForeignIssuer {
+  readonly kind: "cognito" | "auth0" | "oidc";
   /** What stands in the token as `iss`, to the letter: Auth0's has a slash at its end, Cognito's has none. */
   readonly issuer: string;
-  /** For whom a token may be: its `aud`, or for Cognito its `client_id`. */
-  readonly audiences: readonly string[];
   /**
-   * What its tokens look like.
+   * One of them must be in `aud`: your API, never a client. Required but for Cognito.
    *
-   * @default "oidc"
+   * @default none
    */
-  readonly kind?: "cognito" | "auth0" | "oidc";
+  readonly audiences?: readonly string[];
   /**
-   * Signature algorithms.
+   * Cognito only, whose access tokens have no `aud`: whose tokens they may be.
    *
-   * @default those that the authorizer takes from this kind of issuer
+   * @default none
    */
+  readonly clientIds?: readonly string[];
+  /** @default RS256 */
   readonly algorithms?: readonly string[];
   /**
-   * Where its public keys are.
+   * Where its public keys are; required for `oidc`.
    *
-   * @default found by its kind, or by discovery
+   * @default known for Cognito and Auth0
    */
   readonly jwksUri?: string;
+  /** @default "scope" */
+  readonly scopeClaim?: string;
+  /**
+   * Seconds that its clock may be off.
+   *
+   * @default 0
+   */
+  readonly leeway?: number;
 }
 
 export interface TegataAuthorizerProps extends FunctionOptions {
@@ -172,7 +181,7 @@ function parseRoute(route: string) {
   const [method, path, ...rest] = route.split(" ");
   if (
     !method ||
-    !/^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$/.test(method) ||
+    !/^(ANY|GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$/.test(method) ||
     !path?.startsWith("/") ||
     rest.length
   )
@@ -180,18 +189,8 @@ function parseRoute(route: string) {
   return { method, path };
 }
 
+/** The JSON that the function reads. Members that are not set are not written. */
 function toWire(issuer: ForeignIssuer) {
-  if (Token.isUnresolved(issuer.issuer)) return { ...issuer };
-  return {
-    issuer: issuer.issuer,
-    audiences: issuer.audiences,
-    ...(issuer.kind && { kind: issuer.kind }),
-    ...(issuer.algorithms && { algorithms: issuer.algorithms }),
-    ...(issuer.jwksUri && { jwks_uri: issuer.jwksUri }),
-  };
-}
-
-/** Everything below a construct that is a method of an API. */
-export function methodsBelow(scope: IConstruct): apigateway.Method[] {
-  return scope.node.findAll().filter((child) => child instanceof apigateway.Method);
+  const { clientIds, jwksUri, scopeClaim, ...rest } = issuer;
+  return { ...rest, client_ids: clientIds, jwks_uri: jwksUri, scope_claim: scopeClaim };
 }

@@ -3,7 +3,7 @@ import type * as lambda from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import type { ProviderFunction } from "./routes.ts";
 import { RustFunction, type FunctionOptions } from "./rust-function.ts";
-import type { TegataTables } from "./tables.ts";
+import type { TegataData } from "./tables.ts";
 
 /** How Tegata behaves, whatever it runs on. */
 export interface ProviderSettings {
@@ -39,7 +39,7 @@ export interface ProviderSettings {
 
 /** The functions of the provider. */
 export interface ProviderFunctionsProps extends ProviderSettings, FunctionOptions {
-  readonly tables: TegataTables;
+  readonly tables: TegataData;
   /**
    * How many sign-ups, and how many logins, run at the same time at most: each takes a whole processor for its password hash, so
    * this is the fuse against an expensive flood. A new account of AWS has 10 in all and can reserve none.
@@ -122,7 +122,7 @@ export class ProviderFunctions extends Construct {
 
 /** The job that makes the keys and takes the steps of their life that are due. */
 export interface RotateKeysFunctionProps extends ProviderSettings, FunctionOptions {
-  readonly tables: TegataTables;
+  readonly tables: TegataData;
   /** The authorizer that is given the public keys. */
   readonly authorizer: lambda.Function;
 }
@@ -154,7 +154,7 @@ export class RotateKeysFunction extends RustFunction {
 
 function grantTables(
   made: RustFunction,
-  tables: TegataTables,
+  tables: TegataData,
   rights: Partial<Record<TableName, readonly string[]>>,
 ): void {
   for (const [table, actions] of Object.entries(rights))
@@ -164,7 +164,7 @@ function grantTables(
     );
 }
 
-function providerEnvironment(props: ProviderSettings & { readonly tables: TegataTables }) {
+function providerEnvironment(props: ProviderSettings & { readonly tables: TegataData }) {
   const { tables } = props;
   return {
     TEGATA_ISSUER: props.issuer,

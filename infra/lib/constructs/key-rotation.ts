@@ -34,7 +34,7 @@ export class KeyRotation extends Construct {
       handler: this.function,
       timeout: Duration.minutes(1),
       // Rights that are not there yet would be a failure.
-      executeAfter: [rotateKeys, props.tables],
+      executeAfter: [rotateKeys],
     });
     runAgainWhenChanged(trigger, props.authorizer);
     acknowledge(this.function, {

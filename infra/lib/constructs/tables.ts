@@ -3,6 +3,37 @@ import * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import * as kms from "aws-cdk-lib/aws-kms";
 import { Construct } from "constructs";
 
+/** Where Tegata's data are. */
+export interface TegataData {
+  /** Users, credentials, sessions, attempt counters. */
+  readonly data: dynamodb.ITable;
+  /** The sealed key set, private halves included. */
+  readonly keys: dynamodb.ITable;
+  /** The same key set without private halves, and the wrapped master key. */
+  readonly publicKeys: dynamodb.ITable;
+  /** Wraps the master key; without it nothing in the tables can be unsealed. */
+  readonly masterKey: kms.IKey;
+}
+
+/** Names of tables, and the ARN of the key, that are there already: retained by a stack that is gone, or restored. */
+export interface ExistingData {
+  readonly data: string;
+  readonly keys: string;
+  readonly publicKeys: string;
+  readonly masterKey: string;
+}
+
+/** Data that no stack of ours looks after. */
+export function existingData(scope: Construct, id: string, names: ExistingData): TegataData {
+  const group = new Construct(scope, id);
+  return {
+    data: dynamodb.TableV2.fromTableName(group, "Data", names.data),
+    keys: dynamodb.TableV2.fromTableName(group, "Keys", names.keys),
+    publicKeys: dynamodb.TableV2.fromTableName(group, "PublicKeys", names.publicKeys),
+    masterKey: kms.Key.fromKeyArn(group, "MasterKey", names.masterKey),
+  };
+}
+
 /** How the data outlives a mistake. */
 export interface TegataTablesProps {
   /**
@@ -19,14 +50,10 @@ export interface TegataTablesProps {
  * The tables are split where rights end: a function that may read the public keys table can verify and never sign, because the
  * private halves are in a table that it has no right to (ADR 16).
  */
-export class TegataTables extends Construct {
-  /** Users, credentials, sessions, attempt counters. */
+export class TegataTables extends Construct implements TegataData {
   readonly data: dynamodb.ITable;
-  /** The sealed key set, private halves included. */
   readonly keys: dynamodb.ITable;
-  /** The same key set without private halves, and the wrapped master key. */
   readonly publicKeys: dynamodb.ITable;
-  /** Wraps the master key; without it nothing in the tables can be unsealed. */
   readonly masterKey: kms.IKey;
 
   constructor(scope: Construct, id: string, props: TegataTablesProps = {}) {

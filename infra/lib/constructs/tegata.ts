@@ -7,7 +7,7 @@ import { KeyRotation } from "./key-rotation.ts";
 import { emptyRestApi, ProviderApi, type ApiOptions } from "./provider-api.ts";
 import { ROUTES } from "./routes.ts";
 import type { FunctionOptions } from "./rust-function.ts";
-import { TegataTables } from "./tables.ts";
+import { TegataTables, type TegataData } from "./tables.ts";
 
 export interface TegataProps extends ProviderSettings, FunctionOptions, ApiOptions {
   /**
@@ -15,7 +15,7 @@ export interface TegataProps extends ProviderSettings, FunctionOptions, ApiOptio
    *
    * @default made here, and retained when the stack is deleted
    */
-  readonly tables?: TegataTables;
+  readonly tables?: TegataData;
   /**
    * An API without methods, to put the routes into.
    *
@@ -44,7 +44,7 @@ export interface TegataProps extends ProviderSettings, FunctionOptions, ApiOptio
  * auth.protect(api, { "GET /orders": ["orders:read"] });
  */
 export class Tegata extends Construct {
-  readonly tables: TegataTables;
+  readonly tables: TegataData;
   readonly functions: ProviderFunctions;
   /** For methods that are added by hand: `addMethod("GET", integration, { authorizer: auth.authorizer.of(api) })`. */
   readonly authorizer: TegataAuthorizer;
