@@ -10,6 +10,7 @@ use super::deployment::Deployment;
 use super::emulator::end_group;
 use crate::Result;
 use crate::process::Command;
+use crate::workspace::root;
 
 const START: Duration = Duration::from_secs(30);
 
@@ -17,6 +18,7 @@ const START: Duration = Duration::from_secs(30);
 pub(super) struct Edge {
     child: Child,
     environment: Vec<(&'static str, String)>,
+    certificate: String,
     /// The public address, which only the edge answers for.
     pub(super) url: String,
     /// A folder that makes `curl` find the address.
@@ -36,10 +38,11 @@ impl Edge {
         let log = deployment.state.join("edge.log");
         let child = with(Command::new("node").args(&["e2e/aws/edge.js"]), &environment).spawn_group(&log)?;
         let curl_home = deployment.state.join("curl");
-        let mut edge = Self { child, environment, url: deployment.url.clone(), curl_home };
+        let (url, certificate) = (deployment.url.clone(), path("edge-cert.pem"));
+        let mut edge = Self { child, environment, certificate, url, curl_home };
         let address = edge.wait(&log)?;
         println!("the edge answers for {} at {address}", edge.url);
-        edge.teach_curl(&address, &path("edge-cert.pem"))?;
+        edge.teach_curl(&address)?;
         edge.environment.push(("TEGATA_EDGE", address));
         Ok(edge)
     }
@@ -54,6 +57,15 @@ impl Edge {
     pub(super) fn node_tests(&self, names: &[&str]) -> Result {
         let files: Vec<_> = names.iter().map(|name| format!("e2e/aws/tests/{name}.test.js")).collect();
         self.command(&["node", "--test", "--test-concurrency=1", "--test-reporter=spec"]).args(&files).run()
+    }
+
+    /// The suite that every shape of the product passes. It knows an address; Node.js is told where that is.
+    pub(super) fn http_suite(&self) -> Result {
+        let find = root().join("e2e/aws/support/find-edge.js");
+        self.command(&["npm", "run", "http", "--workspace", "e2e"])
+            .env("NODE_OPTIONS", &format!("--import={}", find.display()))
+            .env("NODE_EXTRA_CA_CERTS", &self.certificate)
+            .run()
     }
 
     fn wait(&mut self, log: &PathBuf) -> Result<String> {
@@ -72,9 +84,10 @@ impl Edge {
     }
 
     /// The name is in no name server, and its certificate is of this run.
-    fn teach_curl(&self, address: &str, certificate: &str) -> Result {
+    fn teach_curl(&self, address: &str) -> Result {
         fs::create_dir_all(&self.curl_home)?;
         let host = self.url.trim_start_matches("https://");
+        let certificate = &self.certificate;
         let lines = format!("cacert = \"{certificate}\"\nconnect-to = \"{host}:443:{address}\"\n");
         Ok(fs::write(self.curl_home.join(".curlrc"), lines)?)
     }
