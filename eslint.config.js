@@ -5,7 +5,7 @@ import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-  globalIgnores(["**/dist/", "**/node_modules/", "target/", "docs/"]),
+  globalIgnores(["**/dist/", "**/node_modules/", "target/", "docs/", "infra/cdk.out/"]),
   js.configs.recommended,
   {
     // Node.js and, within `page.evaluate`, a browser: the type check knows what exists where.
@@ -13,7 +13,7 @@ export default defineConfig(
     rules: { "no-undef": "off" },
   },
   {
-    files: ["web/**/*.ts", "web/**/*.tsx"],
+    files: ["web/**/*.ts", "web/**/*.tsx", "infra/**/*.ts"],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true } },
     rules: {

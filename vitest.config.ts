@@ -4,6 +4,6 @@ export default defineConfig({
   test: {
     // The suites are short: more workers would only start up for longer.
     maxWorkers: 2,
-    projects: ["web/sdk", "web/app"],
+    projects: ["web/sdk", "web/app", "infra"],
   },
 });

@@ -8,9 +8,12 @@ export const OTHER_PASSWORD = "a ferry waits below the bridge";
 
 let people = 0;
 
+/** On a server that other files of tests use, too, names are told apart by process. */
+const party = process.env["TEGATA_URL"] ? `-${process.pid}` : "";
+
 /** A user name that nobody has. */
 export function freshName() {
-  return `traveller${++people}`;
+  return `traveller${++people}${party}`;
 }
 
 /**
@@ -124,9 +127,10 @@ export async function timeline(page) {
   return entries.reverse();
 }
 
-/** The value of a cookie, as the browser itself has it. @param {Page} page @param {string} name */
+/** The value of a cookie, as the browser itself has it; over https its name has a prefix. @param {Page} page @param {string} name */
 export async function cookie(page, name) {
-  return (await page.context().cookies()).find((one) => one.name === name)?.value;
+  const cookies = await page.context().cookies();
+  return cookies.find((one) => one.name === name || one.name === `__Host-${name}`)?.value;
 }
 
 /** The id of the element that has the focus. @param {Page} page */

@@ -13,6 +13,14 @@ const NAMES = [
 /** What a page waits for at most: much longer than it takes, since machines can be busy. */
 const PATIENCE_MS = 20_000;
 
+/**
+ * A deployed Tegata has a public name that no name server knows, and a certificate that nobody has signed: TEGATA_EDGE says
+ * where on this machine it is (`127.0.0.1:port`).
+ */
+const publicName = process.env["TEGATA_URL"] && new URL(process.env["TEGATA_URL"]).hostname;
+const edge = process.env["TEGATA_EDGE"];
+const toEdge = publicName && edge ? `MAP ${publicName}:443 ${edge}, ` : "";
+
 /** Starts Chromium with a profile of its own, which is gone when it ends, and without a way out of this machine. */
 export function launch() {
   return chromium.launch({
@@ -29,7 +37,7 @@ export function launch() {
       "--disable-sync",
       "--no-proxy-server",
       // Whatever a page or the browser itself would look up elsewhere is not found.
-      "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+      `--host-resolver-rules=${toEdge}MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost`,
     ],
   });
 }
@@ -92,7 +100,10 @@ export class Device {
    * @param {readonly RegExp[]} allowed
    */
   static async open(browser, options, allowed) {
-    const context = await browser.newContext({ locale: "en-GB", timezoneId: "UTC", ...options });
+    const context = await browser.newContext({
+      ...{ locale: "en-GB", timezoneId: "UTC", ignoreHTTPSErrors: Boolean(toEdge) },
+      ...options,
+    });
     const device = new Device(context, allowed);
     // The console tells only of some violations of the content security policy; this tells of all.
     await context.addInitScript(() =>
@@ -109,7 +120,7 @@ export class Device {
 
   #watchAddress(/** @type {string} */ address) {
     const { protocol, hostname } = new URL(address);
-    const here = hostname === "127.0.0.1" || hostname === "localhost";
+    const here = hostname === "127.0.0.1" || hostname === "localhost" || hostname === publicName;
     if (!here && protocol !== "data:" && protocol !== "blob:")
       this.complaints.push(`asked another machine: ${address}`);
   }

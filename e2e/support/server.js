@@ -87,6 +87,23 @@ export class Server {
   }
 }
 
+/** A Tegata that somebody else has started and will end, at TEGATA_URL: the same tests, whatever it runs on. */
+export class Deployed {
+  url;
+  log = "";
+
+  /** @param {string} url */
+  constructor(url) {
+    this.url = url;
+  }
+
+  async start() {}
+  async stop() {
+    throw new Error("this test stops its server, and cannot play on one that is not its own");
+  }
+  async dispose() {}
+}
+
 function ownEnvironment() {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("TEGATA_")));
 }

@@ -4,7 +4,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Device, launch } from "./browser.js";
-import { Server } from "./server.js";
+import { Deployed, Server } from "./server.js";
 
 const results = fileURLToPath(new URL("../results/", import.meta.url));
 
@@ -16,7 +16,7 @@ const LINES = 40;
 
 /**
  * @typedef {object} Stage What a test plays on.
- * @property {Server} server
+ * @property {Server | Deployed} server
  * @property {(options?: import("./browser.js").DeviceOptions) => Promise<Device>} device Another device.
  * @property {import("playwright-core").Page} page A page of the first device.
  *
@@ -34,7 +34,10 @@ const LINES = 40;
  * @param {() => readonly string[]} [settings] Values of `--set`, asked for when the server starts.
  */
 export function suite(settings = () => []) {
-  const server = new Server(() => ["log.level=info,tegata_http=debug", ...settings()]);
+  const deployed = process.env["TEGATA_URL"];
+  const server = deployed
+    ? new Deployed(deployed)
+    : new Server(() => ["log.level=info,tegata_http=debug", ...settings()]);
   /** @type {import("playwright-core").Browser} */
   let browser;
 

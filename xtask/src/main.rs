@@ -5,6 +5,7 @@
 // It is a command-line tool: printing is its answer, the clock times its steps, the environment holds its switches.
 #![allow(clippy::print_stdout, clippy::disallowed_methods)]
 
+mod aws;
 mod bench;
 mod dependencies;
 mod docs;
@@ -38,6 +39,9 @@ Usage: cargo xtask <command> [-- arguments]
   dynamodb [--fetch]       DynamoDB Local on port 8000, in memory; --fetch only gets it
   lambda [--arch arm64|x86_64] [-- package …]
                            the functions for AWS, into target/lambda/<arch>/<function>/bootstrap; arm64 by default
+  infra                    the templates for AWS: synthesized, with cdk-nag, and linted
+  e2e-aws [--built]        deploys to an emulator of AWS and tests what is there; --built takes the functions and
+                           the web application as they are
   docs [--write]           links, generated pages, and the README's commands against a running server;
                            --write makes the generated pages anew
   audit                    cargo-deny with the advisory database; needs the network
@@ -88,6 +92,12 @@ fn dispatch(arguments: &[String]) -> Result {
         ["dynamodb"] => dynamodb_local::run(),
         ["dynamodb", "--fetch"] => dynamodb_local::fetch(),
         ["docs", "--write"] => docs::write(),
+        ["infra"] => Suite::run("infra", |suite| {
+            suite.step("npm packages", web::install)?;
+            suite.step("AWS templates", || aws::check_templates(lambda::Arch::Arm64))
+        }),
+        ["e2e-aws"] => Suite::run("e2e-aws", aws::steps),
+        ["e2e-aws", "--built"] => Suite::run("e2e-aws", aws::prove),
         ["lambda", arguments @ ..] => lambda::run(arguments, passed),
         ["audit"] => dependencies::audit(),
         ["bench"] => bench::run(passed),

@@ -1,6 +1,7 @@
 //! Other programs: said before they start, and named when they fail.
 
 use std::ffi::OsStr;
+use std::fs::File;
 use std::path::Path;
 use std::process::{self, Stdio};
 
@@ -64,6 +65,15 @@ impl Command {
         self
     }
 
+    /// With these variables and no others.
+    pub(crate) fn only_environment<'v>(
+        mut self,
+        variables: impl IntoIterator<Item = (&'v str, &'v str)>,
+    ) -> Self {
+        self.inner.env_clear().envs(variables);
+        self
+    }
+
     /// Runs it to its end; what it prints goes to the terminal.
     pub(crate) fn run(mut self) -> Result {
         println!("$ {}", self.shown);
@@ -109,6 +119,19 @@ impl Command {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|e| self.cannot_start(&e).into())
+    }
+
+    /// Starts it as the leader of a process group, so that its children can be ended with it; what it prints goes to a file.
+    pub(crate) fn spawn_group(mut self, log: &Path) -> Result<process::Child> {
+        let output = File::create(log)?;
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut self.inner, 0);
+        self.inner
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
             .spawn()
             .map_err(|e| self.cannot_start(&e).into())
     }

@@ -52,7 +52,8 @@ export async function send(method, path, { json, text, bearer, headers = {} } = 
   return {
     status: response.status,
     headers: response.headers,
-    body: isJson ? JSON.parse(answered) : undefined,
+    // API Gateway calls an answer without a body JSON, too, when nothing else is said of it.
+    body: isJson && answered !== "" ? JSON.parse(answered) : undefined,
   };
 }
 

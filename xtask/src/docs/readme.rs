@@ -1,5 +1,7 @@
 //! The README: its commands are run, and its translation is held to the same ones.
 
+use std::path::Path;
+
 use super::report;
 use crate::Result;
 use crate::process::{Command, works};
@@ -11,19 +13,27 @@ const ADDRESS: &str = "http://127.0.0.1:8080";
 /// Stands before a block of commands that is run.
 const MARK: &str = "<!-- checked -->";
 
-/// Runs the marked commands against a fresh server, and holds each status they print against the one they announce.
+/// Runs the marked commands against a fresh server.
 pub(crate) fn check_commands() -> Result {
+    let server = Server::start(&[])?;
+    check(&server.url, |shell| shell)
+}
+
+/// Runs them against a Tegata that is there already; `curl` finds it by what is in this folder.
+pub(crate) fn check_commands_at(url: &str, curl_home: &Path) -> Result {
+    check(url, |shell| shell.env("CURL_HOME", &curl_home.to_string_lossy()))
+}
+
+/// Holds each status that the commands print against the one they announce.
+fn check(url: &str, prepare: impl FnOnce(Command) -> Command) -> Result {
     if !works("curl", &["--version"]) {
         return Err("curl is needed to run the README's commands".into());
     }
     let readme = workspace::read("README.md")?;
     let script = marked_block(&readme).ok_or("README.md has no block of commands after its mark")?;
     let expected = announced(&script);
-    let server = Server::start(&[])?;
-    let printed = Command::new("bash")
-        .args(&["-euo", "pipefail", "-s"])
-        .output_of(&script.replace(ADDRESS, &server.url))?;
-    drop(server);
+    let shell = Command::new("bash").args(&["-euo", "pipefail", "-s"]);
+    let printed = prepare(shell).output_of(&script.replace(ADDRESS, url))?;
     let answered: Vec<&str> = printed.lines().filter_map(status).collect();
     if answered == expected && !expected.is_empty() {
         println!("{} commands of the README answer as it says", expected.len());
