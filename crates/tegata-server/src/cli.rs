@@ -108,7 +108,7 @@ and start `tegata serve --data-dir` on it.")]
     /// Write users, sessions and signing keys to a file, to move them to another installation
     #[command(after_help = "\
 Example:
-  tegata export /mnt/move/tegata.jsonl --transfer-key /root/transfer.key
+  tegata export /mnt/move/tegata.jsonl --transfer-key /mnt/safe/transfer.key
 
 The file holds password hashes, names and addresses, so it is made readable for you only, and is never printed. The
 signing keys in it are sealed with the transfer key, which is made if it is not there: carry the two by different ways.
@@ -120,7 +120,7 @@ same transfer key and the --as-of of the first line, and compare the two files."
     /// Read users, sessions and signing keys from the file of another installation
     #[command(after_help = "\
 Example:
-  tegata import /mnt/move/tegata.jsonl --transfer-key /root/transfer.key --data-dir /var/lib/tegata
+  tegata import /mnt/move/tegata.jsonl --transfer-key /mnt/safe/transfer.key --data-dir /var/lib/tegata
 
 The installation must be new: it is made as `tegata serve` makes it. The file is checked to its end before anything is
 written. If the import is interrupted, repeat it; it goes on where it was, and there are no signing keys until it is
