@@ -100,6 +100,10 @@ pub(crate) fn prove(suite: &mut Suite) -> Result {
     suite.step("second deployment, with other settings", || deployed.deploy(&[SHORT_TOKENS]))?;
     suite.step("tests of expired tokens", || edge.node_tests(&["expiry"]))?;
     suite.step("HTTP suite, on AWS", || edge.http_suite())?;
+    suite.step("an application with its own API", || {
+        deployed.deploy_own_api()?;
+        edge.node_tests(&["own-api"])
+    })?;
     suite.step("cdk destroy", || deployed.destroy())?;
     suite.step("what is retained", || edge.node_tests(&["retained"]))
 }
