@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { Match, type Template } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
 import { ROUTES } from "../lib/constructs/routes.ts";
@@ -144,15 +145,32 @@ describe("edge", () => {
     }
   });
 
-  it("sends the headers of the one-machine server", () => {
-    edge.hasResourceProperties("AWS::CloudFront::ResponseHeadersPolicy", {
-      ResponseHeadersPolicyConfig: {
-        SecurityHeadersConfig: {
-          StrictTransportSecurity: { AccessControlMaxAgeSec: 63_072_000, IncludeSubdomains: true },
-          ReferrerPolicy: { ReferrerPolicy: "no-referrer" },
-        },
-      },
-    });
+  it("sends the headers of the one-machine server, word for word", () => {
+    const source = readFileSync(
+      new URL("../../crates/tegata-http/src/edge/security_headers.rs", import.meta.url),
+      "utf8",
+    ).replaceAll(/\\\n\s*/g, "");
+    // Every text in quotation marks; those with a dash and a value in it are what is sent.
+    const sent = new Set(source.match(/(?<=")(?:[^"\\\n])+(?=")/g));
+    const [policy] = all(edge, "AWS::CloudFront::ResponseHeadersPolicy");
+    const config = policy?.Properties["ResponseHeadersPolicyConfig"] as {
+      SecurityHeadersConfig: {
+        ContentSecurityPolicy: { ContentSecurityPolicy: string };
+        ReferrerPolicy: { ReferrerPolicy: string };
+        StrictTransportSecurity: { AccessControlMaxAgeSec: number; IncludeSubdomains: boolean };
+      };
+      CustomHeadersConfig: { Items: { Header: string; Value: string }[] };
+    };
+    const { ContentSecurityPolicy, ReferrerPolicy, StrictTransportSecurity } = config.SecurityHeadersConfig;
+    expect(sent).toContain(ContentSecurityPolicy.ContentSecurityPolicy);
+    expect(sent).toContain(ReferrerPolicy.ReferrerPolicy);
+    expect(StrictTransportSecurity.IncludeSubdomains).toBe(true);
+    expect(sent).toContain(`max-age=${StrictTransportSecurity.AccessControlMaxAgeSec}; includeSubDomains`);
+    for (const { Header, Value } of config.CustomHeadersConfig.Items) {
+      expect(source).toMatch(new RegExp(Header.replaceAll("-", "[-_]"), "i"));
+      expect(sent, Header).toContain(Value);
+    }
+    expect(config.CustomHeadersConfig.Items).toHaveLength(3);
   });
 });
 

@@ -89,7 +89,7 @@ pub(crate) fn prove(suite: &mut Suite) -> Result {
     })?;
     let edge = edge.as_ref().ok_or("the edge is not there")?;
 
-    suite.step("tests of the deployment", || edge.node_tests(&["tokens", "rights", "files", "keys"]))?;
+    suite.step("tests of the deployment", || edge.node_tests(&["tokens", "rights", "files", "audit", "keys"]))?;
     suite.step("README commands, on AWS", || docs::readme::check_commands_at(&edge.url, &edge.curl_home))?;
     suite.step("browser tests, on AWS", || {
         edge.command(&["npm", "run", "test", "--workspace", "e2e", "--"])
@@ -100,6 +100,10 @@ pub(crate) fn prove(suite: &mut Suite) -> Result {
     suite.step("second deployment, with other settings", || deployed.deploy(&[SHORT_TOKENS]))?;
     suite.step("tests of expired tokens", || edge.node_tests(&["expiry"]))?;
     suite.step("HTTP suite, on AWS", || edge.http_suite())?;
+    suite.step("an application with its own API", || {
+        deployed.deploy_own_api()?;
+        edge.node_tests(&["own-api"])
+    })?;
     suite.step("cdk destroy", || deployed.destroy())?;
     suite.step("what is retained", || edge.node_tests(&["retained"]))
 }

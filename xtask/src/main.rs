@@ -144,7 +144,9 @@ fn test(suite: &mut Suite) -> Result {
         let server = server::Server::start(&["--set", "tokens.access_token_ttl=3s"])?;
         http_suite(&server.url)
     })?;
-    browser_tests(suite, &[])
+    browser_tests(suite, &[])?;
+    suite.step("functions for x86_64", || lambda::build(lambda::Arch::X86_64))?;
+    aws::prove(suite)
 }
 
 fn check(suite: &mut Suite) -> Result {

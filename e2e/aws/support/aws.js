@@ -33,15 +33,18 @@ export function signed(service, path, init = {}, credentials = own) {
 /**
  * A call of the JSON protocol; a refusal is an answer, too.
  *
- * @param {"dynamodb" | "kms" | "secretsmanager"} service
+ * @param {"dynamodb" | "kms" | "logs" | "secretsmanager"} service
  * @param {string} action
  * @param {object} input
  * @param {Credentials} [credentials]
  */
 export async function call(service, action, input, credentials) {
-  const prefix = { dynamodb: "DynamoDB_20120810", kms: "TrentService", secretsmanager: "secretsmanager" }[
-    service
-  ];
+  const prefix = {
+    dynamodb: "DynamoDB_20120810",
+    kms: "TrentService",
+    logs: "Logs_20140328",
+    secretsmanager: "secretsmanager",
+  }[service];
   const type = service === "dynamodb" ? "application/x-amz-json-1.0" : "application/x-amz-json-1.1";
   const answer = await signed(
     service,

@@ -4,7 +4,8 @@ import type { Construct } from "constructs";
 
 /** The policy of the page: nothing inline, nothing from elsewhere, in no frame. The one-machine server sends the same. */
 export const CONTENT_SECURITY_POLICY =
-  "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
+  "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'; " +
+  "require-trusted-types-for 'script'; trusted-types 'none'";
 
 /** The headers that `tegata serve` sends with every answer (crates/tegata-http/src/edge/security_headers.rs). */
 export function securityHeaders(scope: Construct, id: string): cloudfront.ResponseHeadersPolicy {

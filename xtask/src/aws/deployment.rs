@@ -53,6 +53,18 @@ impl Deployment {
         self.deploy_templates()
     }
 
+    /// Deploys another application into the same account, which has its own API and Tegata as one construct.
+    pub(super) fn deploy_own_api(&self) -> Result {
+        let outputs = self.state.join("own-api.json").to_string_lossy().into_owned();
+        let templates = self.state.join("own-api.out").to_string_lossy().into_owned();
+        let functions = format!("functions={}", lambda::folder(Arch::X86_64).display());
+        self.with_credentials(cdk())
+            .args(&["deploy", "--app", "npx tsx test/own-api.ts", "--output", &templates, "-c", &functions])
+            .args(&["--require-approval", "never", "--no-notices", "--progress", "events"])
+            .args(&["--outputs-file", &outputs])
+            .run()
+    }
+
     /// Takes them away, but for what is to be retained.
     pub(super) fn destroy(&self) -> Result {
         self.cdk(&["destroy", "--all", "--force"]).run()
@@ -83,10 +95,12 @@ impl Deployment {
 
     /// `cdk` on the templates as they are, and against the emulator.
     fn cdk(&self, arguments: &[&str]) -> Command {
-        self.environment.iter().fold(
-            cdk().args(arguments).args(&["--app", &self.templates.to_string_lossy(), "--no-notices"]),
-            |command, (name, value)| command.env(name, value),
-        )
+        let command = cdk().args(arguments);
+        self.with_credentials(command).args(&["--app", &self.templates.to_string_lossy(), "--no-notices"])
+    }
+
+    fn with_credentials(&self, command: Command) -> Command {
+        self.environment.iter().fold(command, |command, (name, value)| command.env(name, value))
     }
 }
 
