@@ -1,5 +1,6 @@
 //! Benchmarks.
 
+use crate::lambda::PROFILE;
 use crate::process::{Command, cargo};
 use crate::workspace::root;
 use crate::{Result, tools, web};
@@ -23,7 +24,7 @@ pub(crate) fn run(arguments: &[String]) -> Result {
 /// The Lambda functions, each package alone: together they would be given each other's features. And what runs the one
 /// beside them.
 fn functions() -> Result {
-    cargo(&["build", "--release", "--package", "tegata-authorizer"]).run()?;
+    cargo(&["build", "--profile", PROFILE, "--package", "tegata-authorizer"]).run()?;
     let folder = root().join("target/bench-lambda");
     if folder.join("node_modules/aws-lambda-ric/dist/rapid-client.node").is_file() {
         return Ok(());

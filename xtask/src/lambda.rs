@@ -16,6 +16,9 @@ const TOOLS: [&str; 2] = ["cargo-lambda==1.9.2", "ziglang==0.17.1"];
 /// authorizer would link what it must not.
 const PACKAGES: [&str; 2] = ["tegata-lambda", "tegata-authorizer"];
 
+/// The profile of Cargo.toml that functions are built with.
+pub(crate) const PROFILE: &str = "function";
+
 /// What Lambda runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Arch {
@@ -101,7 +104,7 @@ fn build_package(arch: Arch, package: &str, bin: &Path, folder: &Path) -> Result
     };
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path = std::env::join_paths([bin.to_owned()].into_iter().chain(std::env::split_paths(&path)))?;
-    cargo(&["lambda", "build", "--release", "--locked", shortcut, "--package", package])
+    cargo(&["lambda", "build", "--profile", PROFILE, "--locked", shortcut, "--package", package])
         // Its own idea of a release would have `panic = "abort"`, and one request's panic would end the others.
         .args(&["--disable-optimizations", "--lambda-dir", &folder.to_string_lossy()])
         .env("PATH", &path.to_string_lossy())

@@ -64,7 +64,17 @@ impl Drop for Server {
 
 /// The path of a binary beside this one.
 pub(crate) fn sibling(name: &str) -> Result<PathBuf, Error> {
-    let path = std::env::current_exe()?.with_file_name(name);
+    built(std::env::current_exe()?.with_file_name(name), name)
+}
+
+/// The path of a function, built as it is for AWS.
+pub(crate) fn function(name: &str) -> Result<PathBuf, Error> {
+    let own = std::env::current_exe()?;
+    let target = own.ancestors().nth(2).ok_or("this binary is in no folder of a profile")?;
+    built(target.join("function").join(name), name)
+}
+
+fn built(path: PathBuf, name: &str) -> Result<PathBuf, Error> {
     if path.exists() {
         Ok(path)
     } else {

@@ -18,7 +18,7 @@ use crate::client::Error;
 use crate::cpu::side_by_side;
 use crate::measure::verify::public_point;
 use crate::report::{Row, Target};
-use crate::server::sibling;
+use crate::server;
 
 const ISSUER: &str = "https://id.example.com";
 const AUDIENCE: &str = "https://api.example.com";
@@ -38,7 +38,7 @@ pub(super) fn run() -> Result<Vec<Row>, Error> {
         ("the authorizer's zip", "authorizer", 1.0),
         ("the zip of the authorizer for several issuers", "authorizer-federated", 2.5),
     ] {
-        let file = sibling(binary)?;
+        let file = server::function(binary)?;
         let size = std::fs::metadata(&file)?.len();
         let result = zipped_mib(&file)?;
         rows.push(Row {
@@ -56,7 +56,7 @@ fn beside_node(key: &SigningKey, environment: &[(&'static str, String)]) -> Resu
         let event = event(&token(key, now(), 0)?);
         Ok(Function { program, arguments, environment: environment.to_vec(), event })
     };
-    let ours = function(sibling("authorizer")?, Vec::new())?.measure()?;
+    let ours = function(server::function("authorizer")?, Vec::new())?.measure()?;
     let node = function(node()?, vec![node_runtime()?, "authorizer.handler".into()])?.measure()?;
     Ok(vec![
         Row {
