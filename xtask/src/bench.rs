@@ -1,6 +1,6 @@
 //! Benchmarks.
 
-use crate::lambda::PROFILE;
+use crate::lambda::{PACKAGES, PROFILE};
 use crate::process::{Command, cargo};
 use crate::workspace::root;
 use crate::{Result, tools, web};
@@ -24,7 +24,9 @@ pub(crate) fn run(arguments: &[String]) -> Result {
 /// The Lambda functions, each package alone: together they would be given each other's features. And what runs the one
 /// beside them.
 fn functions() -> Result {
-    cargo(&["build", "--profile", PROFILE, "--package", "tegata-authorizer"]).run()?;
+    for package in PACKAGES {
+        cargo(&["build", "--profile", PROFILE, "--package", package]).run()?;
+    }
     let folder = root().join("target/bench-lambda");
     if folder.join("node_modules/aws-lambda-ric/dist/rapid-client.node").is_file() {
         return Ok(());

@@ -63,7 +63,7 @@ async fn main() -> Result<(), Error> {
         rows.extend(footprint::run()?);
     }
     if wants("lambda") {
-        rows.extend(lambda::run()?);
+        rows.extend(lambda::run().await?);
     }
     println!("{}", report::table(&rows));
     if let Some(page) = page {

@@ -2,6 +2,8 @@
 
 mod authorizer;
 mod runtime_api;
+mod services;
+mod tokens;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -19,8 +21,10 @@ const STARTS: usize = 41;
 /// Enough for memory to settle.
 const EVENTS: usize = 500;
 
-pub(crate) fn run() -> Result<Vec<Row>, Error> {
-    authorizer::run()
+pub(crate) async fn run() -> Result<Vec<Row>, Error> {
+    let (mut rows, node) = authorizer::run()?;
+    rows.extend(tokens::run(&node).await?);
+    Ok(rows)
 }
 
 /// A function, and the event that it is measured with. Add one for each binary; the rows are the caller's.

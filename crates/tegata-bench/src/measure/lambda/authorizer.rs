@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use tegata_authorizer::{Authorizer, NoFetch, Reach, Settings};
 use tegata_jose::{AccessTokenClaims, Algorithm, JwkSet, NumericDate, SigningKey};
 
-use super::{Function, zipped_mib};
+use super::{Function, Measured, zipped_mib};
 use crate::client::Error;
 use crate::cpu::side_by_side;
 use crate::measure::verify::public_point;
@@ -25,14 +25,15 @@ const AUDIENCE: &str = "https://api.example.com";
 /// More than the authorizer remembers, so that none of them has been seen when its turn comes again.
 const TOKENS: usize = 4096;
 
-pub(super) fn run() -> Result<Vec<Row>, Error> {
+/// The rows, and what the one for Node.js needs.
+pub(super) fn run() -> Result<(Vec<Row>, Measured), Error> {
     let key = SigningKey::generate(Algorithm::Es256)?;
     let environment = vec![
         ("TEGATA_ISSUER", ISSUER.to_owned()),
         ("TEGATA_AUDIENCE", AUDIENCE.to_owned()),
         ("TEGATA_JWKS", JwkSet::new(vec![key.public_jwk()])?.to_json()),
     ];
-    let mut rows = beside_node(&key, &environment)?;
+    let (mut rows, node) = beside_node(&key, &environment)?;
     rows.extend(cost(&key, &environment)?);
     for (measure, binary, bound) in [
         ("the authorizer's zip", "authorizer", 1.0),
@@ -48,17 +49,20 @@ pub(super) fn run() -> Result<Vec<Row>, Error> {
             figures: format!("{size} bytes unpacked"),
         });
     }
-    Ok(rows)
+    Ok((rows, node))
 }
 
-fn beside_node(key: &SigningKey, environment: &[(&'static str, String)]) -> Result<Vec<Row>, Error> {
+fn beside_node(
+    key: &SigningKey,
+    environment: &[(&'static str, String)],
+) -> Result<(Vec<Row>, Measured), Error> {
     let function = |program: PathBuf, arguments: Vec<PathBuf>| -> Result<Function, Error> {
         let event = event(&token(key, now(), 0)?);
         Ok(Function { program, arguments, environment: environment.to_vec(), event })
     };
     let ours = function(server::function("authorizer")?, Vec::new())?.measure()?;
     let node = function(node()?, vec![node_runtime()?, "authorizer.handler".into()])?.measure()?;
-    Ok(vec![
+    let rows = vec![
         Row {
             measure: "the authorizer's start to its first answer ÷ one for Node.js",
             target: Target::AtMost(1.0 / 50.0, ""),
@@ -71,7 +75,8 @@ fn beside_node(key: &SigningKey, environment: &[(&'static str, String)]) -> Resu
             result: ours.resident / node.resident,
             figures: format!("{:.1} MiB ÷ {:.1} MiB", ours.resident, node.resident),
         },
-    ])
+    ];
+    Ok((rows, node))
 }
 
 /// What an answer costs: the event's JSON in, the answer's JSON out, and everything between.
