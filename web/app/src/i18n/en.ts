@@ -166,6 +166,7 @@ const problems: Record<TegataErrorCode, string> = {
   insufficient_scope: "Your account is not allowed to do this.",
   csrf_failed: "The request could not be tied to your session. Please reload the page.",
   origin_refused: "The server does not accept requests from this address.",
+  direct_access: "Please open the application at its public address.",
   password_mismatch: "The current password is wrong.",
   signup_disabled: "New accounts are not being accepted here.",
   not_found: "It no longer exists.",

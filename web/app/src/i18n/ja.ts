@@ -167,6 +167,7 @@ export const ja: Dictionary = {
     insufficient_scope: "このアカウントには許可されていません。",
     csrf_failed: "リクエストとセッションを結びつけられませんでした。ページを再読み込みしてください。",
     origin_refused: "サーバーはこのアドレスからのリクエストを受け付けません。",
+    direct_access: "公開されているアドレスからアプリケーションを開いてください。",
     password_mismatch: "現在のパスワードが違います。",
     signup_disabled: "現在、新規登録は受け付けていません。",
     not_found: "すでに存在しません。",
