@@ -10,6 +10,7 @@ mod tokens;
 mod users;
 
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -31,6 +32,9 @@ use crate::seal::SealingKey;
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::timestamp::Timestamp;
+
+/// Between two looks for keys that tokens name and nobody here knows.
+const UNKNOWN_KEY_COOL_DOWN_MILLIS: u64 = 10_000;
 
 /// What the rules need of the world.
 pub struct Ports {
@@ -54,6 +58,8 @@ pub struct Provider {
     ports: Ports,
     key_duty: KeyDuty,
     key_ring: RwLock<Arc<KeyRing>>,
+    /// When newer keys were last looked for because of a token, in milliseconds.
+    looked_for_keys_at: AtomicI64,
 }
 
 /// Who is asking, as far as the edge can tell. None of it proves anything.
@@ -95,7 +101,8 @@ impl Provider {
     ) -> Result<Self, ProviderError> {
         let (key_set, _) = key_ring::current(key_duty, &settings, &ports, now).await?;
         let key_ring = RwLock::new(Arc::new(KeyRing::open(&key_set, &settings, &ports.sealing)?));
-        Ok(Self { settings, ports, key_duty, key_ring })
+        let looked_for_keys_at = AtomicI64::new(i64::MIN);
+        Ok(Self { settings, ports, key_duty, key_ring, looked_for_keys_at })
     }
 
     /// The settings.
@@ -126,6 +133,26 @@ impl Provider {
             self.audit_keys(now);
         }
         Ok(())
+    }
+
+    /// Looks for newer keys since a token names one that is not known here, and says whether there are any: another process
+    /// may have replaced them at once, as after a theft.
+    ///
+    /// Anyone can name any key, so it looks once in ten seconds at most. Where the keys cannot be read, there
+    /// are none.
+    pub async fn learn_keys(&self, now: Timestamp) -> bool {
+        let looked_at = self.looked_for_keys_at.load(Ordering::Acquire);
+        if now.as_millis().abs_diff(looked_at) < UNKNOWN_KEY_COOL_DOWN_MILLIS {
+            return false;
+        }
+        let claimed = self.looked_for_keys_at.compare_exchange(
+            looked_at,
+            now.as_millis(),
+            Ordering::AcqRel,
+            Ordering::Acquire,
+        );
+        let before = self.key_ring().version();
+        claimed.is_ok() && self.refresh_keys(now).await.is_ok() && self.key_ring().version() != before
     }
 
     /// Makes the next signing key now; `at_once` makes it sign now, too ([`KeySet::rotate`]).

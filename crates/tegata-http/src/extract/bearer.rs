@@ -8,7 +8,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use tegata_core::error::ProviderError;
 use tegata_core::provider::AuthenticatedUser;
-use tegata_jose::VerifiedAccessToken;
+use tegata_jose::{JoseError, VerifiedAccessToken};
 
 use super::client::facts;
 use crate::error::HttpError;
@@ -23,7 +23,12 @@ impl FromRequestParts<AppState> for Bearer {
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, HttpError> {
         let token = bearer_token(&parts.headers)?;
         let now = facts(&parts.extensions, app).now;
-        match app.provider().verify_access_token(token, now) {
+        let provider = app.provider();
+        let mut verified = provider.verify_access_token(token, now);
+        if matches!(verified, Err(JoseError::UnknownKey)) && provider.learn_keys(now).await {
+            verified = provider.verify_access_token(token, now);
+        }
+        match verified {
             Ok(token) => Ok(Self(token)),
             Err(error) => {
                 // Which check failed is for the log: no text of a `JoseError` holds any part of a token.

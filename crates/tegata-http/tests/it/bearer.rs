@@ -153,3 +153,24 @@ async fn r20_a_token_of_another_issuer_is_refused() {
     let own = Tokens::of(&world.browser().login("alice").await).access;
     assert_eq!(world.get("/api/protected").bearer(&own).send().await.status, 200);
 }
+
+#[tokio::test]
+async fn r22_a_key_that_another_process_replaced_at_once_is_known_with_its_first_token() {
+    for world in World::over_each_store().await {
+        world.sign_up("alice").await;
+        let other = world.beside().await;
+        other.provider.rotate_keys(true, world.now()).await.unwrap();
+        let access = other.login("alice").await.access;
+        assert_eq!(world.get("/api/protected").bearer(&access).send().await.status, 200);
+        // An outage makes no key known, and none unknown.
+        other.provider.rotate_keys(true, world.now()).await.unwrap();
+        let next = other.login("alice").await.access;
+        world.pass(10);
+        world.store.set_down(true);
+        world.get("/api/protected").bearer(&next).send().await.is_problem(401, "invalid_token");
+        assert_eq!(world.get("/api/protected").bearer(&access).send().await.status, 200);
+        world.store.set_down(false);
+        world.pass(10);
+        assert_eq!(world.get("/api/protected").bearer(&next).send().await.status, 200);
+    }
+}

@@ -133,6 +133,13 @@ impl World {
         *self = Plan::of(ISSUER).open(store, audit, clock, self.files.take()).await;
     }
 
+    /// Another process over the same store, with default settings.
+    pub(crate) async fn beside(&self) -> Self {
+        let (store, audit, clock) =
+            (Arc::clone(&self.store), Arc::clone(&self.audit), Arc::clone(&self.clock));
+        Plan::of(ISSUER).open(store, audit, clock, None).await
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }

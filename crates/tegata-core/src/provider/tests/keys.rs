@@ -3,6 +3,7 @@
 use super::*;
 use crate::key_set::{KeyError, KeySet};
 use crate::store::KeyStore as _;
+use tegata_jose::JoseError;
 
 #[tokio::test]
 async fn keys_can_be_rotated_while_tokens_are_out() {
@@ -58,4 +59,31 @@ async fn a_follower_makes_no_keys() {
     let refused = Provider::follow(Settings::new("https://id.example"), nobody, world.now).await;
     let Err(ProviderError::Internal(why)) = refused else { panic!("it has made keys") };
     assert!(matches!(why.downcast_ref(), Some(KeyError::NoKeySet)));
+}
+
+#[tokio::test]
+async fn a_key_that_another_process_replaced_at_once_is_learned_from_its_first_token() {
+    let mut world = World::new().await;
+    world.sign_up("alice").await;
+    let store = MemoryStore::default();
+    store
+        .replace_key_set(None, &world.provider.store().find_key_set().await.unwrap().unwrap())
+        .await
+        .unwrap();
+    let view = ports(store.clone(), &Arc::default(), &world.audit);
+    let follower = Provider::follow(Settings::new("https://id.example"), view, world.now).await.unwrap();
+    assert!(!follower.learn_keys(world.now).await, "there are none yet");
+
+    world.provider.rotate_keys(true, world.now).await.unwrap();
+    let set = world.provider.store().find_key_set().await.unwrap().unwrap();
+    store.replace_key_set(Some(set.version - 1), &set).await.unwrap();
+    let tokens = world.login("alice").await.tokens;
+    assert!(matches!(
+        follower.verify_access_token(&tokens.access_token, world.now),
+        Err(JoseError::UnknownKey)
+    ));
+    assert!(!follower.learn_keys(world.now).await, "it has just looked: anyone can name any key");
+    world.pass(10);
+    assert!(follower.learn_keys(world.now).await);
+    assert!(follower.verify_access_token(&tokens.access_token, world.now).is_ok());
 }
