@@ -1,6 +1,6 @@
 //! Benchmarks.
 
-use crate::lambda::{PACKAGES, PROFILE};
+use crate::lambda::{self, Arch};
 use crate::process::{Command, cargo};
 use crate::workspace::root;
 use crate::{Result, tools, web};
@@ -15,18 +15,15 @@ pub(crate) fn run(arguments: &[String]) -> Result {
     tools::require_node()?;
     web::install()?;
     web::build_if_stale()?;
-    cargo(&["build", "--release", "--package", "tegata-server"]).run()?;
+    cargo(&["build", "--release", "--package", "tegata-server", "--bin", "tegata"]).run()?;
     functions()?;
     let bench = cargo(&["run", "--release", "--package", "tegata-bench", "--"]);
     if arguments.is_empty() { bench.args(&["--write", PAGE]).run() } else { bench.args(arguments).run() }
 }
 
-/// The Lambda functions, each package alone: together they would be given each other's features. And what runs the one
-/// beside them.
+/// The Lambda functions as they are for AWS, and what runs the one beside them.
 fn functions() -> Result {
-    for package in PACKAGES {
-        cargo(&["build", "--profile", PROFILE, "--package", package]).run()?;
-    }
+    lambda::build(Arch::X86_64)?;
     let folder = root().join("target/bench-lambda");
     if folder.join("node_modules/aws-lambda-ric/dist/rapid-client.node").is_file() {
         return Ok(());
@@ -43,7 +40,7 @@ fn functions() -> Result {
 }
 
 /// Builds the Lambda functions as they are released and measures those alone.
-pub(crate) fn lambda() -> Result {
+pub(crate) fn of_functions() -> Result {
     tools::require_node()?;
     web::install()?;
     functions()?;

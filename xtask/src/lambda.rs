@@ -14,10 +14,10 @@ const TOOLS: [&str; 2] = ["cargo-lambda==1.9.2", "ziglang==0.17.1"];
 
 /// The packages with functions. Each is built alone: together, Cargo would give each the features of the other, and the
 /// authorizer would link what it must not.
-pub(crate) const PACKAGES: [&str; 2] = ["tegata-lambda", "tegata-authorizer"];
+const PACKAGES: [&str; 2] = ["tegata-lambda", "tegata-authorizer"];
 
 /// The profile of Cargo.toml that functions are built with.
-pub(crate) const PROFILE: &str = "function";
+const PROFILE: &str = "function";
 
 /// What Lambda runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -101,7 +101,7 @@ fn dispatch(arguments: &[String]) -> Result {
         ["lambda", arguments @ ..] => lambda::run(arguments, passed),
         ["audit"] => dependencies::audit(),
         ["bench"] => bench::run(passed),
-        ["bench", "lambda"] => bench::lambda(),
+        ["bench", "lambda"] => bench::of_functions(),
         _ => Err(format!("unknown command: {}\n\n{HELP}", own.join(" ")).into()),
     }
 }
@@ -111,10 +111,10 @@ fn run(release: bool, arguments: &[String]) -> Result {
     tools::require_node()?;
     web::install()?;
     web::build_if_stale()?;
-    let mut command = cargo(&["run", "--package", "tegata-server", "--bin", "tegata"]);
-    if release {
-        command = command.args(&["--release"]);
-    }
+    let profile: &[&str] = if release { &["--release"] } else { &[] };
+    // Both programs: `tegata` becomes the other one where it is asked for DynamoDB.
+    cargo(&["build", "--package", "tegata-server"]).args(profile).run()?;
+    let command = cargo(&["run", "--package", "tegata-server", "--bin", "tegata"]).args(profile);
     command.args(&["--", "serve"]).args(arguments).replace_process()
 }
 

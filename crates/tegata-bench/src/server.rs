@@ -71,7 +71,7 @@ pub(crate) fn sibling(name: &str) -> Result<PathBuf, Error> {
 pub(crate) fn function(name: &str) -> Result<PathBuf, Error> {
     let own = std::env::current_exe()?;
     let target = own.ancestors().nth(2).ok_or("this binary is in no folder of a profile")?;
-    built(target.join("function").join(name), name)
+    built(target.join("lambda/x86_64").join(name).join("bootstrap"), name)
 }
 
 fn built(path: PathBuf, name: &str) -> Result<PathBuf, Error> {

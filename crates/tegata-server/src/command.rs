@@ -16,7 +16,7 @@ use clap::CommandFactory as _;
 use crate::cli::{Cli, Command, Common, Serve, Token};
 use crate::failure::Failure;
 use crate::settings::{SETTINGS, Settings, Sources, load, markdown};
-use crate::{logging, serve};
+use crate::{logging, serve, shared_store};
 
 /// Does what the command line asks for.
 pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
@@ -65,7 +65,9 @@ fn settings(common: Common, serve: Option<Serve>) -> Result<Settings, Failure> {
     let environment = std::env::vars_os()
         .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
         .collect();
-    Ok(load(&Sources { config: common.config, environment, flags })?)
+    let settings = load(&Sources { config: common.config, environment, flags })?;
+    shared_store::require(&settings)?;
+    Ok(settings)
 }
 
 /// Writes to standard output. A reader that has gone away, such as `head`, is no error.

@@ -1,8 +1,11 @@
 //! An installation whose records are in DynamoDB, where other servers work on them as well.
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
 use tegata_core::identifier::TenantId;
 use tegata_core::master_key::MasterKey;
-use tegata_core::store::KeyStore as _;
+use tegata_core::store::{KeyStore as _, Store};
 use tegata_store_dynamodb::{
     DynamoDbStore, KeyAccess, Options, TableError, Tables, check_tables, create_tables,
 };
@@ -11,12 +14,32 @@ use zeroize::Zeroizing;
 use crate::failure::{Chain, Failure};
 use crate::settings::Settings;
 use crate::settings::check::is_own_dynamodb;
+use crate::shared_store::SharedStore;
 
 /// Hides e-mail addresses in keys.
 const INDEX: &str = "tegata e-mail index";
 
+/// The store on DynamoDB.
+pub(crate) struct DynamoDb;
+
+#[async_trait]
+impl SharedStore for DynamoDb {
+    async fn check(&self, settings: &Settings) -> Result<String, Failure> {
+        check(settings).await
+    }
+
+    async fn prepare(&self, settings: &Settings) -> Result<bool, Failure> {
+        prepare(settings).await
+    }
+
+    async fn open(&self, settings: &Settings, master_key: &MasterKey) -> Arc<dyn Store> {
+        let options = Options::new(tables(settings), KeyAccess::Sign, master_key.purpose_key(INDEX));
+        Arc::new(DynamoDbStore::new(client(settings).await, options).for_tenant(TenantId::default()))
+    }
+}
+
 /// The names of the tables.
-pub(crate) fn tables(settings: &Settings) -> Tables {
+fn tables(settings: &Settings) -> Tables {
     Tables {
         data: settings.store.dynamodb_table.clone(),
         keys: settings.store.dynamodb_keys_table.clone(),
@@ -24,15 +47,13 @@ pub(crate) fn tables(settings: &Settings) -> Tables {
     }
 }
 
-/// Whether the tables are there and can be read.
-pub(crate) async fn check(settings: &Settings) -> Result<String, Failure> {
+async fn check(settings: &Settings) -> Result<String, Failure> {
     let (client, tables) = (client(settings).await, tables(settings));
     check_tables(&client, &tables).await.map_err(|error| failure(settings, &error))?;
     Ok(format!("tables {}, {} and {}", tables.data, tables.keys, tables.public_keys))
 }
 
-/// Looks for the tables, and makes them in an emulator on this machine. Whether they are new: nobody has made keys yet.
-pub(crate) async fn prepare(settings: &Settings) -> Result<bool, Failure> {
+async fn prepare(settings: &Settings) -> Result<bool, Failure> {
     let (client, tables) = (client(settings).await, tables(settings));
     match check_tables(&client, &tables).await {
         Err(TableError::Missing(_)) if is_own_dynamodb(settings) => {
@@ -45,12 +66,6 @@ pub(crate) async fn prepare(settings: &Settings) -> Result<bool, Failure> {
     let store = DynamoDbStore::new(client, Options::new(tables, KeyAccess::Sign, Zeroizing::new([0; 32])));
     let key_set = store.find_key_set().await.map_err(|error| Failure::new(Chain(&error)))?;
     Ok(key_set.is_none())
-}
-
-/// Opens the store; asks nothing yet.
-pub(crate) async fn open(settings: &Settings, master_key: &MasterKey) -> DynamoDbStore {
-    let options = Options::new(tables(settings), KeyAccess::Sign, master_key.purpose_key(INDEX));
-    DynamoDbStore::new(client(settings).await, options).for_tenant(TenantId::default())
 }
 
 async fn client(settings: &Settings) -> aws_sdk_dynamodb::Client {

@@ -20,10 +20,10 @@ use zeroize::Zeroizing;
 
 use crate::audit_log::{FileAuditLog, audit_key};
 use crate::data_dir;
-use crate::dynamodb;
 use crate::failure::{Chain, Failure};
 use crate::master_key;
 use crate::settings::{self, Settings, StoreKind};
+use crate::shared_store;
 
 /// What is open of an installation.
 pub(crate) struct Installation {
@@ -50,7 +50,7 @@ impl Installation {
         let key_file = settings.master_key_file();
         let is_fresh = match settings.store.kind {
             StoreKind::Sqlite => !settings.database().exists(),
-            StoreKind::DynamoDb => dynamodb::prepare(settings).await?,
+            StoreKind::DynamoDb => shared_store::linked()?.prepare(settings).await?,
         };
         // A new key for an old database would open nothing.
         let master_key = if key_file.exists() || !is_fresh {
@@ -67,7 +67,7 @@ impl Installation {
                 let sqlite = Self::open_sqlite(settings)?;
                 (Some(sqlite.clone()), Arc::new(sqlite))
             }
-            StoreKind::DynamoDb => (None, Arc::new(dynamodb::open(settings, &master_key).await)),
+            StoreKind::DynamoDb => (None, shared_store::linked()?.open(settings, &master_key).await),
         };
         Ok(Self { master_key, sqlite, store, is_fresh })
     }

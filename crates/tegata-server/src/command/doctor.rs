@@ -13,11 +13,11 @@ use tegata_http::{Clock as _, SystemClock};
 use super::{print, settings};
 use crate::cli::Common;
 use crate::data_dir;
-use crate::dynamodb;
 use crate::failure::{Chain, Failure};
 use crate::installation::{Installation, block_on};
 use crate::master_key;
 use crate::settings::{NAME_THE_PROXY, Settings, StoreKind, UNNAMED_PROXY};
+use crate::shared_store;
 
 /// Below this much space left a database is in danger, below ten times as much it is worth a look.
 const LITTLE_SPACE: u64 = 100 * 1024 * 1024;
@@ -103,12 +103,16 @@ fn examine(settings: &Settings, report: &mut Report) {
     let has_key = report.check("master key", &key);
     let is_usable = match settings.store.kind {
         StoreKind::Sqlite => database(&settings.database(), report),
-        StoreKind::DynamoDb => report.check("tables", &block_on(dynamodb::check(settings))),
+        StoreKind::DynamoDb => report.check("tables", &tables(settings)),
     };
     if is_usable && has_key {
         store(settings, now, report);
     }
     audit_file(&settings.audit_file(), report);
+}
+
+fn tables(settings: &Settings) -> Result<String, Failure> {
+    block_on(shared_store::linked()?.check(settings))
 }
 
 fn space(directory: &Path, report: &mut Report) {

@@ -3,7 +3,6 @@
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 
-use crate::dynamodb;
 use crate::failure::Failure;
 use crate::settings::{Settings, StoreKind};
 
@@ -21,8 +20,11 @@ pub(super) fn print(
     }
     text += &format!("  data    {data_dir}\n");
     if settings.store.kind == StoreKind::DynamoDb {
-        let tables = dynamodb::tables(settings);
-        text += &format!("  tables  {}, {}, {}\n", tables.data, tables.keys, tables.public_keys);
+        let store = &settings.store;
+        text += &format!(
+            "  tables  {}, {}, {}\n",
+            store.dynamodb_table, store.dynamodb_keys_table, store.dynamodb_public_keys_table
+        );
     }
     text += "\n";
     if is_fresh {

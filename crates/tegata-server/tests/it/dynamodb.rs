@@ -102,3 +102,23 @@ fn a_missing_table_is_named() {
     let refused = installation.run(&tables.of(&["user", "list"])).failed(1);
     assert!(refused.contains("there is no table") && refused.contains("missing-"), "{refused}");
 }
+
+#[test]
+fn the_program_alone_says_what_it_needs_for_dynamodb() {
+    let folder = tempfile::tempdir().unwrap();
+    let alone = folder.path().join("tegata");
+    std::fs::copy(env!("CARGO_BIN_EXE_tegata"), &alone).unwrap();
+    let output = std::process::Command::new(&alone)
+        .args(["serve", "--store", "dynamodb"])
+        .current_dir(folder.path())
+        .env_clear()
+        .output()
+        .unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert!(
+        error.contains("tegata-dynamodb") && error.contains("install it in the folder of `tegata`"),
+        "{error}"
+    );
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is made");
+}
