@@ -12,12 +12,9 @@ use crate::workspace::root;
 /// cargo-lambda calls the compiler, and Zig, as linker and C compiler, makes what it compiles run on Lambda's old glibc.
 const TOOLS: [&str; 2] = ["cargo-lambda==1.9.2", "ziglang==0.17.1"];
 
-/// The packages with functions. Each is built alone: together, Cargo would give each the features of the other, and the
-/// authorizer would link what it must not.
-const PACKAGES: [&str; 2] = ["tegata-lambda", "tegata-authorizer"];
-
-/// The profile of Cargo.toml that functions are built with.
-const PROFILE: &str = "function";
+/// The packages with functions, and the profile of Cargo.toml that each is built with. Each is built alone: together, Cargo
+/// would give each the features of the other, and the authorizer would link what it must not.
+const PACKAGES: [(&str, &str); 2] = [("tegata-lambda", "function"), ("tegata-authorizer", "authorizer")];
 
 /// What Lambda runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,16 +57,17 @@ pub(crate) fn run(own: &[&str], packages: &[String]) -> Result {
         ["--arch", arch] => Arch::parse(arch)?,
         _ => return Err(format!("unknown argument: {}", own.join(" ")).into()),
     };
-    let named: Vec<&str> = packages.iter().map(String::as_str).collect();
-    if let Some(unknown) = named.iter().find(|name| !PACKAGES.contains(name)) {
-        return Err(format!("{unknown} has no functions; these have: {}", PACKAGES.join(", ")).into());
+    let is_named = |package: &str| packages.is_empty() || packages.iter().any(|name| name == package);
+    let names = PACKAGES.map(|(name, _)| name);
+    if let Some(unknown) = packages.iter().find(|name| !names.contains(&name.as_str())) {
+        return Err(format!("{unknown} has no functions; these have: {}", names.join(", ")).into());
     }
-    if named.is_empty() { build(arch) } else { build_packages(arch, &named) }
+    build_packages(arch, is_named)
 }
 
 /// Builds all functions.
 pub(crate) fn build(arch: Arch) -> Result {
-    build_packages(arch, &PACKAGES)
+    build_packages(arch, |_| true)
 }
 
 /// Where the functions are.
@@ -77,14 +75,14 @@ pub(crate) fn folder(arch: Arch) -> PathBuf {
     root().join("target").join("lambda").join(arch.name())
 }
 
-fn build_packages(arch: Arch, packages: &[&str]) -> Result {
+fn build_packages(arch: Arch, is_wanted: impl Fn(&str) -> bool) -> Result {
     require_standard_library(arch)?;
     let bin = venv::ensure(&TOOLS)?;
     let folder = folder(arch);
-    for package in packages {
+    for (package, profile) in PACKAGES.into_iter().filter(|(package, _)| is_wanted(package)) {
         let functions = functions(package)?;
         let begun = Instant::now();
-        build_package(arch, package, &bin, &folder)?;
+        build_package(arch, package, profile, &bin, &folder)?;
         println!("── {package} for {}: {:.0} s", arch.name(), begun.elapsed().as_secs_f64());
         for function in functions {
             let bootstrap = folder.join(&function).join("bootstrap");
@@ -97,14 +95,14 @@ fn build_packages(arch: Arch, packages: &[&str]) -> Result {
     Ok(())
 }
 
-fn build_package(arch: Arch, package: &str, bin: &Path, folder: &Path) -> Result {
+fn build_package(arch: Arch, package: &str, profile: &str, bin: &Path, folder: &Path) -> Result {
     let shortcut = match arch {
         Arch::Arm64 => "--arm64",
         Arch::X86_64 => "--x86-64",
     };
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path = std::env::join_paths([bin.to_owned()].into_iter().chain(std::env::split_paths(&path)))?;
-    cargo(&["lambda", "build", "--profile", PROFILE, "--locked", shortcut, "--package", package])
+    cargo(&["lambda", "build", "--profile", profile, "--locked", shortcut, "--package", package])
         // Its own idea of a release would have `panic = "abort"`, and one request's panic would end the others.
         .args(&["--disable-optimizations", "--lambda-dir", &folder.to_string_lossy()])
         .env("PATH", &path.to_string_lossy())
