@@ -7,7 +7,7 @@ use tegata_core::identifier::TenantId;
 use tegata_core::master_key::MasterKey;
 use tegata_core::store::{KeyStore as _, Store};
 use tegata_store_dynamodb::{
-    DynamoDbStore, KeyAccess, Options, TableError, Tables, check_tables, create_tables,
+    DynamoDbStore, EMAIL_INDEX, KeyAccess, Options, TableError, Tables, check_tables, create_tables,
 };
 use zeroize::Zeroizing;
 
@@ -15,9 +15,6 @@ use crate::failure::{Chain, Failure};
 use crate::settings::Settings;
 use crate::settings::check::is_own_dynamodb;
 use crate::shared_store::SharedStore;
-
-/// Hides e-mail addresses in keys.
-const INDEX: &str = "tegata e-mail index";
 
 /// The store on DynamoDB.
 pub(crate) struct DynamoDb;
@@ -33,7 +30,7 @@ impl SharedStore for DynamoDb {
     }
 
     async fn open(&self, settings: &Settings, master_key: &MasterKey) -> Arc<dyn Store> {
-        let options = Options::new(tables(settings), KeyAccess::Sign, master_key.purpose_key(INDEX));
+        let options = Options::new(tables(settings), KeyAccess::Sign, master_key.purpose_key(EMAIL_INDEX));
         Arc::new(DynamoDbStore::new(client(settings).await, options).for_tenant(TenantId::default()))
     }
 }

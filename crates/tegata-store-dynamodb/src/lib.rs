@@ -64,6 +64,10 @@ pub enum KeyAccess {
     Verify,
 }
 
+/// The purpose of the master key's key that hides e-mail addresses ([`Options::index_key`]). It must never change: addresses
+/// that are proved would be free again.
+pub const EMAIL_INDEX: &str = "tegata e-mail index";
+
 /// How a store is opened.
 #[derive(Clone)]
 pub struct Options {
@@ -71,7 +75,7 @@ pub struct Options {
     pub tables: Tables,
     /// Which keys it reads.
     pub key_access: KeyAccess,
-    /// Hides e-mail addresses in keys (`MasterKey::purpose_key("tegata e-mail index")`): keys show up in logs and metrics.
+    /// Hides e-mail addresses in keys (`MasterKey::purpose_key(EMAIL_INDEX)`): keys show up in logs and metrics.
     pub index_key: Zeroizing<[u8; 32]>,
     /// How long a connection may take.
     pub connect_timeout: Duration,

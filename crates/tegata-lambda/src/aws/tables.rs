@@ -9,13 +9,10 @@ use aws_sdk_dynamodb::config::Builder;
 use tegata_core::identifier::TenantId;
 use tegata_core::master_key::MasterKey;
 use tegata_store_dynamodb::{
-    DynamoDbStore, KeyAccess, Options, Tables, find_wrapped_master_key, put_wrapped_master_key,
+    DynamoDbStore, EMAIL_INDEX, KeyAccess, Options, Tables, find_wrapped_master_key, put_wrapped_master_key,
 };
 
 use crate::master_key::{BoxError, WrappedKeys};
-
-/// The purpose of the key that hides e-mail addresses in the table. It must never change: names would be free again.
-const EMAIL_INDEX: &str = "tegata e-mail index";
 
 /// The table of public keys, before there is a master key to open a store with.
 pub(crate) struct KeysTable {
