@@ -9,7 +9,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::lambda::{self, Arch};
-use crate::process::Command;
+use crate::process::{Command, cargo};
 use crate::suite::Suite;
 use crate::workspace::root;
 use crate::{Result, docs, tools, venv, web};
@@ -78,6 +78,11 @@ pub(crate) fn prove(suite: &mut Suite) -> Result {
         Ok(())
     })?;
     let emulator = emulator.as_ref().ok_or("the emulator is not there")?;
+    suite.step("store contract, on the emulator", || {
+        cargo(&["test", "--package", "tegata-store-dynamodb", "--test", "it", "contract"])
+            .env("TEGATA_DYNAMODB_ENDPOINT", &emulator.endpoint)
+            .run()
+    })?;
     suite.step("deployment", || {
         deployed = Some(Deployment::make(emulator, &state())?);
         Ok(())

@@ -15,7 +15,8 @@ pub(crate) fn client(endpoint: &str) -> Client {
             .behavior_version(BehaviorVersion::latest())
             .endpoint_url(endpoint)
             .region(Region::from_static("us-east-1"))
-            .credentials_provider(Credentials::new("tegata", "tegata", None, None, "tests"))
+            // Those of the emulator's owner; DynamoDB Local takes any.
+            .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
             .retry_config(RetryConfig::disabled())
             .build(),
     )
