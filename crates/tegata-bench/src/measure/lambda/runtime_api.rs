@@ -100,7 +100,9 @@ fn converse(mut stream: TcpStream, waiting: &Mutex<Receiver<String>>, post: &Sen
         let answer = if path.ends_with("/next") {
             let event = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()?;
             format!(
-                "HTTP/1.1 200 OK\r\nlambda-runtime-aws-request-id: 1\r\nlambda-runtime-deadline-ms: 4000000000000\r\n\
+                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nlambda-runtime-aws-request-id: 1\r\n\
+                 lambda-runtime-deadline-ms: 4000000000000\r\n\
+                 lambda-runtime-invoked-function-arn: arn:aws:lambda:eu-west-1:123456789012:function:measured\r\n\
                  content-length: {}\r\n\r\n{event}",
                 event.len()
             )
