@@ -79,7 +79,8 @@ pub(crate) fn prove(suite: &mut Suite) -> Result {
     })?;
     let emulator = emulator.as_ref().ok_or("the emulator is not there")?;
     suite.step("store contract, on the emulator", || {
-        cargo(&["test", "--package", "tegata-store-dynamodb", "--test", "it", "contract"])
+        // Of the whole workspace, as it was built before: a package alone has other features, and all would be built anew.
+        cargo(&["test", "--workspace", "--test", "it", "contract::"])
             .env("TEGATA_DYNAMODB_ENDPOINT", &emulator.endpoint)
             .run()
     })?;
