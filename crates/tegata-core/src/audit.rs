@@ -30,6 +30,20 @@ pub struct AuditEvent {
     pub address: Option<IpAddr>,
 }
 
+impl AuditEvent {
+    /// The signing keys have changed. It concerns no account, and nobody asked for it from anywhere.
+    pub const fn keys_changed(at: Timestamp) -> Self {
+        Self {
+            at,
+            action: AuditAction::KeysChanged,
+            outcome: Outcome::Success,
+            user_id: None,
+            session_id: None,
+            address: None,
+        }
+    }
+}
+
 /// What was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "action", rename_all = "snake_case")]

@@ -130,7 +130,7 @@ impl Provider {
         let (key_set, changed) = key_ring::current(self.key_duty, &self.settings, &self.ports, now).await?;
         self.install_keys(&key_set)?;
         if changed {
-            self.audit_keys(now);
+            self.ports.audit.record(AuditEvent::keys_changed(now));
         }
         Ok(())
     }
@@ -168,21 +168,10 @@ impl Provider {
                 || self.ports.store.replace_key_set(Some(old.version), &next).await?
             {
                 self.install_keys(&next)?;
-                self.audit_keys(now);
+                self.ports.audit.record(AuditEvent::keys_changed(now));
                 return Ok(());
             }
         }
-    }
-
-    fn audit_keys(&self, at: Timestamp) {
-        self.ports.audit.record(AuditEvent {
-            at,
-            action: AuditAction::KeysChanged,
-            outcome: Outcome::Success,
-            user_id: None,
-            session_id: None,
-            address: None,
-        });
     }
 
     fn install_keys(&self, key_set: &KeySet) -> Result<(), ProviderError> {

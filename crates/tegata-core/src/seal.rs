@@ -1,6 +1,8 @@
 //! Sealing what must not be readable at rest (AES-256-GCM), or on its way to another installation (AES-256-GCM-SIV).
 
-use aws_lc_rs::aead::{AES_256_GCM, AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::aead::{
+    AES_256_GCM, AES_256_GCM_SIV, Aad, Algorithm, LessSafeKey, NONCE_LEN, Nonce, UnboundKey,
+};
 use zeroize::Zeroizing;
 
 use crate::entropy::{Entropy, random};
@@ -23,9 +25,7 @@ impl SealingKey {
     /// # Panics
     /// Never: the length is that of AES-256.
     pub fn new(bytes: &[u8; Self::LENGTH]) -> Self {
-        #[expect(clippy::expect_used, reason = "the type has the length that the algorithm asks for")]
-        let key = UnboundKey::new(&AES_256_GCM, bytes).expect("32 bytes are an AES-256 key");
-        Self(LessSafeKey::new(key))
+        Self(aes_256(&AES_256_GCM, bytes))
     }
 
     /// Seals bytes for a place, which must be named again to open them.
@@ -51,15 +51,7 @@ impl SealingKey {
     /// [`SealError`].
     pub fn open(&self, sealed: &Sealed, place: &str) -> Result<Zeroizing<Vec<u8>>, SealError> {
         let (nonce, ciphertext) = sealed.0.split_first_chunk::<NONCE_LEN>().ok_or(SealError)?;
-        let mut bytes = Zeroizing::new(ciphertext.to_vec());
-        let aad = Aad::from(place.as_bytes());
-        let length = self
-            .0
-            .open_in_place(Nonce::assume_unique_for_key(*nonce), aad, &mut bytes)
-            .map_err(|_| SealError)?
-            .len();
-        bytes.truncate(length);
-        Ok(bytes)
+        open(&self.0, Nonce::assume_unique_for_key(*nonce), ciphertext, place)
     }
 }
 
@@ -79,9 +71,7 @@ impl TransferSealingKey {
     /// # Panics
     /// Never: the length is that of AES-256.
     pub fn new(bytes: &[u8; Self::LENGTH]) -> Self {
-        #[expect(clippy::expect_used, reason = "the type has the length that the algorithm asks for")]
-        let key = UnboundKey::new(&AES_256_GCM_SIV, bytes).expect("32 bytes are an AES-256 key");
-        Self(LessSafeKey::new(key))
+        Self(aes_256(&AES_256_GCM_SIV, bytes))
     }
 
     /// Seals bytes for a place, which must be named again to open them.
@@ -101,16 +91,31 @@ impl TransferSealingKey {
     /// # Errors
     /// [`SealError`].
     pub fn open(&self, sealed: &Sealed, place: &str) -> Result<Zeroizing<Vec<u8>>, SealError> {
-        let mut bytes = Zeroizing::new(sealed.0.clone());
-        let aad = Aad::from(place.as_bytes());
-        let length = self.0.open_in_place(Self::nonce(), aad, &mut bytes).map_err(|_| SealError)?.len();
-        bytes.truncate(length);
-        Ok(bytes)
+        open(&self.0, Self::nonce(), &sealed.0, place)
     }
 
     fn nonce() -> Nonce {
         Nonce::assume_unique_for_key([0; NONCE_LEN])
     }
+}
+
+fn aes_256(algorithm: &'static Algorithm, bytes: &[u8; 32]) -> LessSafeKey {
+    #[expect(clippy::expect_used, reason = "the type has the length that the algorithm asks for")]
+    let key = UnboundKey::new(algorithm, bytes).expect("32 bytes are an AES-256 key");
+    LessSafeKey::new(key)
+}
+
+fn open(
+    key: &LessSafeKey,
+    nonce: Nonce,
+    ciphertext: &[u8],
+    place: &str,
+) -> Result<Zeroizing<Vec<u8>>, SealError> {
+    let mut bytes = Zeroizing::new(ciphertext.to_vec());
+    let aad = Aad::from(place.as_bytes());
+    let length = key.open_in_place(nonce, aad, &mut bytes).map_err(|_| SealError)?.len();
+    bytes.truncate(length);
+    Ok(bytes)
 }
 
 #[cfg(test)]

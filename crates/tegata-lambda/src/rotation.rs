@@ -8,7 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde::Serialize;
 use serde_json::Value;
-use tegata_core::audit::{AuditAction, AuditEvent, AuditLog, Outcome};
+use tegata_core::audit::AuditEvent;
 use tegata_core::error::ProviderError;
 use tegata_core::provider::{Ports, Provider};
 use tegata_core::settings::Settings;
@@ -100,7 +100,7 @@ pub async fn rotate(
     let before = version(store.as_ref()).await?;
     let provider = Provider::open(settings, ports, now).await?;
     if before != Some(provider.key_ring().version()) {
-        record_change(audit.as_ref(), now);
+        audit.record(AuditEvent::keys_changed(now));
     }
     match request {
         Request::Due => {}
@@ -123,15 +123,4 @@ pub async fn rotate(
 
 async fn version(store: &dyn Store) -> Result<Option<u64>, ProviderError> {
     Ok(store.find_key_set().await?.map(|key_set| key_set.version))
-}
-
-fn record_change(audit: &dyn AuditLog, at: Timestamp) {
-    audit.record(AuditEvent {
-        at,
-        action: AuditAction::KeysChanged,
-        outcome: Outcome::Success,
-        user_id: None,
-        session_id: None,
-        address: None,
-    });
 }
