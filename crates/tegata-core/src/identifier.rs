@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
 
 use crate::entropy::{Entropy, EntropyError, random};
 
@@ -18,7 +19,8 @@ macro_rules! random_identifier {
         $(#[$doc])*
         ///
         /// 128 random bits, written as 22 characters of base64url; never derived from anything and never used again.
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
         pub struct $name([u8; 16]);
 
         impl $name {
@@ -56,6 +58,20 @@ macro_rules! random_identifier {
             }
         }
 
+        impl TryFrom<String> for $name {
+            type Error = ParseIdentifierError;
+
+            fn try_from(text: String) -> Result<Self, ParseIdentifierError> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.to_string()
+            }
+        }
+
         impl FromStr for $name {
             type Err = ParseIdentifierError;
 
@@ -75,6 +91,11 @@ random_identifier! {
 random_identifier! {
     /// A session, which is one login on one device: the `sid` of its tokens.
     SessionId
+}
+
+random_identifier! {
+    /// A notice of a logout that is to be delivered to a client.
+    NoticeId
 }
 
 /// A tenant: the first part of every key in a store.

@@ -93,10 +93,12 @@ impl TryFrom<String> for Sealed {
 }
 
 /// When keys change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyPolicy {
-    /// What new keys sign with.
+    /// What tokens are signed with, unless a client asks for another.
     pub algorithm: Algorithm,
+    /// What else clients may ask for (OIDC Registration §2, `id_token_signed_response_alg`): each has a key of its own.
+    pub others: Vec<Algorithm>,
     /// How long a key signs. At most 90 days.
     pub active_for: Duration,
     /// How long a key is published before it signs: at least as long as verifiers cache the JWK set.
@@ -162,28 +164,57 @@ impl KeySet {
     ) -> Result<Option<Self>, KeyError> {
         let mut set = self.clone();
         set.keys.retain(|key| !matches!(key.state, KeyState::Retired { until } if until <= now));
-
-        let alg = policy.algorithm.as_str();
-        let (active_alg, since) = self.active()?;
-        let is_aging =
-            active_alg != alg || since + policy.active_for.saturating_sub(policy.publish_ahead) <= now;
-        let has_next = set.keys.iter().any(|key| key.state == KeyState::Next && key.alg == alg);
         // A next key of an algorithm that is no longer wanted has signed nothing.
-        set.keys.retain(|key| key.state != KeyState::Next || key.alg == alg);
-        if is_aging && !has_next {
-            set.keys.push(StoredKey::generate(policy.algorithm, KeyState::Next, sealing, entropy, now)?);
+        set.keys.retain(|key| key.state != KeyState::Next || policy.wants(&key.alg));
+        for algorithm in policy.algorithms() {
+            set.plan_algorithm(algorithm, policy, sealing, entropy, now)?;
         }
-        let is_due = active_alg != alg || since + policy.active_for <= now;
-        let is_known =
-            |key: &StoredKey| key.state == KeyState::Next && key.created_at + policy.publish_ahead <= now;
-        if is_due && let Some(next) = set.keys.iter().position(is_known) {
-            set.promote(next, policy, now);
+        // Whoever signs with what is no longer wanted goes on until what is wanted signs.
+        if set.active(policy.algorithm.as_str()).is_some() {
+            set.retire(|key| !policy.wants(&key.alg), policy, now);
         }
         Ok(set.changed_from(self))
     }
 
-    /// The set with a new key made, or with the next key active at once where `at_once` is set: for a key that may have
-    /// been stolen, when verifiers that have not heard of its successor must go and fetch.
+    fn plan_algorithm(
+        &mut self,
+        algorithm: Algorithm,
+        policy: &KeyPolicy,
+        sealing: &SealingKey,
+        entropy: &dyn Entropy,
+        now: Timestamp,
+    ) -> Result<(), KeyError> {
+        let alg = algorithm.as_str();
+        let since = self.active(alg);
+        let next = self.keys.iter().position(|key| key.state == KeyState::Next && key.alg == alg);
+        // Nobody can expect another algorithm's tokens before the metadata names it, and then they have yet to fetch the
+        // keys. The one that everybody gets waits until verifiers know its key.
+        if since.is_none() && next.is_none() && algorithm != policy.algorithm {
+            self.keys.push(StoredKey::generate(
+                algorithm,
+                KeyState::Active { since: now },
+                sealing,
+                entropy,
+                now,
+            )?);
+            return Ok(());
+        }
+        let is_aging =
+            since.is_none_or(|since| since + policy.active_for.saturating_sub(policy.publish_ahead) <= now);
+        if is_aging && next.is_none() {
+            self.keys.push(StoredKey::generate(algorithm, KeyState::Next, sealing, entropy, now)?);
+        }
+        let is_due = since.is_none_or(|since| since + policy.active_for <= now);
+        let is_known =
+            |key: &StoredKey| key.state == KeyState::Next && key.created_at + policy.publish_ahead <= now;
+        if is_due && let Some(next) = self.keys.iter().position(|key| key.alg == alg && is_known(key)) {
+            self.promote(next, policy, now);
+        }
+        Ok(())
+    }
+
+    /// The set with a new key of each algorithm made, or with the next keys active at once where `at_once` is set: for
+    /// keys that may have been stolen, when verifiers that have not heard of their successors must go and fetch.
     ///
     /// # Errors
     /// When no key can be made.
@@ -196,16 +227,20 @@ impl KeySet {
         now: Timestamp,
     ) -> Result<Self, KeyError> {
         let mut set = self.clone();
-        let next = if let Some(next) = set.keys.iter().position(|key| key.state == KeyState::Next) {
-            next
-        } else {
-            set.keys.push(StoredKey::generate(policy.algorithm, KeyState::Next, sealing, entropy, now)?);
-            set.keys.len() - 1
-        };
-        if at_once {
-            set.promote(next, policy, now);
-        } else {
-            // The active key counts as old enough: the plan promotes the next one as soon as verifiers know it.
+        for algorithm in policy.algorithms() {
+            let is_next = |key: &StoredKey| key.state == KeyState::Next && key.alg == algorithm.as_str();
+            let next = if let Some(next) = set.keys.iter().position(is_next) {
+                next
+            } else {
+                set.keys.push(StoredKey::generate(algorithm, KeyState::Next, sealing, entropy, now)?);
+                set.keys.len() - 1
+            };
+            if at_once {
+                set.promote(next, policy, now);
+            }
+        }
+        if !at_once {
+            // The active keys count as old enough: the plan promotes the next ones as soon as verifiers know them.
             for key in &mut set.keys {
                 if let KeyState::Active { since } = &mut key.state {
                     *since = now - policy.active_for;
@@ -215,15 +250,14 @@ impl KeySet {
         Ok(set.changed_from(self).unwrap_or_else(|| self.clone()))
     }
 
-    /// The key that signs.
+    /// The keys that sign, one for each algorithm.
     ///
     /// # Errors
-    /// [`KeyError`] when there is none or it cannot be unsealed; [`KeyError::NoPrivateKey`] in a view without them.
-    pub fn signing_key(&self, sealing: &SealingKey) -> Result<SigningKey, KeyError> {
-        let is_active = |key: &&StoredKey| matches!(key.state, KeyState::Active { .. });
-        let key = self.keys.iter().find(is_active).ok_or(KeyError::NoActiveKey)?;
-        let pkcs8 = sealing.open(key.private_key.as_ref().ok_or(KeyError::NoPrivateKey)?, &key.kid)?;
-        Ok(SigningKey::from_pkcs8(key.alg.parse()?, &pkcs8)?)
+    /// [`KeyError`] when there is none or one cannot be unsealed; [`KeyError::NoPrivateKey`] in a view without them.
+    pub fn signing_keys(&self, sealing: &SealingKey) -> Result<Vec<SigningKey>, KeyError> {
+        let active = self.keys.iter().filter(|key| matches!(key.state, KeyState::Active { .. }));
+        let keys: Vec<_> = active.map(|key| key.open(sealing)).collect::<Result<_, _>>()?;
+        if keys.is_empty() { Err(KeyError::NoActiveKey) } else { Ok(keys) }
     }
 
     /// The server's keys, from the root secret.
@@ -271,27 +305,33 @@ impl KeySet {
         Ok(set)
     }
 
-    /// What the active key signs with.
+    /// What the active keys sign with.
     ///
     /// # Errors
-    /// [`KeyError`] when there is none or its algorithm is unknown.
-    pub fn signing_algorithm(&self) -> Result<Algorithm, KeyError> {
-        Ok(self.active()?.0.parse()?)
+    /// [`KeyError`] when there is none or the algorithm of one is unknown.
+    pub fn signing_algorithms(&self) -> Result<Vec<Algorithm>, KeyError> {
+        let active = self.keys.iter().filter(|key| matches!(key.state, KeyState::Active { .. }));
+        let algorithms: Vec<_> = active.map(|key| key.alg.parse()).collect::<Result<_, _>>()?;
+        if algorithms.is_empty() { Err(KeyError::NoActiveKey) } else { Ok(algorithms) }
     }
 
-    fn active(&self) -> Result<(&str, Timestamp), KeyError> {
-        let active = |key: &StoredKey| match key.state {
-            KeyState::Active { since } => Some(since),
-            KeyState::Next | KeyState::Retired { .. } => None,
-        };
-        self.keys.iter().find_map(|key| Some((key.alg.as_str(), active(key)?))).ok_or(KeyError::NoActiveKey)
+    /// Since when the key of an algorithm signs, if there is one.
+    fn active(&self, alg: &str) -> Option<Timestamp> {
+        self.keys.iter().find_map(|key| match key.state {
+            KeyState::Active { since } if key.alg == alg => Some(since),
+            _ => None,
+        })
     }
 
     fn promote(&mut self, next: usize, policy: &KeyPolicy, now: Timestamp) {
-        for (i, key) in self.keys.iter_mut().enumerate() {
-            if i == next {
-                key.state = KeyState::Active { since: now };
-            } else if matches!(key.state, KeyState::Active { .. }) {
+        let alg = self.keys[next].alg.clone();
+        self.retire(|key| key.alg == alg, policy, now);
+        self.keys[next].state = KeyState::Active { since: now };
+    }
+
+    fn retire(&mut self, which: impl Fn(&StoredKey) -> bool, policy: &KeyPolicy, now: Timestamp) {
+        for key in &mut self.keys {
+            if matches!(key.state, KeyState::Active { .. }) && which(key) {
                 key.state = KeyState::Retired { until: now + policy.keep_retired };
             }
         }
@@ -309,7 +349,23 @@ impl KeySet {
 /// Binds the sealed root secret to its place.
 const ROOT_CONTEXT: &str = "root secret";
 
+impl KeyPolicy {
+    fn algorithms(&self) -> impl Iterator<Item = Algorithm> {
+        let others = self.others.iter().copied().filter(|other| *other != self.algorithm);
+        std::iter::once(self.algorithm).chain(others)
+    }
+
+    fn wants(&self, alg: &str) -> bool {
+        self.algorithms().any(|algorithm| algorithm.as_str() == alg)
+    }
+}
+
 impl StoredKey {
+    fn open(&self, sealing: &SealingKey) -> Result<SigningKey, KeyError> {
+        let pkcs8 = sealing.open(self.private_key.as_ref().ok_or(KeyError::NoPrivateKey)?, &self.kid)?;
+        Ok(SigningKey::from_pkcs8(self.alg.parse()?, &pkcs8)?)
+    }
+
     fn generate(
         algorithm: Algorithm,
         state: KeyState,

@@ -6,10 +6,14 @@
 
 pub mod attempt;
 pub mod audit;
+pub mod client;
+pub mod consent;
 pub mod entropy;
 pub mod error;
+pub mod grant;
 pub mod identifier;
 pub mod key_set;
+pub mod logout_notice;
 pub mod master_key;
 pub mod password;
 pub mod provider;
@@ -23,4 +27,5 @@ pub mod store;
 #[cfg(test)]
 mod testing;
 pub mod timestamp;
+pub mod transient;
 pub mod user;

@@ -6,23 +6,28 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
+use crate::client::ClientId;
 use crate::entropy::{Entropy, EntropyError, random};
 use crate::identifier::{SessionId, TenantId, UserId};
 use crate::secret::{ServerSecrets, equal, sha256};
 
 /// What every refresh token starts with, so that scanners for leaked secrets know it.
 const PREFIX: &str = "tgr_";
-/// The first byte of a refresh token: how the rest is to be read.
-const FORMAT: u8 = 1;
+/// The first byte of a refresh token: how the rest is to be read. Those of our own application name no client.
+const OWN: u8 = 1;
+const CLIENTS: u8 = 2;
 const MAC_LENGTH: usize = 16;
+const TAG_LENGTH: usize = 16;
 /// Format, user, session, generation, secret.
 const BODY_LENGTH: usize = 1 + 16 + 16 + 4 + 32;
 const LENGTH: usize = BODY_LENGTH + MAC_LENGTH;
+/// The same, with the client after the secret.
+const CLIENTS_LENGTH: usize = LENGTH + TAG_LENGTH;
 
 /// A refresh token as its holder has it.
 ///
-/// `tgr_` and the base64url of: format, user, session, generation, a secret of 256 bits, and a MAC over all of it and
-/// the tenant. Its `Debug` names the session and shows no secret.
+/// `tgr_` and the base64url of: format, user, session, generation, a secret of 256 bits, the client where it is not our
+/// own application, and a MAC over all of it and the tenant. Its `Debug` names the session and shows no secret.
 pub struct RefreshToken {
     /// The user of the session.
     pub user_id: UserId,
@@ -31,6 +36,17 @@ pub struct RefreshToken {
     /// How many rotations came before this token.
     pub generation: u32,
     secret: Zeroizing<[u8; 32]>,
+    /// Whose it is: known before any store is asked, so a stranger's attempt spends nothing (RFC 6749 §6).
+    client: Option<ClientTag>,
+}
+
+/// The beginning of the SHA-256 of a client's name.
+type ClientTag = [u8; TAG_LENGTH];
+
+fn tag_of(client_id: &ClientId) -> ClientTag {
+    let mut tag = [0; TAG_LENGTH];
+    tag.copy_from_slice(&sha256(client_id.as_str().as_bytes())[..TAG_LENGTH]);
+    tag
 }
 
 /// The text is no refresh token of ours. Which check failed is nobody's business.
@@ -39,16 +55,23 @@ pub struct RefreshToken {
 pub struct NotOurs;
 
 impl RefreshToken {
-    /// The first refresh token of a session.
+    /// The first refresh token of a session, for a client or for our own application.
     ///
     /// # Errors
     /// When there is no randomness to be had.
     pub(crate) fn first(
         user_id: UserId,
         session_id: SessionId,
+        client: Option<&ClientId>,
         entropy: &dyn Entropy,
     ) -> Result<Self, EntropyError> {
-        Ok(Self { user_id, session_id, generation: 0, secret: Zeroizing::new(random(entropy)?) })
+        let secret = Zeroizing::new(random(entropy)?);
+        Ok(Self { user_id, session_id, generation: 0, secret, client: client.map(tag_of) })
+    }
+
+    /// Whether it was issued to this client, or with `None` to our own application.
+    pub fn is_of(&self, client: Option<&ClientId>) -> bool {
+        self.client == client.map(tag_of)
     }
 
     /// Reads a token and checks its MAC; costs no store access.
@@ -57,38 +80,45 @@ impl RefreshToken {
     /// [`NotOurs`] for everything that this server, or one with the same root secret, did not issue for this tenant.
     pub fn parse(text: &str, tenant: &TenantId, secrets: &ServerSecrets) -> Result<Self, NotOurs> {
         let encoded = text.strip_prefix(PREFIX).ok_or(NotOurs)?;
-        let mut bytes = Zeroizing::new([0; LENGTH + 2]);
+        let mut bytes = Zeroizing::new([0; CLIENTS_LENGTH + 2]);
         let length = URL_SAFE_NO_PAD.decode_slice(encoded, bytes.as_mut_slice()).map_err(|_| NotOurs)?;
-        if length != LENGTH || bytes[0] != FORMAT {
+        let expected = match bytes[0] {
+            OWN => LENGTH,
+            CLIENTS => CLIENTS_LENGTH,
+            _ => return Err(NotOurs),
+        };
+        if length != expected {
             return Err(NotOurs);
         }
-        let (body, mac) = bytes[..LENGTH].split_at(BODY_LENGTH);
+        let (body, mac) = bytes[..length].split_at(length - MAC_LENGTH);
         if !equal(mac, &mac_of(body, tenant, secrets)) {
             return Err(NotOurs);
         }
         let (user_id, rest) = body[1..].split_first_chunk().ok_or(NotOurs)?;
         let (session_id, rest) = rest.split_first_chunk().ok_or(NotOurs)?;
         let (generation, rest) = rest.split_first_chunk().ok_or(NotOurs)?;
-        let (secret, _) = rest.split_first_chunk().ok_or(NotOurs)?;
+        let (secret, rest) = rest.split_first_chunk().ok_or(NotOurs)?;
         Ok(Self {
             user_id: UserId::from_bytes(*user_id),
             session_id: SessionId::from_bytes(*session_id),
             generation: u32::from_be_bytes(*generation),
             secret: Zeroizing::new(*secret),
+            client: rest.first_chunk().copied(),
         })
     }
 
     /// The text to hand out.
     pub fn encode(&self, tenant: &TenantId, secrets: &ServerSecrets) -> RefreshTokenSecret {
-        let mut bytes = Zeroizing::new(Vec::with_capacity(LENGTH));
-        bytes.push(FORMAT);
+        let mut bytes = Zeroizing::new(Vec::with_capacity(CLIENTS_LENGTH));
+        bytes.push(if self.client.is_some() { CLIENTS } else { OWN });
         bytes.extend_from_slice(self.user_id.as_bytes());
         bytes.extend_from_slice(self.session_id.as_bytes());
         bytes.extend_from_slice(&self.generation.to_be_bytes());
         bytes.extend_from_slice(self.secret.as_slice());
+        bytes.extend_from_slice(self.client.as_ref().map_or(&[], ClientTag::as_slice));
         let mac = mac_of(&bytes, tenant, secrets);
         bytes.extend_from_slice(&mac);
-        let mut text = Zeroizing::new(String::with_capacity(PREFIX.len() + LENGTH.div_ceil(3) * 4));
+        let mut text = Zeroizing::new(String::with_capacity(PREFIX.len() + CLIENTS_LENGTH.div_ceil(3) * 4));
         text.push_str(PREFIX);
         URL_SAFE_NO_PAD.encode_string(bytes.as_slice(), &mut text);
         RefreshTokenSecret(text)
@@ -114,6 +144,7 @@ impl RefreshToken {
             session_id: self.session_id,
             generation,
             secret: Zeroizing::new(secret),
+            client: self.client,
         })
     }
 
@@ -179,10 +210,15 @@ mod tests {
     use crate::testing::SeededEntropy;
 
     fn token() -> (RefreshToken, TenantId, ServerSecrets) {
+        token_of(None)
+    }
+
+    fn token_of(client: Option<&str>) -> (RefreshToken, TenantId, ServerSecrets) {
+        let client = client.map(|client| client.parse::<ClientId>().unwrap());
         let entropy = SeededEntropy::new(1);
         let (user_id, session_id) = (UserId::random(&entropy).unwrap(), SessionId::random(&entropy).unwrap());
         (
-            RefreshToken::first(user_id, session_id, &entropy).unwrap(),
+            RefreshToken::first(user_id, session_id, client.as_ref(), &entropy).unwrap(),
             TenantId::default(),
             ServerSecrets::derive(&[9; 32]),
         )
@@ -197,8 +233,26 @@ mod tests {
     }
 
     #[test]
+    fn v5_v42_a_token_says_whose_it_is_and_so_does_its_successor() {
+        let (token, tenant, secrets) = token_of(Some("app"));
+        let client = |name: &str| name.parse::<ClientId>().unwrap();
+        let read = RefreshToken::parse(token.encode(&tenant, &secrets).expose(), &tenant, &secrets).unwrap();
+        for token in [&read, &read.successor(&secrets).unwrap()] {
+            assert!(token.is_of(Some(&client("app"))));
+            assert!(!token.is_of(Some(&client("other"))) && !token.is_of(None));
+        }
+        assert!(self::token().0.is_of(None) && !self::token().0.is_of(Some(&client("app"))));
+    }
+
+    #[test]
     fn a_token_with_any_character_changed_is_not_ours() {
-        let (token, tenant, secrets) = token();
+        for client in [None, Some("app")] {
+            no_character_can_be_changed(client);
+        }
+    }
+
+    fn no_character_can_be_changed(client: Option<&str>) {
+        let (token, tenant, secrets) = token_of(client);
         let text = token.encode(&tenant, &secrets);
         for i in 0..text.expose().len() {
             for other in ['A', '_', '='] {

@@ -3,8 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// A set of scope tokens, each once, in the order in which they were given.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Scope(String);
 
 /// A text that is no scope (RFC 6749 §3.3).
@@ -56,6 +59,16 @@ impl Scope {
         rest
     }
 
+    /// The tokens of this scope that `other` has, too.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        let mut both = Self::default();
+        for token in self.tokens().filter(|token| other.contains(token)) {
+            both.push(token);
+        }
+        both
+    }
+
     fn push(&mut self, token: &str) {
         if self.contains(token) {
             return;
@@ -88,6 +101,20 @@ impl FromStr for Scope {
             scope.push(token);
         }
         Ok(scope)
+    }
+}
+
+impl TryFrom<String> for Scope {
+    type Error = ParseScopeError;
+
+    fn try_from(text: String) -> Result<Self, ParseScopeError> {
+        text.parse()
+    }
+}
+
+impl From<Scope> for String {
+    fn from(scope: Scope) -> Self {
+        scope.0
     }
 }
 

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::grant::{ClientGrant, Grant};
 use crate::identifier::{SessionId, UserId};
 use crate::refresh_token::RefreshTokenHash;
 use crate::scope::Scope;
@@ -30,6 +31,8 @@ pub struct Session {
     pub auth_time: Timestamp,
     /// Where from.
     pub device: Device,
+    /// What it is to OAuth; `None` for a login of the application itself.
+    pub grant: Option<Box<Grant>>,
     /// How often the refresh token was rotated.
     pub generation: u32,
     /// The hash of the refresh token that is to be presented next.
@@ -48,6 +51,14 @@ impl Session {
     /// Whether the session can still be refreshed.
     pub fn is_live(&self, now: Timestamp) -> bool {
         now < self.idle_expires_at && now < self.absolute_expires_at
+    }
+
+    /// What its client was granted, if it is one's.
+    pub fn client_grant(&self) -> Option<&ClientGrant> {
+        match self.grant.as_deref() {
+            Some(Grant::Client(grant)) => Some(grant),
+            Some(Grant::Browser) | None => None,
+        }
     }
 
     /// When the session ends unless it is refreshed before.

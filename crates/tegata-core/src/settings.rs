@@ -1,8 +1,12 @@
 //! What an operator decides, as validated values. Reading them from files and variables is the binary's business.
 
+mod oauth;
+
 use std::time::Duration;
 
 use tegata_jose::Algorithm;
+
+pub use oauth::{OAuthSettings, RegistrationMode};
 
 use crate::attempt::DelaySchedule;
 use crate::identifier::TenantId;
@@ -35,6 +39,8 @@ pub struct Settings {
     pub key_active_for: Duration,
     /// How long it is published before.
     pub key_publish_ahead: Duration,
+    /// The OpenID Provider.
+    pub oauth: OAuthSettings,
 }
 
 /// The settings of tokens.
@@ -127,6 +133,7 @@ impl Settings {
             },
             key_active_for: 60 * DAY,
             key_publish_ahead: 15 * MINUTE,
+            oauth: OAuthSettings::default(),
         }
     }
 
@@ -184,6 +191,7 @@ impl Settings {
             "must be between 5m, for which verifiers cache the keys, and keys.active_for",
         );
         self.throttle.find_problems(&mut require);
+        self.oauth.find_problems(&mut require);
         problems
     }
 
@@ -191,6 +199,7 @@ impl Settings {
     pub fn key_policy(&self) -> KeyPolicy {
         KeyPolicy {
             algorithm: self.tokens.signing_alg,
+            others: if self.oauth.enabled { self.oauth.id_token_algs.clone() } else { Vec::new() },
             active_for: self.key_active_for,
             publish_ahead: self.key_publish_ahead,
             keep_retired: self.tokens.access_token_ttl.max(self.tokens.id_token_ttl) + LEEWAY,

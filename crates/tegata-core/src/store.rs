@@ -9,18 +9,44 @@ pub mod memory;
 use async_trait::async_trait;
 
 use crate::attempt::{Attempt, AttemptKey, Blocked, DelaySchedule};
-use crate::identifier::{SessionId, UserId};
+use crate::client::{Client, ClientId};
+use crate::consent::Consent;
+use crate::identifier::{NoticeId, SessionId, UserId};
 use crate::key_set::KeySet;
+use crate::logout_notice::LogoutNotice;
 use crate::password::PasswordHash;
 use crate::scope::Scope;
 use crate::session::{Rotation, Session};
 use crate::timestamp::Timestamp;
+use crate::transient::{Transient, TransientKey};
 use crate::user::{LoginName, ProfileChange, User, UserStatus};
 
 /// Everything that Tegata remembers of one tenant.
-pub trait Store: UserStore + SessionStore + AttemptStore + KeyStore + Maintenance {}
+pub trait Store:
+    UserStore
+    + SessionStore
+    + AttemptStore
+    + KeyStore
+    + ClientStore
+    + ConsentStore
+    + TransientStore
+    + NoticeStore
+    + Maintenance
+{
+}
 
-impl<T: UserStore + SessionStore + AttemptStore + KeyStore + Maintenance> Store for T {}
+impl<T> Store for T where
+    T: UserStore
+        + SessionStore
+        + AttemptStore
+        + KeyStore
+        + ClientStore
+        + ConsentStore
+        + TransientStore
+        + NoticeStore
+        + Maintenance
+{
+}
 
 /// Users and their credentials.
 #[async_trait]
@@ -84,7 +110,7 @@ pub trait UserStore: Send + Sync {
     /// Opens or closes an account, and gives the user after it. Closing ends all sessions in the same step.
     async fn set_user_status(&self, user_id: UserId, status: UserStatus) -> Result<Option<User>, StoreError>;
 
-    /// Removes a user with credential, names and sessions, and gives what was removed.
+    /// Removes a user with credential, names, sessions and consents, and gives what was removed.
     async fn delete_user(&self, user_id: UserId) -> Result<Option<User>, StoreError>;
 }
 
@@ -92,14 +118,14 @@ pub trait UserStore: Send + Sync {
 #[async_trait]
 pub trait SessionStore: Send + Sync {
     /// Begins a session, if the user is there, is active, and their credential still has `credential_version`; and
-    /// forgets the attempts of `account` in the same step.
+    /// forgets the attempts of `account`, if the password was just asked for, in the same step.
     ///
     /// The condition keeps a login that overlaps with a change of password, a closing or a deletion from outliving it.
     async fn begin_session(
         &self,
         session: &Session,
         credential_version: u32,
-        account: AttemptKey,
+        account: Option<AttemptKey>,
     ) -> Result<Begun, StoreError>;
 
     /// Rotates the refresh token of a session, in one conditional write and without a read before it: exactly
@@ -167,13 +193,92 @@ pub trait KeyStore: Send + Sync {
     async fn replace_key_set(&self, expected: Option<u64>, key_set: &KeySet) -> Result<bool, StoreError>;
 }
 
+/// OAuth clients.
+#[async_trait]
+pub trait ClientStore: Send + Sync {
+    /// Registers a client; `false` when there is one of this name. Of concurrent calls one gets `true`.
+    async fn create_client(&self, client: &Client) -> Result<bool, StoreError>;
+
+    /// The client of this name.
+    async fn find_client(&self, client_id: &ClientId) -> Result<Option<Client>, StoreError>;
+
+    /// A page of clients, in the order of the bytes of their names, after `after`; at most `limit`.
+    async fn list_clients(&self, after: Option<&ClientId>, limit: usize) -> Result<Vec<Client>, StoreError>;
+
+    /// Puts a record in the place of the one with version `expected`; whether it was. The new one carries its own version.
+    async fn replace_client(&self, expected: u64, client: &Client) -> Result<bool, StoreError>;
+
+    /// Removes a client; whether there was one. Sessions and consents of it stay, and are worth nothing without it.
+    async fn delete_client(&self, client_id: &ClientId) -> Result<bool, StoreError>;
+}
+
+/// What users have allowed clients. A user's consents go when the user does ([`UserStore::delete_user`]).
+#[async_trait]
+pub trait ConsentStore: Send + Sync {
+    /// Keeps a consent, in the place of an earlier one of the same user for the same client.
+    async fn put_consent(&self, consent: &Consent) -> Result<(), StoreError>;
+
+    /// The consent of a user for a client.
+    async fn find_consent(
+        &self,
+        user_id: UserId,
+        client_id: &ClientId,
+    ) -> Result<Option<Consent>, StoreError>;
+
+    /// The consents of a user, in no order.
+    async fn list_consents(&self, user_id: UserId) -> Result<Vec<Consent>, StoreError>;
+
+    /// Removes a consent; whether there was one. It ends no session: the core does, after this.
+    async fn remove_consent(&self, user_id: UserId, client_id: &ClientId) -> Result<bool, StoreError>;
+}
+
+/// What lives for minutes and ends once.
+#[async_trait]
+pub trait TransientStore: Send + Sync {
+    /// Keeps a new transient; `false` when there is one with this key, expired or not. Of concurrent calls one gets `true`.
+    async fn create_transient(&self, transient: &Transient) -> Result<bool, StoreError>;
+
+    /// A transient by its key, expired or not.
+    async fn find_transient(&self, key: TransientKey) -> Result<Option<Transient>, StoreError>;
+
+    /// Puts a transient in the place of the one with version `expected`; whether it was. Of concurrent calls with one
+    /// `expected` exactly one gets `true`.
+    async fn replace_transient(&self, expected: u32, transient: &Transient) -> Result<bool, StoreError>;
+
+    /// Removes a transient; whether there was one. Of concurrent calls one gets `true`.
+    async fn remove_transient(&self, key: TransientKey) -> Result<bool, StoreError>;
+}
+
+/// Notices of logouts that wait to be delivered.
+#[async_trait]
+pub trait NoticeStore: Send + Sync {
+    /// Keeps a notice.
+    async fn put_notice(&self, notice: &LogoutNotice) -> Result<(), StoreError>;
+
+    /// Notices that are due, the longest-waiting first as far as the store knows an order; at most `limit`.
+    async fn due_notices(&self, now: Timestamp, limit: usize) -> Result<Vec<LogoutNotice>, StoreError>;
+
+    /// Counts an attempt and moves the time of the next one, if there were `expected` attempts until now; whether it was
+    /// done. Of concurrent calls with one `expected` exactly one gets `true`, and delivers it.
+    async fn claim_notice(
+        &self,
+        notice_id: NoticeId,
+        expected: u32,
+        due_at: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Removes a notice; whether there was one.
+    async fn remove_notice(&self, notice_id: NoticeId) -> Result<bool, StoreError>;
+}
+
 /// What operators and housekeeping need.
 #[async_trait]
 pub trait Maintenance: Send + Sync {
     /// Whether the store can answer; for `/readyz`. It asks for a write where reads could go on without one.
     async fn check_ready(&self) -> Result<(), StoreError>;
 
-    /// Removes sessions and counters that expired before `before`, at most `limit` of each, and says how many in all.
+    /// Removes sessions, counters, transients and notices that expired before `before`, at most `limit` of each, and says
+    /// how many in all.
     /// Nothing depends on it but space.
     async fn purge_expired(&self, before: Timestamp, limit: usize) -> Result<u64, StoreError>;
 }

@@ -41,7 +41,8 @@ pub(crate) async fn jwks(State(app): State<AppState>, headers: HeaderMap) -> Res
 pub(crate) async fn metadata(State(app): State<AppState>, headers: HeaderMap) -> Result<Response, HttpError> {
     let settings = app.provider().settings();
     let issuer = &settings.issuer;
-    let mut algs = vec![app.provider().key_ring().signing_alg().as_str()];
+    let key_ring = app.provider().key_ring();
+    let mut algs: Vec<_> = key_ring.signing_algs().iter().map(|algorithm| algorithm.as_str()).collect();
     let next = settings.tokens.signing_alg.as_str();
     if !algs.contains(&next) {
         algs.push(next);

@@ -18,8 +18,9 @@ const VERIFIED_TOKENS: usize = 8192;
 /// The keys of one version of the key set.
 pub struct KeyRing {
     version: u64,
-    signing: Option<SigningKey>,
-    signing_alg: Algorithm,
+    /// One for each algorithm, that of the settings first; none in a process that only verifies.
+    signing: Vec<SigningKey>,
+    signing_algs: Vec<Algorithm>,
     pub(crate) secrets: ServerSecrets,
     pub(crate) access_tokens: Profile<AccessToken>,
     /// Falls away with its key ring: a key that is gone verifies nothing any more.
@@ -37,13 +38,18 @@ impl KeyRing {
         let jwks = keys.to_json();
         let verifying = Arc::new(VerifyingKeys::from_jwks(&keys));
         let access_tokens = Profile::access_token(&settings.issuer, &settings.tokens.audience, verifying);
+        let mut signing = match key_set.signing_keys(sealing) {
+            Err(KeyError::NoPrivateKey) => Vec::new(),
+            keys => keys?,
+        };
+        let mut signing_algs = key_set.signing_algorithms()?;
+        // Stable: where the wanted one has no key yet, the one before it goes on.
+        signing.sort_by_key(|key| key.algorithm() != settings.tokens.signing_alg);
+        signing_algs.sort_by_key(|algorithm| *algorithm != settings.tokens.signing_alg);
         Ok(Self {
             version: key_set.version,
-            signing: match key_set.signing_key(sealing) {
-                Err(KeyError::NoPrivateKey) => None,
-                key => Some(key?),
-            },
-            signing_alg: key_set.signing_algorithm()?,
+            signing,
+            signing_algs,
             secrets: key_set.server_secrets(sealing)?,
             access_tokens,
             verified: VerifiedTokens::new(VERIFIED_TOKENS),
@@ -61,17 +67,22 @@ impl KeyRing {
         &self.jwks
     }
 
-    /// The algorithm that tokens are signed with (RFC 7518 §3.1).
-    pub fn signing_alg(&self) -> Algorithm {
-        self.signing_alg
+    /// The algorithms that tokens are signed with (RFC 7518 §3.1), first the one of whoever asks for none.
+    pub fn signing_algs(&self) -> &[Algorithm] {
+        &self.signing_algs
     }
 
-    /// The key that signs.
+    /// The key that signs, unless another algorithm is asked for.
     ///
     /// # Errors
     /// [`KeyError::NoPrivateKey`] in a process that only verifies.
     pub(crate) fn signing(&self) -> Result<&SigningKey, KeyError> {
-        self.signing.as_ref().ok_or(KeyError::NoPrivateKey)
+        self.signing.first().ok_or(KeyError::NoPrivateKey)
+    }
+
+    /// The key that signs with this algorithm, if there is one.
+    pub(crate) fn signing_with(&self, algorithm: Algorithm) -> Option<&SigningKey> {
+        self.signing.iter().find(|key| key.algorithm() == algorithm)
     }
 }
 

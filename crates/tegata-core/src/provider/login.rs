@@ -87,11 +87,11 @@ impl Provider {
             }
         }
         let session_id = SessionId::random(self.ports.entropy.as_ref())?;
-        let token = RefreshToken::first(user.user_id, session_id, self.ports.entropy.as_ref())?;
+        let token = RefreshToken::first(user.user_id, session_id, None, self.ports.entropy.as_ref())?;
         let session = self.new_session(&user, &token, ctx);
         // Signed first: a session that nobody holds a token of is of no use to anybody.
         let tokens = self.issue(&key_ring, session, &token, ctx.now)?;
-        match self.ports.store.begin_session(&tokens.session, user.credential.version, account).await? {
+        match self.ports.store.begin_session(&tokens.session, user.credential.version, Some(account)).await? {
             Begun::Refused => Err(ProviderError::InvalidCredentials),
             Begun::Now => {
                 self.audit(ctx, action, Outcome::Success, Some(user.user_id), Some(session_id));
@@ -120,6 +120,7 @@ impl Provider {
             amr: vec!["pwd".to_owned()],
             auth_time: ctx.now,
             device: Device { user_agent, address: ctx.address },
+            grant: None,
             generation: token.generation,
             current_hash: token.hash(),
             previous_hash: None,

@@ -2,6 +2,7 @@
 
 use super::{Provider, RequestContext, TokenSet};
 use crate::audit::{AuditAction, Outcome};
+use crate::client::ClientId;
 use crate::error::ProviderError;
 use crate::refresh_token::RefreshToken;
 use crate::session::{Rotation, Session};
@@ -23,13 +24,27 @@ enum Refusal {
 }
 
 impl Provider {
-    /// Reads a refresh token; costs no store access.
+    /// Reads a refresh token of our own application; costs no store access.
     ///
     /// # Errors
-    /// [`ProviderError::InvalidGrant`] for everything that we did not issue.
+    /// [`ProviderError::InvalidGrant`] for everything that we did not issue to it.
     pub fn parse_refresh_token(&self, text: &str) -> Result<RefreshToken, ProviderError> {
+        self.parse_refresh_token_of(None, text)
+    }
+
+    /// Reads a refresh token of a client, or of our own application.
+    ///
+    /// # Errors
+    /// [`ProviderError::InvalidGrant`] for everything that we did not issue to this client.
+    pub(super) fn parse_refresh_token_of(
+        &self,
+        client: Option<&ClientId>,
+        text: &str,
+    ) -> Result<RefreshToken, ProviderError> {
         RefreshToken::parse(text, &self.settings.tenant, &self.key_ring().secrets)
-            .map_err(|_| ProviderError::InvalidGrant)
+            .ok()
+            .filter(|token| token.is_of(client))
+            .ok_or(ProviderError::InvalidGrant)
     }
 
     /// Exchanges a refresh token for the next tokens (RFC 6749 §6, RFC 9700 §4.14.2).
@@ -45,6 +60,19 @@ impl Provider {
         presented: &RefreshToken,
         ctx: &RequestContext<'_>,
     ) -> Result<TokenSet, ProviderError> {
+        let (session, successor) = self.rotate(presented, ctx).await?;
+        self.issue(&self.key_ring(), session, &successor, ctx.now)
+    }
+
+    /// Rotates: the session as it stands then, and the refresh token that is to be presented next.
+    ///
+    /// # Errors
+    /// As [`Provider::refresh`].
+    pub(super) async fn rotate(
+        &self,
+        presented: &RefreshToken,
+        ctx: &RequestContext<'_>,
+    ) -> Result<(Session, RefreshToken), ProviderError> {
         let key_ring = self.key_ring();
         let successor = presented.successor(&key_ring.secrets).ok_or(ProviderError::InvalidGrant)?;
         let rotation = Rotation {
@@ -56,12 +84,12 @@ impl Provider {
             now: ctx.now,
         };
         let refused = match self.ports.store.rotate_session(&rotation).await? {
-            Rotated::Now(session) => return self.issue(&key_ring, session, &successor, ctx.now),
+            Rotated::Now(session) => return Ok((session, successor)),
             Rotated::Refused(None) => return Err(ProviderError::InvalidGrant),
             Rotated::Refused(Some(session)) => session,
         };
         match self.judge(&refused, presented, ctx.now) {
-            Refusal::Repeated => return self.issue(&key_ring, refused, &successor, ctx.now),
+            Refusal::Repeated => return Ok((refused, successor)),
             Refusal::Ended => {}
             Refusal::StoreBehind => {
                 let ids = (Some(refused.user_id), Some(refused.session_id));

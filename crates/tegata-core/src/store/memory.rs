@@ -6,16 +6,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use super::{
-    AttemptStore, Begun, Created, CredentialChange, EmailVerified, KeyStore, Maintenance, Rotated,
-    SessionStore, StoreError, UserStore,
+    AttemptStore, Begun, ClientStore, ConsentStore, Created, CredentialChange, EmailVerified, KeyStore,
+    Maintenance, NoticeStore, Rotated, SessionStore, StoreError, TransientStore, UserStore,
 };
 use crate::attempt::{Attempt, AttemptKey, AttemptRecord, Blocked, DelaySchedule};
-use crate::identifier::{SessionId, TenantId, UserId};
+use crate::client::{Client, ClientId};
+use crate::consent::Consent;
+use crate::identifier::{NoticeId, SessionId, TenantId, UserId};
 use crate::key_set::KeySet;
+use crate::logout_notice::LogoutNotice;
 use crate::password::PasswordHash;
 use crate::scope::Scope;
 use crate::session::{Rotation, Session};
 use crate::timestamp::Timestamp;
+use crate::transient::{Transient, TransientKey};
 use crate::user::{LoginName, ProfileChange, User, UserStatus};
 
 /// One tenant's view of a memory that all its clones share.
@@ -31,6 +35,10 @@ struct Tenant {
     sessions: BTreeMap<(UserId, SessionId), Session>,
     attempts: BTreeMap<AttemptKey, AttemptRecord>,
     key_set: Option<KeySet>,
+    clients: BTreeMap<ClientId, Client>,
+    consents: BTreeMap<(UserId, ClientId), Consent>,
+    transients: BTreeMap<TransientKey, Transient>,
+    notices: BTreeMap<NoticeId, LogoutNotice>,
 }
 
 impl MemoryStore {
@@ -198,6 +206,7 @@ impl UserStore for MemoryStore {
     async fn delete_user(&self, user_id: UserId) -> Result<Option<User>, StoreError> {
         Ok(self.step(|t| {
             t.end_sessions(user_id, None);
+            t.consents.retain(|(user, _), _| *user != user_id);
             t.users.remove(&user_id)
         }))
     }
@@ -209,7 +218,7 @@ impl SessionStore for MemoryStore {
         &self,
         session: &Session,
         credential_version: u32,
-        account: AttemptKey,
+        account: Option<AttemptKey>,
     ) -> Result<Begun, StoreError> {
         Ok(self.step(|t| {
             let may_begin = t.users.get(&session.user_id).is_some_and(|user| {
@@ -219,7 +228,9 @@ impl SessionStore for MemoryStore {
                 return Begun::Refused;
             }
             t.sessions.insert((session.user_id, session.session_id), session.clone());
-            t.attempts.remove(&account);
+            if let Some(account) = account {
+                t.attempts.remove(&account);
+            }
             Begun::Now
         }))
     }
@@ -321,6 +332,136 @@ impl KeyStore for MemoryStore {
 }
 
 #[async_trait]
+impl ClientStore for MemoryStore {
+    async fn create_client(&self, client: &Client) -> Result<bool, StoreError> {
+        Ok(self.step(|t| {
+            let is_new = !t.clients.contains_key(&client.client_id);
+            if is_new {
+                t.clients.insert(client.client_id.clone(), client.clone());
+            }
+            is_new
+        }))
+    }
+
+    async fn find_client(&self, client_id: &ClientId) -> Result<Option<Client>, StoreError> {
+        Ok(self.step(|t| t.clients.get(client_id).cloned()))
+    }
+
+    async fn list_clients(&self, after: Option<&ClientId>, limit: usize) -> Result<Vec<Client>, StoreError> {
+        Ok(self.step(|t| {
+            t.clients.values().filter(|client| Some(&client.client_id) > after).take(limit).cloned().collect()
+        }))
+    }
+
+    async fn replace_client(&self, expected: u64, client: &Client) -> Result<bool, StoreError> {
+        Ok(self.step(|t| match t.clients.get_mut(&client.client_id) {
+            Some(stored) if stored.version == expected => {
+                *stored = client.clone();
+                true
+            }
+            _ => false,
+        }))
+    }
+
+    async fn delete_client(&self, client_id: &ClientId) -> Result<bool, StoreError> {
+        Ok(self.step(|t| t.clients.remove(client_id).is_some()))
+    }
+}
+
+#[async_trait]
+impl ConsentStore for MemoryStore {
+    async fn put_consent(&self, consent: &Consent) -> Result<(), StoreError> {
+        let key = (consent.user_id, consent.client_id.clone());
+        self.step(|t| t.consents.insert(key, consent.clone()));
+        Ok(())
+    }
+
+    async fn find_consent(
+        &self,
+        user_id: UserId,
+        client_id: &ClientId,
+    ) -> Result<Option<Consent>, StoreError> {
+        Ok(self.step(|t| t.consents.get(&(user_id, client_id.clone())).cloned()))
+    }
+
+    async fn list_consents(&self, user_id: UserId) -> Result<Vec<Consent>, StoreError> {
+        Ok(self.step(|t| t.consents.values().filter(|one| one.user_id == user_id).cloned().collect()))
+    }
+
+    async fn remove_consent(&self, user_id: UserId, client_id: &ClientId) -> Result<bool, StoreError> {
+        Ok(self.step(|t| t.consents.remove(&(user_id, client_id.clone())).is_some()))
+    }
+}
+
+#[async_trait]
+impl TransientStore for MemoryStore {
+    async fn create_transient(&self, transient: &Transient) -> Result<bool, StoreError> {
+        Ok(self.step(|t| {
+            let is_new = !t.transients.contains_key(&transient.key);
+            if is_new {
+                t.transients.insert(transient.key, transient.clone());
+            }
+            is_new
+        }))
+    }
+
+    async fn find_transient(&self, key: TransientKey) -> Result<Option<Transient>, StoreError> {
+        Ok(self.step(|t| t.transients.get(&key).cloned()))
+    }
+
+    async fn replace_transient(&self, expected: u32, transient: &Transient) -> Result<bool, StoreError> {
+        Ok(self.step(|t| match t.transients.get_mut(&transient.key) {
+            Some(stored) if stored.version == expected => {
+                *stored = transient.clone();
+                true
+            }
+            _ => false,
+        }))
+    }
+
+    async fn remove_transient(&self, key: TransientKey) -> Result<bool, StoreError> {
+        Ok(self.step(|t| t.transients.remove(&key).is_some()))
+    }
+}
+
+#[async_trait]
+impl NoticeStore for MemoryStore {
+    async fn put_notice(&self, notice: &LogoutNotice) -> Result<(), StoreError> {
+        self.step(|t| t.notices.insert(notice.notice_id, notice.clone()));
+        Ok(())
+    }
+
+    async fn due_notices(&self, now: Timestamp, limit: usize) -> Result<Vec<LogoutNotice>, StoreError> {
+        Ok(self.step(|t| {
+            let mut due: Vec<_> = t.notices.values().filter(|notice| notice.due_at <= now).cloned().collect();
+            due.sort_by_key(|notice| notice.due_at);
+            due.truncate(limit);
+            due
+        }))
+    }
+
+    async fn claim_notice(
+        &self,
+        notice_id: NoticeId,
+        expected: u32,
+        due_at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        Ok(self.step(|t| match t.notices.get_mut(&notice_id) {
+            Some(notice) if notice.attempts == expected => {
+                notice.attempts += 1;
+                notice.due_at = due_at;
+                true
+            }
+            _ => false,
+        }))
+    }
+
+    async fn remove_notice(&self, notice_id: NoticeId) -> Result<bool, StoreError> {
+        Ok(self.step(|t| t.notices.remove(&notice_id).is_some()))
+    }
+}
+
+#[async_trait]
 impl Maintenance for MemoryStore {
     async fn check_ready(&self) -> Result<(), StoreError> {
         Ok(())
@@ -328,27 +469,25 @@ impl Maintenance for MemoryStore {
 
     async fn purge_expired(&self, before: Timestamp, limit: usize) -> Result<u64, StoreError> {
         Ok(self.step(|t| {
-            let sessions: Vec<_> = t
-                .sessions
-                .iter()
-                .filter(|(_, s)| s.expires_at() < before)
-                .map(|(key, _)| *key)
-                .take(limit)
-                .collect();
-            let attempts: Vec<_> = t
-                .attempts
-                .iter()
-                .filter(|(_, a)| a.expires_at < before)
-                .map(|(key, _)| *key)
-                .take(limit)
-                .collect();
-            for key in &sessions {
-                t.sessions.remove(key);
-            }
-            for key in &attempts {
-                t.attempts.remove(key);
-            }
-            (sessions.len() + attempts.len()) as u64
+            let before_all = t.sessions.len() + t.attempts.len() + t.transients.len() + t.notices.len();
+            remove_expired(&mut t.sessions, limit, |session| session.expires_at() < before);
+            remove_expired(&mut t.attempts, limit, |attempts| attempts.expires_at < before);
+            remove_expired(&mut t.transients, limit, |transient| transient.expires_at < before);
+            remove_expired(&mut t.notices, limit, |notice| notice.expires_at < before);
+            let after_all = t.sessions.len() + t.attempts.len() + t.transients.len() + t.notices.len();
+            (before_all - after_all) as u64
         }))
+    }
+}
+
+fn remove_expired<K: Ord + Clone, V>(
+    records: &mut BTreeMap<K, V>,
+    limit: usize,
+    is_expired: impl Fn(&V) -> bool,
+) {
+    let expired = records.iter().filter(|(_, record)| is_expired(record)).map(|(key, _)| key.clone());
+    let expired: Vec<K> = expired.take(limit).collect();
+    for key in &expired {
+        records.remove(key);
     }
 }

@@ -1,0 +1,124 @@
+use std::str::FromStr;
+use std::time::Duration;
+
+use tegata_jose::Algorithm;
+
+use crate::scope::Scope;
+
+/// The settings of the OpenID Provider.
+#[derive(Clone, Debug)]
+pub struct OAuthSettings {
+    /// Whether there is one.
+    pub enabled: bool,
+    /// What clients may have their ID tokens signed with. RS256 has to be among them (OIDC Core §15.1).
+    pub id_token_algs: Vec<Algorithm>,
+    /// What clients may ask for beyond OpenID Connect's own scope.
+    pub scope: Scope,
+    /// The resources that clients may ask tokens for (RFC 8707 §2), beside the default one: absolute URIs.
+    pub resources: Vec<String>,
+    /// The life of an authorization code; at most 60 seconds.
+    pub code_ttl: Duration,
+    /// The life of a pushed authorization request; at most 90 seconds.
+    pub pushed_request_ttl: Duration,
+    /// Whether every authorization request has to be pushed (RFC 9126 §5).
+    pub require_pushed_requests: bool,
+    /// The life of a device authorization; at most 10 minutes.
+    pub device_code_ttl: Duration,
+    /// How long a browser stays logged in at the provider.
+    pub browser_session_ttl: Duration,
+    /// Who may register clients over HTTP (RFC 7591 §3).
+    pub registration: RegistrationMode,
+    /// What has to be shown to register where [`RegistrationMode::Token`] asks for it.
+    pub registration_token: Option<String>,
+    /// Whether the name of a client may be the address of its metadata (Client ID Metadata Documents).
+    pub metadata_documents: bool,
+    /// Claims beyond those of OpenID Connect, each with the scope token that gives it: `roles=groups`.
+    pub claims: Vec<(String, String)>,
+}
+
+/// Who may register clients over HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RegistrationMode {
+    /// Nobody.
+    Off,
+    /// Whoever has the initial access token (RFC 7591 §3).
+    Token,
+    /// Anyone, at a limited rate.
+    Open,
+}
+
+impl FromStr for RegistrationMode {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        match text {
+            "off" => Ok(Self::Off),
+            "token" => Ok(Self::Token),
+            "open" => Ok(Self::Open),
+            _ => Err("must be one of off, token, open"),
+        }
+    }
+}
+
+impl Default for OAuthSettings {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            id_token_algs: vec![Algorithm::Rs256, Algorithm::Es256],
+            scope: Scope::default(),
+            resources: Vec::new(),
+            code_ttl: Duration::from_mins(1),
+            pushed_request_ttl: Duration::from_mins(1),
+            require_pushed_requests: false,
+            device_code_ttl: Duration::from_mins(10),
+            browser_session_ttl: Duration::from_hours(7 * 24),
+            registration: RegistrationMode::Off,
+            registration_token: None,
+            metadata_documents: false,
+            claims: Vec::new(),
+        }
+    }
+}
+
+impl OAuthSettings {
+    pub(super) fn find_problems(&self, require: &mut impl FnMut(bool, &'static str, &str)) {
+        let second = Duration::from_secs(1);
+        let hour = Duration::from_hours(1);
+        require(
+            !self.enabled || self.id_token_algs.contains(&Algorithm::Rs256),
+            "oauth.id_token_algs",
+            "must have RS256 among them: every OpenID Connect client may rely on it (OIDC Core §15.1)",
+        );
+        require(
+            self.id_token_algs.iter().all(|algorithm| algorithm.can_sign()),
+            "oauth.id_token_algs",
+            "must be some of ES256, RS256, EdDSA",
+        );
+        require(
+            (second..=Duration::from_mins(1)).contains(&self.code_ttl),
+            "oauth.code_ttl",
+            "must be between 1s and 60s: whoever got hold of a code must be too late with it",
+        );
+        require(
+            (second..=Duration::from_secs(90)).contains(&self.pushed_request_ttl),
+            "oauth.pushed_request_ttl",
+            "must be between 1s and 90s",
+        );
+        require(
+            (Duration::from_mins(1)..=Duration::from_mins(10)).contains(&self.device_code_ttl),
+            "oauth.device_code_ttl",
+            "must be between 1m and 10m: a short code can be guessed in time",
+        );
+        require(
+            (second..=30 * 24 * hour).contains(&self.browser_session_ttl),
+            "oauth.browser_session_ttl",
+            "must be between 1s and 30d",
+        );
+        let has_token = self.registration_token.as_ref().is_some_and(|token| token.len() >= 32);
+        require(
+            self.registration != RegistrationMode::Token || has_token,
+            "oauth.registration_token",
+            "must be set, to 32 characters or more, where oauth.registration is token",
+        );
+    }
+}
