@@ -11,7 +11,12 @@ use crate::timestamp::Timestamp;
 pub enum Grant {
     /// The session of a browser at the provider itself: it logs its user in to clients, and no refresh token goes on
     /// with it.
-    Browser,
+    Browser {
+        /// The sessions that it took the place of, when the same user logged in again: what hangs on one of them hangs on
+        /// it, too.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        continues: Vec<SessionId>,
+    },
     /// A client's.
     Client(ClientGrant),
 }

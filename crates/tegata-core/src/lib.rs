@@ -15,6 +15,7 @@ pub mod identifier;
 pub mod key_set;
 pub mod logout_notice;
 pub mod master_key;
+pub mod oauth;
 pub mod password;
 pub mod provider;
 pub mod refresh_token;

@@ -4,6 +4,7 @@ mod account;
 mod credential;
 mod key_ring;
 mod login;
+pub mod oauth;
 mod refresh;
 mod signup;
 mod tokens;

@@ -46,6 +46,12 @@ pub struct ServerSecrets {
     pub(crate) device: ServerKey,
     /// Hides names and addresses in the keys of counters.
     pub(crate) attempts: ServerKey,
+    /// Authenticates the cookies of browser sessions.
+    pub(crate) browser: ServerKey,
+    /// Signs where a visitor stands on the way to an answer.
+    pub(crate) flow: ServerKey,
+    /// Makes the names by which sectors know users.
+    pub(crate) pairwise: ServerKey,
 }
 
 impl ServerSecrets {
@@ -65,6 +71,9 @@ impl ServerSecrets {
             csrf: key("csrf token"),
             device: key("device token"),
             attempts: key("attempt counter"),
+            browser: key("browser session"),
+            flow: key("flow"),
+            pairwise: key("pairwise subject"),
         }
     }
 }
@@ -88,6 +97,9 @@ mod tests {
             &secrets.csrf,
             &secrets.device,
             &secrets.attempts,
+            &secrets.browser,
+            &secrets.flow,
+            &secrets.pairwise,
         ]
         .map(|key| key.mac(&[b"same"]));
         for (i, mac) in macs.iter().enumerate() {

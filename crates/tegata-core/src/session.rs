@@ -57,7 +57,7 @@ impl Session {
     pub fn client_grant(&self) -> Option<&ClientGrant> {
         match self.grant.as_deref() {
             Some(Grant::Client(grant)) => Some(grant),
-            Some(Grant::Browser) | None => None,
+            Some(Grant::Browser { .. }) | None => None,
         }
     }
 

@@ -10,7 +10,7 @@ use crate::entropy::random;
 use crate::error::ProviderError;
 use crate::identifier::{SessionId, UserId};
 use crate::password::Password;
-use crate::refresh_token::RefreshToken;
+use crate::refresh_token::{RefreshToken, RefreshTokenHash};
 use crate::secret::{ServerSecrets, equal};
 use crate::session::{Device, Session};
 use crate::store::{Begun, CredentialChange};
@@ -35,6 +35,14 @@ pub struct LoggedIn {
     pub device_token: String,
 }
 
+/// A password that was right, for an account that was open. It can only come from [`Provider::verify_login`].
+pub(super) struct VerifiedLogin {
+    pub(super) user: User,
+    /// The counter that a success has to forget.
+    account: AttemptKey,
+    is_known_device: bool,
+}
+
 /// The longest `User-Agent` that is remembered, in characters.
 const MAX_USER_AGENT: usize = 256;
 
@@ -49,6 +57,29 @@ impl Provider {
         request: Login<'_>,
         ctx: &RequestContext<'_>,
     ) -> Result<LoggedIn, ProviderError> {
+        let verified = self.verify_login(request, ctx).await?;
+        let entropy = self.ports.entropy.as_ref();
+        let session_id = SessionId::random(entropy)?;
+        let token = RefreshToken::first(verified.user.user_id, session_id, None, entropy)?;
+        let session = self.new_session(&verified.user, session_id, token.hash(), ctx);
+        // Signed first: a session that nobody holds a token of is of no use to anybody.
+        let tokens = self.issue(&self.key_ring(), session, &token, ctx.now)?;
+        self.begin(&tokens.session, &verified).await?;
+        let user_id = verified.user.user_id;
+        self.audit(ctx, AuditAction::Login, Outcome::Success, Some(user_id), Some(session_id));
+        let device_token = self.device_token(&verified, ctx)?;
+        Ok(LoggedIn { tokens, user: verified.user, device_token })
+    }
+
+    /// Verifies the password of a login, and that the account is open.
+    ///
+    /// # Errors
+    /// As [`Provider::login`].
+    pub(super) async fn verify_login(
+        &self,
+        request: Login<'_>,
+        ctx: &RequestContext<'_>,
+    ) -> Result<VerifiedLogin, ProviderError> {
         if request.username.is_empty() {
             return Err(ProviderError::field("username", crate::user::InvalidField::Required));
         }
@@ -86,34 +117,52 @@ impl Provider {
                 user.credential.version = version + 1;
             }
         }
-        let session_id = SessionId::random(self.ports.entropy.as_ref())?;
-        let token = RefreshToken::first(user.user_id, session_id, None, self.ports.entropy.as_ref())?;
-        let session = self.new_session(&user, &token, ctx);
-        // Signed first: a session that nobody holds a token of is of no use to anybody.
-        let tokens = self.issue(&key_ring, session, &token, ctx.now)?;
-        match self.ports.store.begin_session(&tokens.session, user.credential.version, Some(account)).await? {
+        Ok(VerifiedLogin { user, account, is_known_device: device.is_some() })
+    }
+
+    /// Begins the session of a login.
+    ///
+    /// # Errors
+    /// [`ProviderError::InvalidCredentials`] when the account was closed or its password changed in between.
+    pub(super) async fn begin(&self, session: &Session, login: &VerifiedLogin) -> Result<(), ProviderError> {
+        let version = login.user.credential.version;
+        match self.ports.store.begin_session(session, version, Some(login.account)).await? {
             Begun::Refused => Err(ProviderError::InvalidCredentials),
-            Begun::Now => {
-                self.audit(ctx, action, Outcome::Success, Some(user.user_id), Some(session_id));
-                let device_token = match (device, ctx.device_token) {
-                    (Some(_), Some(token)) => token.to_owned(),
-                    _ => new_device_token(
-                        &key_ring.secrets,
-                        user.user_id,
-                        &random(self.ports.entropy.as_ref())?,
-                    ),
-                };
-                Ok(LoggedIn { tokens, user, device_token })
+            Begun::Now => Ok(()),
+        }
+    }
+
+    /// The device token of the next login: the one that was shown, or a new one.
+    ///
+    /// # Errors
+    /// When there is no randomness to be had.
+    pub(super) fn device_token(
+        &self,
+        login: &VerifiedLogin,
+        ctx: &RequestContext<'_>,
+    ) -> Result<String, ProviderError> {
+        match ctx.device_token {
+            Some(token) if login.is_known_device => Ok(token.to_owned()),
+            _ => {
+                let number = random(self.ports.entropy.as_ref())?;
+                Ok(new_device_token(&self.key_ring().secrets, login.user.user_id, &number))
             }
         }
     }
 
-    fn new_session(&self, user: &User, token: &RefreshToken, ctx: &RequestContext<'_>) -> Session {
+    /// A session that begins now, of our own application.
+    pub(super) fn new_session(
+        &self,
+        user: &User,
+        session_id: SessionId,
+        hash: RefreshTokenHash,
+        ctx: &RequestContext<'_>,
+    ) -> Session {
         let settings = &self.settings;
         let user_agent = ctx.user_agent.map(|text| text.chars().take(MAX_USER_AGENT).collect());
         Session {
             user_id: user.user_id,
-            session_id: token.session_id,
+            session_id,
             username: user.username.clone(),
             client_id: settings.tokens.client_id.clone(),
             scope: settings.tokens.scope.union(&user.granted_scope),
@@ -121,8 +170,8 @@ impl Provider {
             auth_time: ctx.now,
             device: Device { user_agent, address: ctx.address },
             grant: None,
-            generation: token.generation,
-            current_hash: token.hash(),
+            generation: 0,
+            current_hash: hash,
             previous_hash: None,
             rotated_at: ctx.now,
             idle_expires_at: ctx.now + settings.sessions.idle_ttl,

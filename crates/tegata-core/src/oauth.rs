@@ -1,0 +1,12 @@
+//! The words of OAuth 2.1 and OpenID Connect: parameters, errors, requests. What is done with them is in
+//! [`crate::provider`].
+
+mod claims_request;
+mod error;
+mod parameters;
+mod prompt;
+
+pub use claims_request::{ClaimsRequest, Essential};
+pub use error::{ErrorCode, OAuthError};
+pub use parameters::Parameters;
+pub use prompt::Prompt;

@@ -1,0 +1,147 @@
+use std::borrow::Cow;
+
+use crate::entropy::EntropyError;
+use crate::error::ProviderError;
+use crate::key_set::KeyError;
+use crate::store::StoreError;
+
+/// Why a request of a client was not granted.
+#[derive(Debug, thiserror::Error)]
+pub enum OAuthError {
+    /// It was refused.
+    #[error("{}: {description}", code.as_str())]
+    Refused {
+        /// The code, for programs.
+        code: ErrorCode,
+        /// A sentence for the client's developer. It tells nothing that a thief could use.
+        description: Cow<'static, str>,
+    },
+    /// It could not be answered, which says nothing about the request.
+    #[error(transparent)]
+    Failed(#[from] ProviderError),
+}
+
+impl OAuthError {
+    /// A refusal.
+    pub fn refused(code: ErrorCode, description: impl Into<Cow<'static, str>>) -> Self {
+        Self::Refused { code, description: description.into() }
+    }
+
+    /// `invalid_request`
+    pub fn invalid_request(description: impl Into<Cow<'static, str>>) -> Self {
+        Self::refused(ErrorCode::InvalidRequest, description)
+    }
+
+    /// `invalid_client`: one sentence for every cause, so that nobody learns which clients there are.
+    pub fn invalid_client() -> Self {
+        Self::refused(
+            ErrorCode::InvalidClient,
+            "The client is not known, is not active, or did not prove who it is in the way it is registered for.",
+        )
+    }
+
+    /// `invalid_grant`
+    pub fn invalid_grant(description: impl Into<Cow<'static, str>>) -> Self {
+        Self::refused(ErrorCode::InvalidGrant, description)
+    }
+}
+
+impl From<StoreError> for OAuthError {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<EntropyError> for OAuthError {
+    fn from(error: EntropyError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<KeyError> for OAuthError {
+    fn from(error: KeyError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+macro_rules! error_codes {
+    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+        /// The codes of errors, each with the specification that it comes from.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum ErrorCode {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl ErrorCode {
+            /// The code as it is sent.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)*
+                }
+            }
+        }
+    };
+}
+
+error_codes! {
+    /// RFC 6749 §4.1.2.1, §5.2
+    InvalidRequest = "invalid_request",
+    /// RFC 6749 §5.2
+    InvalidClient = "invalid_client",
+    /// RFC 6749 §5.2
+    InvalidGrant = "invalid_grant",
+    /// RFC 6749 §4.1.2.1, §5.2
+    UnauthorizedClient = "unauthorized_client",
+    /// RFC 6749 §5.2
+    UnsupportedGrantType = "unsupported_grant_type",
+    /// RFC 6749 §4.1.2.1
+    UnsupportedResponseType = "unsupported_response_type",
+    /// RFC 6749 §4.1.2.1, §5.2
+    InvalidScope = "invalid_scope",
+    /// RFC 6749 §4.1.2.1
+    AccessDenied = "access_denied",
+    /// RFC 6749 §4.1.2.1
+    ServerError = "server_error",
+    /// RFC 6749 §4.1.2.1
+    TemporarilyUnavailable = "temporarily_unavailable",
+    /// RFC 6750 §3.1
+    InvalidToken = "invalid_token",
+    /// RFC 6750 §3.1
+    InsufficientScope = "insufficient_scope",
+    /// RFC 8707 §2
+    InvalidTarget = "invalid_target",
+    /// OIDC Core §3.1.2.6
+    LoginRequired = "login_required",
+    /// OIDC Core §3.1.2.6
+    ConsentRequired = "consent_required",
+    /// OIDC Core §3.1.2.6
+    InteractionRequired = "interaction_required",
+    /// OIDC Core §3.1.2.6
+    AccountSelectionRequired = "account_selection_required",
+    /// OIDC Core §3.1.2.6
+    RequestNotSupported = "request_not_supported",
+    /// OIDC Core §3.1.2.6
+    RequestUriNotSupported = "request_uri_not_supported",
+    /// OIDC Core §3.1.2.6; RFC 9101 §6.2
+    InvalidRequestUri = "invalid_request_uri",
+    /// OIDC Core §3.1.2.6
+    RegistrationNotSupported = "registration_not_supported",
+    /// OpenID Connect Unmet Authentication Requirements 1.0 §2
+    UnmetAuthenticationRequirements = "unmet_authentication_requirements",
+    /// RFC 8628 §3.5
+    AuthorizationPending = "authorization_pending",
+    /// RFC 8628 §3.5
+    SlowDown = "slow_down",
+    /// RFC 8628 §3.5
+    ExpiredToken = "expired_token",
+    /// RFC 9449 §12.2
+    InvalidDpopProof = "invalid_dpop_proof",
+    /// RFC 9449 §12.2
+    UseDpopNonce = "use_dpop_nonce",
+    /// RFC 7591 §3.2.2
+    InvalidRedirectUri = "invalid_redirect_uri",
+    /// RFC 7591 §3.2.2
+    InvalidClientMetadata = "invalid_client_metadata",
+    /// RFC 7009 §2.2.1
+    UnsupportedTokenType = "unsupported_token_type",
+}

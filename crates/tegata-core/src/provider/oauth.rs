@@ -1,0 +1,30 @@
+//! The provider towards other clients: OAuth 2.1 and OpenID Connect.
+//!
+//! An authorization request is decided without writing anything ([`Provider::authorize`]): what a visitor is asked, and
+//! what they answered, travels in a [`Flow`] that only this server can make and only their browser can use. A code, a
+//! device authorization or a client's own right then begins a grant, whose tokens and refreshes are those of every session.
+
+mod authorization_request;
+mod authorize;
+mod browser;
+mod claims;
+mod client_authentication;
+mod client_credentials;
+mod client_refresh;
+mod client_tokens;
+mod code;
+mod consents;
+mod flow;
+mod subject;
+mod token_request;
+mod userinfo;
+
+pub use authorization_request::{AuthorizationRequest, ResponseMode, ResponseTarget};
+pub use authorize::{Authorization, AuthorizationError, AuthorizationResponse, ConsentQuestion, Visitor};
+pub use browser::{BrowserSession, BrowserToken};
+pub use client_authentication::{AuthenticatedClient, PresentedClient};
+pub use client_tokens::ClientTokens;
+pub use consents::Allowed;
+pub use flow::{Answer, Flow, FlowProblem};
+pub use token_request::{AccessBinding, TokenRequest};
+pub use userinfo::UserInfo;

@@ -1,0 +1,335 @@
+//! Reading an authorization request (RFC 6749 §4.1.1, OIDC Core §3.1.2.1).
+//!
+//! First who asks and where the answer goes; nothing is sent anywhere before both are known to belong together
+//! (RFC 6749 §4.1.2.1). Everything after that is an answer to the client.
+
+use crate::client::{Client, ClientId, ClientStatus, GrantType};
+use crate::consent::ConsentTerms;
+use crate::oauth::{ClaimsRequest, ErrorCode, OAuthError, Parameters, Prompt};
+use crate::provider::Provider;
+use crate::scope::Scope;
+use crate::timestamp::Timestamp;
+
+use super::authorize::AuthorizationError;
+
+/// OpenID Connect's own scope (OIDC Core §5.4, §11).
+const OPENID_SCOPE: [&str; 6] = ["openid", "profile", "email", "address", "phone", "offline_access"];
+/// The longest `state` and `nonce`, in bytes.
+const MAX_OPAQUE: usize = 2048;
+/// The most resources that one request may name.
+const MAX_RESOURCES: usize = 8;
+
+/// An authorization request of a client that may make it.
+#[derive(Clone, Debug)]
+pub struct AuthorizationRequest {
+    /// Who asks.
+    pub client: Client,
+    /// Where the answer goes.
+    pub target: ResponseTarget,
+    /// What is asked for.
+    pub scope: Scope,
+    /// At which resources (RFC 8707); the default one if empty.
+    pub resources: Vec<String>,
+    /// What binds the ID token to the request.
+    pub nonce: Option<String>,
+    /// The S256 challenge (RFC 7636 §4.3).
+    pub code_challenge: Option<String>,
+    /// The key that the tokens will be bound to (RFC 9449 §10).
+    pub dpop_jkt: Option<String>,
+    /// What the user is to be asked.
+    pub prompt: Prompt,
+    /// How long ago the login may be, in seconds.
+    pub max_age: Option<u64>,
+    /// Who the user may be, to be filled in for them.
+    pub login_hint: Option<String>,
+    /// An ID token that says who the user has to be.
+    pub id_token_hint: Option<String>,
+    /// The authentication context classes that would be liked, best first.
+    pub acr_values: Vec<String>,
+    /// The languages of the pages, best first.
+    pub ui_locales: Option<String>,
+    /// The claims that are asked for by name.
+    pub claims: ClaimsRequest,
+    /// The pushed request that this one comes from.
+    pub request_uri: Option<String>,
+}
+
+/// Where and how an answer goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResponseTarget {
+    /// The redirect URI, as the request has it.
+    pub redirect_uri: String,
+    /// The client's own word, returned as it came.
+    pub state: Option<String>,
+    /// How.
+    pub mode: ResponseMode,
+}
+
+/// How an answer travels (OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode §2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResponseMode {
+    /// In the query of the redirect URI.
+    Query,
+    /// In a form that the browser sends there.
+    FormPost,
+}
+
+impl AuthorizationRequest {
+    /// Whether it is one of OpenID Connect.
+    pub fn is_openid(&self) -> bool {
+        self.scope.contains("openid")
+    }
+
+    /// What its user has to consent to.
+    pub fn terms(&self, now: Timestamp) -> ConsentTerms {
+        let by_name = self.claims.of_id_token().chain(self.claims.of_userinfo());
+        // Facts about the login itself are nobody's secret from the client that asked for it.
+        let mut claims: Vec<String> = by_name
+            .filter(|claim| !["acr", "auth_time", "amr", "sub", "sid"].contains(claim))
+            .map(ToOwned::to_owned)
+            .collect();
+        claims.sort();
+        claims.dedup();
+        ConsentTerms { scope: self.scope.clone(), resources: self.resources.clone(), claims, given_at: now }
+    }
+}
+
+impl Provider {
+    /// The client that an authorization request names, with its redirect URI.
+    pub(super) async fn requesting_client(
+        &self,
+        parameters: &Parameters,
+    ) -> Result<(Client, String), OAuthError> {
+        let client_id = parameters.required("client_id")?;
+        let unknown = || {
+            OAuthError::refused(
+                ErrorCode::InvalidClient,
+                "There is no active client with this client_id: check it against the registration.",
+            )
+        };
+        let client_id: ClientId = client_id.parse().map_err(|_| unknown())?;
+        let client = self.find_active_client(&client_id).await?.ok_or_else(unknown)?;
+        let redirect_uri = match parameters.get("redirect_uri")? {
+            Some(uri) if client.find_redirect_uri(uri).is_some() => uri.to_owned(),
+            Some(_) => {
+                return Err(OAuthError::invalid_request(
+                    "The redirect_uri is not one of those that the client is registered with; it has to be the same, \
+                     character by character.",
+                ));
+            }
+            // OAuth 2.1 §4.1.1 lets a client with one URI leave it out; OpenID Connect does not.
+            None => match client.metadata.redirect_uris.as_slice() {
+                [only] if !parameters.get("scope")?.is_some_and(|s| s.split(' ').any(|w| w == "openid")) => {
+                    only.as_str().to_owned()
+                }
+                _ => return Err(OAuthError::invalid_request("The parameter redirect_uri is missing.")),
+            },
+        };
+        Ok((client, redirect_uri))
+    }
+
+    /// The client of this name, if there is one and it may be used.
+    pub(in crate::provider) async fn find_active_client(
+        &self,
+        client_id: &ClientId,
+    ) -> Result<Option<Client>, OAuthError> {
+        let client = self.ports.store.find_client(client_id).await?;
+        Ok(client.filter(|client| client.status == ClientStatus::Active))
+    }
+
+    /// Reads a request and checks all of it that does not depend on the user.
+    ///
+    /// # Errors
+    /// [`AuthorizationError`]: what has to be shown to the user, or may be told to the client.
+    pub(super) async fn read_authorization_request(
+        &self,
+        parameters: &Parameters,
+        request_uri: Option<&str>,
+    ) -> Result<AuthorizationRequest, AuthorizationError> {
+        let (client, redirect_uri) =
+            self.requesting_client(parameters).await.map_err(AuthorizationError::Page)?;
+        // Two states, or none that can be read: then the answer has none.
+        let state = parameters.get("state");
+        let kept_state = state.as_ref().ok().copied().flatten().filter(|state| state.len() <= MAX_OPAQUE);
+        let mode = match parameters.get("response_mode") {
+            Ok(Some("form_post")) => ResponseMode::FormPost,
+            _ => ResponseMode::Query,
+        };
+        let target = ResponseTarget { redirect_uri, state: kept_state.map(ToOwned::to_owned), mode };
+        self.check_authorization_request(client, target.clone(), parameters, request_uri)
+            .map_err(|error| AuthorizationError::Client { target, error })
+    }
+
+    fn check_authorization_request(
+        &self,
+        client: Client,
+        target: ResponseTarget,
+        parameters: &Parameters,
+        request_uri: Option<&str>,
+    ) -> Result<AuthorizationRequest, OAuthError> {
+        let settings = &self.settings.oauth;
+        if parameters.get("request")?.is_some() {
+            return Err(OAuthError::refused(
+                ErrorCode::RequestNotSupported,
+                "Request objects are not supported; push the request instead (RFC 9126).",
+            ));
+        }
+        if parameters.get("registration")?.is_some() {
+            return Err(OAuthError::refused(
+                ErrorCode::RegistrationNotSupported,
+                "The parameter registration is not supported.",
+            ));
+        }
+        check_response_type(parameters)?;
+        if !client.may_use(GrantType::AuthorizationCode) {
+            return Err(OAuthError::refused(
+                ErrorCode::UnauthorizedClient,
+                "The client is not registered for the grant authorization_code.",
+            ));
+        }
+        let must_push =
+            settings.require_pushed_requests || client.metadata.require_pushed_authorization_requests;
+        if must_push && request_uri.is_none() {
+            return Err(OAuthError::invalid_request(
+                "This client has to push its authorization requests (RFC 9126).",
+            ));
+        }
+        let state = parameters.get("state")?;
+        let nonce = parameters.get("nonce")?;
+        if [state, nonce].into_iter().flatten().any(|text| text.len() > MAX_OPAQUE) {
+            return Err(OAuthError::invalid_request("The parameters state and nonce are at most 2048 bytes long."));
+        }
+        let scope = self.allowed_scope(&client, parameters.get("scope")?)?;
+        let resources = self.allowed_resources(&client, parameters)?;
+        let code_challenge = code_challenge(&client, parameters)?;
+        let dpop_jkt = parameters.get("dpop_jkt")?;
+        if dpop_jkt.is_some_and(|jkt| jkt.len() != 43) {
+            return Err(OAuthError::invalid_request("The parameter dpop_jkt is no SHA-256 thumbprint."));
+        }
+        let max_age = match parameters.get("max_age")? {
+            Some(text) => Some(text.parse().map_err(|_| {
+                OAuthError::invalid_request("The parameter max_age is no number of seconds.")
+            })?),
+            None => client.metadata.default_max_age,
+        };
+        let acr_values = match parameters.get("acr_values")? {
+            Some(text) => text.split(' ').filter(|v| !v.is_empty()).map(ToOwned::to_owned).collect(),
+            None => client.metadata.default_acr_values.clone(),
+        };
+        let owned = |name| Ok::<_, OAuthError>(parameters.get(name)?.map(ToOwned::to_owned));
+        if let Some(display) = parameters.get("display")?
+            && !["page", "popup", "touch", "wap"].contains(&display)
+        {
+            return Err(OAuthError::invalid_request("The parameter display has an unknown value."));
+        }
+        Ok(AuthorizationRequest {
+            prompt: Prompt::parse(parameters.get("prompt")?.unwrap_or_default())?,
+            claims: parameters.get("claims")?.map(ClaimsRequest::parse).transpose()?.unwrap_or_default(),
+            nonce: nonce.map(ToOwned::to_owned),
+            dpop_jkt: dpop_jkt.map(ToOwned::to_owned),
+            login_hint: owned("login_hint")?,
+            id_token_hint: owned("id_token_hint")?,
+            ui_locales: owned("ui_locales")?,
+            request_uri: request_uri.map(ToOwned::to_owned),
+            client,
+            target,
+            scope,
+            resources,
+            code_challenge,
+            max_age,
+            acr_values,
+        })
+    }
+
+    /// What of a requested scope this client may ask for. What nobody here has ever heard of is left out (OIDC Core
+    /// §3.1.2.1); what others may have is refused.
+    pub(super) fn allowed_scope(
+        &self,
+        client: &Client,
+        requested: Option<&str>,
+    ) -> Result<Scope, OAuthError> {
+        let invalid = |description: &'static str| OAuthError::refused(ErrorCode::InvalidScope, description);
+        let requested: Scope = requested
+            .unwrap_or_default()
+            .parse()
+            .map_err(|_| invalid("The parameter scope is not a list of scope tokens."))?;
+        let known = self.known_scope();
+        let mut allowed = requested.intersection(&client.metadata.scope);
+        if !requested.intersection(&known).is_subset(&allowed) {
+            return Err(invalid("The client is not registered for all of this scope."));
+        }
+        // Without openid it is no request of OpenID Connect, and nothing of its scope has a meaning.
+        if !allowed.contains("openid") {
+            let identity: Scope = "profile email address phone".parse().unwrap_or_default();
+            allowed = allowed.difference(&identity);
+        }
+        Ok(allowed)
+    }
+
+    /// All of the scope that somebody can be granted here.
+    pub(super) fn known_scope(&self) -> Scope {
+        let own: Scope = OPENID_SCOPE.join(" ").parse().unwrap_or_default();
+        own.union(&self.settings.tokens.scope).union(&self.settings.oauth.scope)
+    }
+
+    /// The resources of a request (RFC 8707 §2): known here, and allowed to the client.
+    pub(super) fn allowed_resources(
+        &self,
+        client: &Client,
+        parameters: &Parameters,
+    ) -> Result<Vec<String>, OAuthError> {
+        let mut resources: Vec<String> = Vec::new();
+        for resource in parameters.all("resource") {
+            let is_known = self.settings.tokens.audience == resource
+                || self.settings.oauth.resources.iter().any(|known| known == resource);
+            let allowed = &client.metadata.resources;
+            let is_allowed = allowed.is_empty() || allowed.iter().any(|one| one == resource);
+            if !is_known || !is_allowed || resources.len() == MAX_RESOURCES {
+                return Err(OAuthError::refused(
+                    ErrorCode::InvalidTarget,
+                    "The client may not ask for tokens for this resource.",
+                ));
+            }
+            if !resources.iter().any(|known| known == resource) {
+                resources.push(resource.to_owned());
+            }
+        }
+        Ok(resources)
+    }
+}
+
+fn check_response_type(parameters: &Parameters) -> Result<(), OAuthError> {
+    if parameters.required("response_type")? != "code" {
+        return Err(OAuthError::refused(
+            ErrorCode::UnsupportedResponseType,
+            "The only response_type is code: nothing else is issued by this endpoint.",
+        ));
+    }
+    match parameters.get("response_mode")? {
+        None | Some("query" | "form_post") => Ok(()),
+        Some(_) => Err(OAuthError::invalid_request("The parameter response_mode is neither query nor form_post.")),
+    }
+}
+
+fn code_challenge(client: &Client, parameters: &Parameters) -> Result<Option<String>, OAuthError> {
+    let is_needed = client.metadata.require_pkce || !client.is_confidential();
+    let challenge = parameters.get("code_challenge")?;
+    let method = parameters.get("code_challenge_method")?;
+    match (challenge, method) {
+        (None, None) if !is_needed => Ok(None),
+        (None, _) => Err(OAuthError::invalid_request(
+            "The parameter code_challenge is missing: this client has to use PKCE (RFC 7636).",
+        )),
+        (Some(challenge), Some("S256")) => {
+            let is_sha256 = challenge.len() == 43
+                && challenge.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+            if !is_sha256 {
+                return Err(OAuthError::invalid_request("The parameter code_challenge is no SHA-256."));
+            }
+            Ok(Some(challenge.to_owned()))
+        }
+        (Some(_), _) => Err(OAuthError::invalid_request(
+            "The parameter code_challenge_method has to be S256: plain protects nobody.",
+        )),
+    }
+}

@@ -1,0 +1,222 @@
+//! Deciding an authorization request: what is still to be asked, or what the answer is.
+
+use serde_json::Value;
+
+use super::authorization_request::{AuthorizationRequest, ResponseTarget};
+use super::browser::BrowserSession;
+use super::flow::{Answer, Flow};
+use crate::consent::ConsentTerms;
+use crate::error::ProviderError;
+use crate::oauth::{ErrorCode, OAuthError, Parameters};
+use crate::provider::tokens::ACR;
+use crate::provider::{Provider, RequestContext};
+use crate::timestamp::Timestamp;
+
+/// Who is at the browser, and how far they have come.
+#[derive(Clone, Copy)]
+pub struct Visitor<'a> {
+    /// Their session at the provider.
+    pub browser: Option<&'a BrowserSession>,
+    /// Where they stand on their way.
+    pub flow: &'a Flow,
+}
+
+/// What is to be done with an authorization request.
+pub enum Authorization {
+    /// The user has to prove who they are.
+    Login {
+        /// What it is for.
+        request: Box<AuthorizationRequest>,
+        /// Whether somebody is logged in and has to prove it again.
+        again: bool,
+    },
+    /// The user has to say as whom they want to go on.
+    SelectAccount(Box<AuthorizationRequest>),
+    /// The user has to say whether the client may.
+    Consent(Box<ConsentQuestion>),
+    /// The answer for the client.
+    Answer(AuthorizationResponse),
+}
+
+/// What a user is asked.
+pub struct ConsentQuestion {
+    /// The request.
+    pub request: AuthorizationRequest,
+    /// What is new in it.
+    pub terms: ConsentTerms,
+}
+
+/// An answer to a client (RFC 6749 §4.1.2), with its `iss` (RFC 9207).
+pub struct AuthorizationResponse {
+    /// Where it goes.
+    pub target: ResponseTarget,
+    /// Its parameters, but for `state`.
+    pub parameters: Vec<(&'static str, String)>,
+}
+
+/// Why a request has no answer yet.
+#[derive(Debug)]
+pub enum AuthorizationError {
+    /// Nobody may be told but the user: who asked, or where an answer would go, is not known to be right.
+    Page(OAuthError),
+    /// To be told to the client.
+    Client {
+        /// Where it goes.
+        target: ResponseTarget,
+        /// What is wrong.
+        error: OAuthError,
+    },
+}
+
+impl From<ProviderError> for AuthorizationError {
+    fn from(error: ProviderError) -> Self {
+        Self::Page(error.into())
+    }
+}
+
+impl Provider {
+    /// Decides an authorization request. Nothing is written but the code that the answer holds.
+    ///
+    /// # Errors
+    /// [`AuthorizationError`]
+    pub async fn authorize(
+        &self,
+        parameters: &Parameters,
+        visitor: Visitor<'_>,
+        ctx: &RequestContext<'_>,
+    ) -> Result<Authorization, AuthorizationError> {
+        let request = self.authorization_request(parameters, ctx).await?;
+        let target = request.target.clone();
+        match self.decide(request, visitor, ctx).await {
+            Ok(authorization) => Ok(authorization),
+            // An outage is the client's to know of, too: it can come back (RFC 6749 §4.1.2.1).
+            Err(error) => Err(AuthorizationError::Client { target, error }),
+        }
+    }
+
+    async fn decide(
+        &self,
+        request: AuthorizationRequest,
+        visitor: Visitor<'_>,
+        ctx: &RequestContext<'_>,
+    ) -> Result<Authorization, OAuthError> {
+        let Some(browser) = visitor.browser else {
+            if request.prompt.none {
+                return Err(refuse(ErrorCode::LoginRequired, "Nobody is logged in."));
+            }
+            return Ok(Authorization::Login { request: Box::new(request), again: false });
+        };
+        let answer = visitor
+            .flow
+            .answer
+            .filter(|_| visitor.flow.browser_session == Some(browser.session.session_id));
+        if answer == Some(Answer::Deny) {
+            return Err(refuse(ErrorCode::AccessDenied, "The user did not allow it."));
+        }
+        if !self.is_expected_user(&request, browser, ctx.now)? {
+            if request.prompt.none {
+                return Err(refuse(ErrorCode::LoginRequired, "Another user is logged in."));
+            }
+            return Ok(Authorization::Login { request: Box::new(request), again: false });
+        }
+        if needs_login(&request, browser, visitor.flow, ctx.now) {
+            if request.prompt.none {
+                return Err(refuse(ErrorCode::LoginRequired, "The login is too long ago."));
+            }
+            return Ok(Authorization::Login { request: Box::new(request), again: true });
+        }
+        check_acr(&request)?;
+        let has_just_logged_in = browser.session.auth_time >= visitor.flow.started_at;
+        if answer == Some(Answer::Switch) && !has_just_logged_in {
+            return Ok(Authorization::Login { request: Box::new(request), again: false });
+        }
+        if request.prompt.select_account && answer.is_none() && !has_just_logged_in {
+            return Ok(Authorization::SelectAccount(Box::new(request)));
+        }
+        if let Some(terms) = self.open_question(&request, browser, answer, ctx).await? {
+            if request.prompt.none {
+                return Err(refuse(ErrorCode::ConsentRequired, "The user has not allowed this."));
+            }
+            return Ok(Authorization::Consent(Box::new(ConsentQuestion { request, terms })));
+        }
+        self.answer_with_code(request, browser, ctx).await.map(Authorization::Answer)
+    }
+
+    /// Whether the user is the one that the request insists on.
+    fn is_expected_user(
+        &self,
+        request: &AuthorizationRequest,
+        browser: &BrowserSession,
+        now: Timestamp,
+    ) -> Result<bool, OAuthError> {
+        let own = self.subject(&request.client, browser.user.user_id);
+        if request.claims.subject().is_some_and(|subject| subject != own) {
+            return Ok(false);
+        }
+        let Some(hint) = &request.id_token_hint else { return Ok(true) };
+        let hint = self.read_id_token_hint(hint, now).ok_or_else(|| {
+            OAuthError::invalid_request("The parameter id_token_hint is no ID token of this issuer.")
+        })?;
+        Ok(hint.subject() == own)
+    }
+
+    /// What the user still has to be asked, if anything.
+    async fn open_question(
+        &self,
+        request: &AuthorizationRequest,
+        browser: &BrowserSession,
+        answer: Option<Answer>,
+        ctx: &RequestContext<'_>,
+    ) -> Result<Option<ConsentTerms>, OAuthError> {
+        let client = &request.client;
+        let is_own_house = client.metadata.skip_consent && client.is_verified();
+        if is_own_house && !request.prompt.consent {
+            return Ok(None);
+        }
+        let terms = request.terms(ctx.now);
+        let has_allowed = answer == Some(Answer::Allow);
+        let consent = self.ports.store.find_consent(browser.user.user_id, &client.client_id).await?;
+        let covers = consent.is_some_and(|consent| consent.covers(client, &terms));
+        // Allowed on the page, and then revoked in another window: the record decides.
+        let is_settled = if is_own_house { has_allowed } else { covers };
+        // A client that nobody vouches for is asked about every time: anyone can copy its name (OAuth 2.1 §7.4).
+        let is_asked_always = request.prompt.consent || !client.is_verified();
+        if is_settled && (has_allowed || !is_asked_always) {
+            return Ok(None);
+        }
+        Ok(Some(terms))
+    }
+}
+
+/// Whether the user has to prove again who they are.
+fn needs_login(
+    request: &AuthorizationRequest,
+    browser: &BrowserSession,
+    flow: &Flow,
+    now: Timestamp,
+) -> bool {
+    let auth_time = browser.session.auth_time;
+    // A login on the way is as fresh as it gets; any before the request began is not the one it asks for.
+    if auth_time >= flow.started_at {
+        return false;
+    }
+    let is_too_old =
+        request.max_age.is_some_and(|max_age| max_age == 0 || now.since(auth_time).as_secs() > max_age);
+    request.prompt.login || request.prompt.create || is_too_old
+}
+
+/// A password is all there is: whoever cannot do without more is told so (V51).
+fn check_acr(request: &AuthorizationRequest) -> Result<(), OAuthError> {
+    let essential = request.claims.essential("acr").map(|essential| essential.values).unwrap_or_default();
+    if essential.is_empty() || essential.contains(&Value::from(ACR)) {
+        return Ok(());
+    }
+    Err(refuse(
+        ErrorCode::UnmetAuthenticationRequirements,
+        "The authentication context class that the request cannot do without is not offered here.",
+    ))
+}
+
+fn refuse(code: ErrorCode, description: &'static str) -> OAuthError {
+    OAuthError::refused(code, description)
+}

@@ -1,0 +1,91 @@
+//! Refreshing the tokens of a client (RFC 6749 §6): the rotation of every session, and the rules of clients around it.
+
+use super::client_authentication::AuthenticatedClient;
+use super::client_tokens::{ClientTokens, IdTokenContext};
+use super::token_request::AccessBinding;
+use crate::error::ProviderError;
+use crate::oauth::{ErrorCode, OAuthError, Parameters};
+use crate::provider::{Provider, RequestContext};
+use crate::scope::Scope;
+use crate::user::UserStatus;
+
+impl Provider {
+    /// Exchanges a refresh token of a client for the next tokens.
+    ///
+    /// The token itself says whose it is, so nothing is spent before its client is known. What rests on the user, the
+    /// consent or the client and is no longer there ends the session.
+    pub(super) async fn refresh_client(
+        &self,
+        client: &AuthenticatedClient,
+        parameters: &Parameters,
+        binding: &AccessBinding,
+        ctx: &RequestContext<'_>,
+    ) -> Result<ClientTokens, OAuthError> {
+        let text = parameters.required("refresh_token")?;
+        let invalid = || {
+            OAuthError::invalid_grant(
+                "The refresh token is not valid: it was issued to another client, was exchanged before, or its session \
+                 has ended.",
+            )
+        };
+        let presented = self.parse_refresh_token_of(Some(client.client_id()), text).map_err(|_| invalid())?;
+        let scope = parameters.get("scope")?.map(str::parse::<Scope>).transpose().map_err(|_| {
+            OAuthError::refused(ErrorCode::InvalidScope, "The parameter scope is not a list of scope tokens.")
+        })?;
+        let asked = self.allowed_resources(client, parameters)?;
+        if !client.is_confidential() || scope.is_some() || !asked.is_empty() {
+            self.check_before_rotation(client, &presented, scope.as_ref(), parameters, binding, ctx).await?;
+        }
+        let rotated = self.rotate(&presented, ctx).await;
+        let (session, successor) = rotated.map_err(|error| match error {
+            ProviderError::InvalidGrant | ProviderError::RefreshTokenReplayed => invalid(),
+            error => error.into(),
+        })?;
+        let grant = session.client_grant().filter(|grant| grant.is_of(client)).ok_or_else(invalid)?;
+        let user = self.ports.store.find_user(session.user_id).await?;
+        let Some(user) = user.filter(|user| user.status == UserStatus::Active) else {
+            return Err(invalid());
+        };
+        let resources = self.narrowed_resources(client, &grant.resources, parameters)?;
+        self.issue_client_tokens(
+            client,
+            &user,
+            &session,
+            Some(&successor),
+            scope,
+            resources,
+            binding,
+            &IdTokenContext::default(),
+            ctx.now,
+        )
+    }
+
+    /// What can be wrong with a request without the token being spent for it.
+    async fn check_before_rotation(
+        &self,
+        client: &AuthenticatedClient,
+        presented: &crate::refresh_token::RefreshToken,
+        scope: Option<&Scope>,
+        parameters: &Parameters,
+        binding: &AccessBinding,
+        ctx: &RequestContext<'_>,
+    ) -> Result<(), OAuthError> {
+        let session = self.ports.store.find_session(presented.user_id, presented.session_id).await?;
+        // A session that is gone is the rotation's to speak of.
+        let Some(session) = session.filter(|session| session.is_live(ctx.now)) else { return Ok(()) };
+        let Some(grant) = session.client_grant() else { return Ok(()) };
+        if grant.dpop_jkt.is_some() && grant.dpop_jkt != binding.dpop_jkt {
+            return Err(OAuthError::refused(
+                ErrorCode::InvalidDpopProof,
+                "The refresh token is bound to a key, and the DPoP proof is missing or of another one.",
+            ));
+        }
+        if scope.is_some_and(|scope| !scope.is_subset(&session.scope)) {
+            return Err(OAuthError::refused(
+                ErrorCode::InvalidScope,
+                "A refresh cannot ask for more than the user has granted.",
+            ));
+        }
+        self.narrowed_resources(client, &grant.resources, parameters).map(drop)
+    }
+}

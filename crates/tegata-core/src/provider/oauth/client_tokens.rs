@@ -1,0 +1,227 @@
+//! The tokens of a client.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use tegata_jose::{AccessTokenClaims, Actor, IdTokenClaims, at_hash};
+
+use super::claims::ClaimTarget;
+use super::token_request::AccessBinding;
+use crate::client::Client;
+use crate::entropy::random;
+use crate::grant::ClientGrant;
+use crate::oauth::{ErrorCode, OAuthError, Parameters};
+use crate::provider::Provider;
+use crate::refresh_token::{RefreshToken, RefreshTokenSecret};
+use crate::scope::Scope;
+use crate::session::Session;
+use crate::timestamp::Timestamp;
+use crate::user::User;
+
+/// The answer of the token endpoint (RFC 6749 §5.1).
+#[derive(Debug)]
+pub struct ClientTokens {
+    /// The access token (RFC 9068).
+    pub access_token: String,
+    /// `Bearer`, or `DPoP` (RFC 9449 §5).
+    pub token_type: &'static str,
+    /// How long the access token lives.
+    pub expires_in: Duration,
+    /// What it allows.
+    pub scope: Scope,
+    /// The ID token, where `openid` was granted.
+    pub id_token: Option<String>,
+    /// The refresh token, where the client may refresh.
+    pub refresh_token: Option<RefreshTokenSecret>,
+    /// What kind of token it is, for an exchange (RFC 8693 §2.2.1).
+    pub issued_token_type: Option<&'static str>,
+}
+
+/// What an ID token says of the request that it answers.
+#[derive(Clone, Copy, Default)]
+pub(super) struct IdTokenContext<'a> {
+    /// As in the authorization request; a refresh has none (OIDC Core §12.2).
+    pub(super) nonce: Option<&'a str>,
+}
+
+/// What an access token of a client says.
+pub(super) struct AccessTokenContent<'a> {
+    pub(super) subject: &'a str,
+    pub(super) resources: &'a [String],
+    pub(super) scope: &'a Scope,
+    /// It never lives longer than this.
+    pub(super) ends_at: Timestamp,
+    pub(super) session: Option<&'a Session>,
+    pub(super) acr: Option<&'a str>,
+    pub(super) binding: &'a AccessBinding,
+    pub(super) actor: Option<Actor<'a>>,
+}
+
+impl Provider {
+    /// Issues the tokens of a client's session as it stands. `scope` narrows what the access token allows.
+    #[expect(clippy::too_many_arguments, reason = "each is another fact that goes into the tokens")]
+    pub(super) fn issue_client_tokens(
+        &self,
+        client: &Client,
+        user: &User,
+        session: &Session,
+        refresh: Option<&RefreshToken>,
+        scope: Option<Scope>,
+        resources: Vec<String>,
+        binding: &AccessBinding,
+        id_token: &IdTokenContext<'_>,
+        now: Timestamp,
+    ) -> Result<ClientTokens, OAuthError> {
+        let grant = session.client_grant();
+        let scope = scope.unwrap_or_else(|| session.scope.clone());
+        let subject = self.subject(client, session.user_id);
+        let content = AccessTokenContent {
+            subject: &subject,
+            resources: &resources,
+            scope: &scope,
+            ends_at: session.expires_at(),
+            session: Some(session),
+            acr: grant.and_then(|grant| grant.acr.as_deref()),
+            binding,
+            actor: None,
+        };
+        let (access_token, expires_in) = self.sign_access_token(client, &content, now)?;
+        let id_token = if session.scope.contains("openid") {
+            Some(self.sign_id_token(client, user, session, &subject, &access_token, id_token, now)?)
+        } else {
+            None
+        };
+        let secrets = &self.key_ring().secrets;
+        Ok(ClientTokens {
+            access_token,
+            token_type: token_type(binding),
+            expires_in,
+            scope,
+            id_token,
+            refresh_token: refresh.map(|token| token.encode(&self.settings.tenant, secrets)),
+            issued_token_type: None,
+        })
+    }
+
+    /// Signs an access token; gives its life, too.
+    pub(super) fn sign_access_token(
+        &self,
+        client: &Client,
+        content: &AccessTokenContent<'_>,
+        now: Timestamp,
+    ) -> Result<(String, Duration), OAuthError> {
+        let settings = &self.settings;
+        let key_ring = self.key_ring();
+        let jti = URL_SAFE_NO_PAD.encode(random::<16>(self.ports.entropy.as_ref())?);
+        let expires_in = settings.tokens.access_token_ttl.min(content.ends_at.since(now));
+        let mut audience: Vec<&str> = content.resources.iter().map(String::as_str).collect();
+        if audience.is_empty() {
+            audience.push(&settings.tokens.audience);
+        }
+        // The user info is ours, and asks for a token of ours (OIDC Core §5.3).
+        if content.scope.contains("openid") && !audience.contains(&settings.tokens.audience.as_str()) {
+            audience.push(&settings.tokens.audience);
+        }
+        let sid = content.session.map(|session| session.session_id.to_string());
+        let is_public = content.session.is_some_and(|session| session.user_id.to_string() == content.subject);
+        let token = key_ring
+            .signing()?
+            .sign_access_token(&AccessTokenClaims {
+                issuer: &settings.issuer,
+                subject: content.subject,
+                audience: &audience,
+                client_id: client.client_id.as_str(),
+                scope: content.scope.as_str(),
+                issued_at: now.numeric_date(),
+                expires_at: (now + expires_in).numeric_date(),
+                jwt_id: &jti,
+                session_id: sid.as_deref(),
+                // A name that all know a user by is none for a client that knows them by one of its own.
+                username: content.session.filter(|_| is_public).map(|session| session.username.as_str()),
+                auth_time: content.session.map(|session| session.auth_time.numeric_date()),
+                acr: content.acr,
+                confirmation: content.binding.dpop_jkt.as_deref(),
+                actor: content.actor,
+            })
+            .map_err(crate::error::ProviderError::from)?;
+        Ok((token, expires_in))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "each is another fact that goes into the token")]
+    fn sign_id_token(
+        &self,
+        client: &Client,
+        user: &User,
+        session: &Session,
+        subject: &str,
+        access_token: &str,
+        context: &IdTokenContext<'_>,
+        now: Timestamp,
+    ) -> Result<String, OAuthError> {
+        let key_ring = self.key_ring();
+        let algorithm = client.metadata.id_token_signed_response_alg;
+        let wanted = algorithm.and_then(|algorithm| key_ring.signing_with(algorithm));
+        // Until a key of that algorithm has been made, there is the one of everybody.
+        let signing = match wanted {
+            Some(key) => key,
+            None => key_ring.signing()?,
+        };
+        let expires_in = self.settings.tokens.id_token_ttl.min(session.expires_at().since(now));
+        let claims = self.claims_of(user, session, ClaimTarget::IdToken);
+        let claims: Vec<(&str, String)> =
+            claims.iter().map(|(name, value)| (name.as_str(), value.to_string())).collect();
+        let additional: Vec<(&str, &str)> = claims.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let amr: Vec<&str> = session.amr.iter().map(String::as_str).collect();
+        let sid = session.session_id.to_string();
+        let token = signing.sign_id_token(&IdTokenClaims {
+            issuer: &self.settings.issuer,
+            subject,
+            audience: client.client_id.as_str(),
+            issued_at: now.numeric_date(),
+            expires_at: (now + expires_in).numeric_date(),
+            auth_time: Some(session.auth_time.numeric_date()),
+            nonce: context.nonce,
+            acr: session.client_grant().and_then(|grant| grant.acr.as_deref()),
+            amr: &amr,
+            access_token_hash: Some(&at_hash(signing.algorithm(), access_token)),
+            session_id: Some(&sid),
+            preferred_username: None,
+            authorized_party: Some(client.client_id.as_str()),
+            additional: &additional,
+        });
+        Ok(token.map_err(crate::error::ProviderError::from)?)
+    }
+
+    /// The resources of a token request: of those that were granted, all or some (RFC 8707 §2.2).
+    pub(super) fn narrowed_resources(
+        &self,
+        client: &Client,
+        granted: &[String],
+        parameters: &Parameters,
+    ) -> Result<Vec<String>, OAuthError> {
+        let asked = self.allowed_resources(client, parameters)?;
+        let default = &self.settings.tokens.audience;
+        let is_granted =
+            |one: &String| granted.contains(one) || (granted.is_empty() && one == default);
+        if !asked.iter().all(is_granted) {
+            return Err(OAuthError::refused(
+                ErrorCode::InvalidTarget,
+                "The user has granted nothing for this resource.",
+            ));
+        }
+        Ok(if asked.is_empty() { granted.to_vec() } else { asked })
+    }
+}
+
+/// RFC 6749 §7.1, RFC 9449 §5
+pub(super) fn token_type(binding: &AccessBinding) -> &'static str {
+    if binding.dpop_jkt.is_some() { "DPoP" } else { "Bearer" }
+}
+
+impl ClientGrant {
+    /// Whether it was made for this registration of the client.
+    pub(super) fn is_of(&self, client: &Client) -> bool {
+        self.client_since == client.created_at
+    }
+}

@@ -1,0 +1,327 @@
+//! Authorization codes (RFC 6749 §4.1.2, §4.1.3): issued once, used once, good for one client.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+
+use super::authorization_request::AuthorizationRequest;
+use super::authorize::AuthorizationResponse;
+use super::browser::BrowserSession;
+use super::client_authentication::AuthenticatedClient;
+use super::client_tokens::{ClientTokens, IdTokenContext};
+use super::token_request::AccessBinding;
+use crate::audit::{AuditAction, Outcome};
+use crate::client::{Client, ClientId, GrantType};
+use crate::entropy::random;
+use crate::grant::{ClientGrant, Grant};
+use crate::identifier::{SessionId, UserId};
+use crate::oauth::{OAuthError, Parameters};
+use crate::provider::tokens::ACR;
+use crate::provider::{Provider, RequestContext};
+use crate::refresh_token::RefreshToken;
+use crate::scope::Scope;
+use crate::secret::{equal, sha256};
+use crate::session::Session;
+use crate::timestamp::Timestamp;
+use crate::transient::{Transient, TransientKey, TransientKind};
+use crate::user::{User, UserStatus};
+
+const PREFIX: &str = "tga_";
+
+/// What a user has granted a client, and which login it rests on: all that a session of the client is made from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Granted {
+    pub(super) client_id: ClientId,
+    pub(super) user_id: UserId,
+    /// A change of the password in between ends it.
+    pub(super) credential_version: u32,
+    pub(super) auth_time: Timestamp,
+    pub(super) amr: Vec<String>,
+    pub(super) scope: Scope,
+    /// When the browser session ends that it hangs on: without `offline_access` it lives no longer.
+    pub(super) browser_ends_at: Timestamp,
+    pub(super) grant: ClientGrant,
+}
+
+/// A code, as it is kept under the hash of its text.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Code {
+    granted: Granted,
+    redirect_uri: String,
+    code_challenge: Option<String>,
+    nonce: Option<String>,
+    /// The key that the request has bound it to.
+    dpop_jkt: Option<String>,
+    /// The session that it became, once it was used.
+    session_id: Option<SessionId>,
+}
+
+impl Provider {
+    /// Issues a code for a request that its user has granted.
+    pub(super) async fn answer_with_code(
+        &self,
+        request: AuthorizationRequest,
+        browser: &BrowserSession,
+        ctx: &RequestContext<'_>,
+    ) -> Result<AuthorizationResponse, OAuthError> {
+        let granted = self.granted(&request.client, &request.scope, browser);
+        let text = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random::<32>(self.ports.entropy.as_ref())?));
+        let code = Code {
+            granted: Granted {
+                grant: ClientGrant {
+                    resources: request.resources,
+                    claims: request.claims.to_value(),
+                    ..granted.grant
+                },
+                ..granted
+            },
+            redirect_uri: request.target.redirect_uri.clone(),
+            code_challenge: request.code_challenge,
+            nonce: request.nonce,
+            dpop_jkt: request.dpop_jkt,
+            session_id: None,
+        };
+        if let Some(uri) = &request.request_uri {
+            self.end_pushed_request(uri).await?;
+        }
+        let key = TransientKey::new(TransientKind::Code, &[&text]);
+        let ends_at = ctx.now + self.settings.oauth.code_ttl;
+        self.ports.store.create_transient(&Transient::new(key, &code, ends_at)?).await?;
+        self.audit(
+            ctx,
+            AuditAction::Authorized,
+            Outcome::Success,
+            Some(browser.user.user_id),
+            Some(browser.session.session_id),
+        );
+        Ok(AuthorizationResponse {
+            target: request.target,
+            parameters: vec![("code", text), ("iss", self.settings.issuer.clone())],
+        })
+    }
+
+    /// What a user of a browser session grants a client.
+    pub(super) fn granted(&self, client: &Client, scope: &Scope, browser: &BrowserSession) -> Granted {
+        let user = &browser.user;
+        // A right that an operator gives to some users is nobody's else to grant.
+        let everyones = self.known_scope();
+        let scope = scope.intersection(&everyones.union(&user.granted_scope));
+        let offline = scope.contains("offline_access") && client.may_use(GrantType::RefreshToken);
+        Granted {
+            client_id: client.client_id.clone(),
+            user_id: user.user_id,
+            credential_version: user.credential.version,
+            auth_time: browser.session.auth_time,
+            amr: browser.session.amr.clone(),
+            scope,
+            browser_ends_at: browser.session.expires_at(),
+            grant: ClientGrant {
+                client_since: client.created_at,
+                browser_session: Some(browser.session.session_id),
+                offline,
+                by_consent: !(client.metadata.skip_consent && client.is_verified()),
+                resources: Vec::new(),
+                claims: None,
+                dpop_jkt: None,
+                acr: Some(ACR.to_owned()),
+                backchannel: client.metadata.backchannel_logout_uri.is_some(),
+            },
+        }
+    }
+
+    /// Exchanges a code for tokens (RFC 6749 §4.1.3).
+    ///
+    /// The client is known and the code found to be its own before anything is spent. Of any number of concurrent calls
+    /// one gets tokens; the others end what it began (RFC 9700 §4.5).
+    pub(super) async fn redeem_code(
+        &self,
+        client: &AuthenticatedClient,
+        parameters: &Parameters,
+        binding: &AccessBinding,
+        ctx: &RequestContext<'_>,
+    ) -> Result<ClientTokens, OAuthError> {
+        let text = parameters.required("code")?;
+        let key = TransientKey::new(TransientKind::Code, &[text]);
+        let unknown =
+            || OAuthError::invalid_grant("The code is not known, has expired, or was issued to another client.");
+        let stored = self.ports.store.find_transient(key).await?;
+        let stored = stored.filter(|stored| stored.is_live(ctx.now)).ok_or_else(unknown)?;
+        let code: Code = stored.read()?;
+        if code.granted.client_id != *client.client_id() || code.granted.grant.client_since != client.created_at
+        {
+            return Err(unknown());
+        }
+        check_binding(&code, parameters, binding)?;
+        if let Some(session_id) = code.session_id {
+            return Err(self.code_replayed(&code.granted, session_id, ctx).await?);
+        }
+        let resources = self.narrowed_resources(client, &code.granted.grant.resources, parameters)?;
+        let id_token = IdTokenContext { nonce: code.nonce.as_deref() };
+        let (session, tokens) =
+            self.begin_grant(client, &code.granted, resources, binding, &id_token, ctx).await?;
+        let used = Code { session_id: Some(session.session_id), ..code };
+        if self.ports.store.replace_transient(stored.version, &stored.successor(&used)?).await? {
+            return Ok(tokens);
+        }
+        // Somebody else was faster: with one code there are two, and one of them is a thief.
+        self.end_client_session(&session, ctx).await?;
+        let winner: Option<Code> =
+            self.ports.store.find_transient(key).await?.map(|stored| stored.read()).transpose()?;
+        match winner.and_then(|code| code.session_id) {
+            Some(session_id) => Err(self.code_replayed(&used.granted, session_id, ctx).await?),
+            None => Err(unknown()),
+        }
+    }
+
+    /// Ends the session that a code had become.
+    async fn code_replayed(
+        &self,
+        granted: &Granted,
+        session_id: SessionId,
+        ctx: &RequestContext<'_>,
+    ) -> Result<OAuthError, OAuthError> {
+        if let Some(session) = self.ports.store.find_session(granted.user_id, session_id).await? {
+            self.end_client_session(&session, ctx).await?;
+            self.audit(
+                ctx,
+                AuditAction::CodeReplayed,
+                Outcome::Failure,
+                Some(granted.user_id),
+                Some(session_id),
+            );
+        }
+        Ok(OAuthError::invalid_grant("The code was used before; the tokens that were issued for it are ended."))
+    }
+
+    /// Begins the session of a grant and issues its first tokens.
+    ///
+    /// The session is written first, and then everything it rests on is looked at: whoever ends one of those looks for
+    /// sessions afterwards, so one of the two sees the other.
+    pub(super) async fn begin_grant(
+        &self,
+        client: &AuthenticatedClient,
+        granted: &Granted,
+        resources: Vec<String>,
+        binding: &AccessBinding,
+        id_token: &IdTokenContext<'_>,
+        ctx: &RequestContext<'_>,
+    ) -> Result<(Session, ClientTokens), OAuthError> {
+        let ended = || OAuthError::invalid_grant("What the user granted has ended.");
+        let store = &self.ports.store;
+        let user = store.find_user(granted.user_id).await?;
+        let is_same = |user: &User| {
+            user.status == UserStatus::Active && user.credential.version == granted.credential_version
+        };
+        let user = user.filter(is_same).ok_or_else(ended)?;
+        let entropy = self.ports.entropy.as_ref();
+        let session_id = SessionId::random(entropy)?;
+        let token = RefreshToken::first(user.user_id, session_id, Some(client.client_id()), entropy)?;
+        let session = self.grant_session(client, granted, &user, &token, binding, ctx);
+        // Signed first: a session that nobody holds a token of is of no use to anybody.
+        let refresh = client.may_use(GrantType::RefreshToken).then_some(&token);
+        let tokens =
+            self.issue_client_tokens(client, &user, &session, refresh, None, resources, binding, id_token, ctx.now)?;
+        if store.begin_session(&session, granted.credential_version, None).await? == crate::store::Begun::Refused {
+            return Err(ended());
+        }
+        match self.still_stands(client, granted, ctx).await {
+            Ok(true) => {
+                let ids = (Some(user.user_id), Some(session_id));
+                self.audit(ctx, AuditAction::GrantBegun, Outcome::Success, ids.0, ids.1);
+                Ok((session, tokens))
+            }
+            outcome => {
+                store.end_session(user.user_id, session_id).await?;
+                Err(outcome.err().unwrap_or_else(ended))
+            }
+        }
+    }
+
+    fn grant_session(
+        &self,
+        client: &AuthenticatedClient,
+        granted: &Granted,
+        user: &User,
+        token: &RefreshToken,
+        binding: &AccessBinding,
+        ctx: &RequestContext<'_>,
+    ) -> Session {
+        let own = self.new_session(user, token.session_id, token.hash(), ctx);
+        // A public client's refresh token is bound to its key; a confidential one's is bound to the client already
+        // (RFC 9449 §5).
+        let dpop_jkt = binding.dpop_jkt.clone().filter(|_| !client.is_confidential());
+        let absolute = if granted.grant.offline {
+            own.absolute_expires_at
+        } else {
+            own.absolute_expires_at.min(granted.browser_ends_at)
+        };
+        Session {
+            client_id: client.client_id().to_string(),
+            scope: granted.scope.clone(),
+            amr: granted.amr.clone(),
+            auth_time: granted.auth_time,
+            grant: Some(Box::new(Grant::Client(ClientGrant { dpop_jkt, ..granted.grant.clone() }))),
+            absolute_expires_at: absolute,
+            ..own
+        }
+    }
+
+    /// Whether consent, browser session and client are still there.
+    async fn still_stands(
+        &self,
+        client: &AuthenticatedClient,
+        granted: &Granted,
+        ctx: &RequestContext<'_>,
+    ) -> Result<bool, OAuthError> {
+        let store = &self.ports.store;
+        if granted.grant.by_consent {
+            let consent = store.find_consent(granted.user_id, client.client_id()).await?;
+            let covers = consent.is_some_and(|consent| {
+                granted.scope.is_subset(&consent.terms.scope) && consent.terms.given_at >= client.created_at
+            });
+            if !covers {
+                return Ok(false);
+            }
+        }
+        if let Some(parent) = granted.grant.browser_session.filter(|_| !granted.grant.offline) {
+            let parent = store.find_session(granted.user_id, parent).await?;
+            if !parent.is_some_and(|parent| parent.is_live(ctx.now)) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// Whether whoever shows a code is who asked for it (RFC 6749 §4.1.3, RFC 7636 §4.6, RFC 9449 §10).
+fn check_binding(code: &Code, parameters: &Parameters, binding: &AccessBinding) -> Result<(), OAuthError> {
+    if parameters.get("redirect_uri")? != Some(&code.redirect_uri) {
+        return Err(OAuthError::invalid_grant(
+            "The redirect_uri is missing, or is not the one of the authorization request.",
+        ));
+    }
+    match (&code.code_challenge, parameters.get("code_verifier")?) {
+        (None, None) => {}
+        (Some(challenge), Some(verifier)) => {
+            let is_verifier = (43..=128).contains(&verifier.len())
+                && verifier.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
+            let hash = URL_SAFE_NO_PAD.encode(sha256(verifier.as_bytes()));
+            if !is_verifier || !equal(hash.as_bytes(), challenge.as_bytes()) {
+                return Err(OAuthError::invalid_grant("The code_verifier does not belong to the code_challenge."));
+            }
+        }
+        (Some(_), None) => return Err(OAuthError::invalid_grant("The parameter code_verifier is missing.")),
+        // Or an attacker could strip the challenge from a request (RFC 9700 §4.8.2).
+        (None, Some(_)) => {
+            return Err(OAuthError::invalid_grant(
+                "There is a code_verifier, but the authorization request had no code_challenge.",
+            ));
+        }
+    }
+    if code.dpop_jkt.is_some() && code.dpop_jkt != binding.dpop_jkt {
+        return Err(OAuthError::invalid_grant("The code is bound to another key than that of the DPoP proof."));
+    }
+    Ok(())
+}

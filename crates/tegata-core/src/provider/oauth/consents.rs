@@ -1,0 +1,81 @@
+//! What a user has allowed, seen and taken back (ASVS 10.7).
+
+use super::authorize::ConsentQuestion;
+use super::browser::BrowserSession;
+use crate::audit::{AuditAction, Outcome};
+use crate::client::{Client, ClientId};
+use crate::consent::Consent;
+use crate::error::ProviderError;
+use crate::identifier::UserId;
+use crate::provider::{Provider, RequestContext};
+
+/// A consent with the client that it was given to, `None` when that is gone.
+pub struct Allowed {
+    /// The client.
+    pub client: Option<Client>,
+    /// What was consented to.
+    pub consent: Consent,
+}
+
+impl Provider {
+    /// Keeps a user's consent to what they were asked, beside what they have allowed before.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn consent(
+        &self,
+        question: &ConsentQuestion,
+        browser: &BrowserSession,
+        ctx: &RequestContext<'_>,
+    ) -> Result<(), ProviderError> {
+        let (user_id, client) = (browser.user.user_id, &question.request.client);
+        let before = self.ports.store.find_consent(user_id, &client.client_id).await?;
+        let before = before.filter(|consent| consent.terms.given_at >= client.created_at);
+        let consent = match before {
+            Some(before) => before.extended(&question.terms),
+            None => {
+                Consent { user_id, client_id: client.client_id.clone(), terms: question.terms.clone() }
+            }
+        };
+        self.ports.store.put_consent(&consent).await?;
+        self.audit(ctx, AuditAction::ConsentGiven, Outcome::Success, Some(user_id), None);
+        Ok(())
+    }
+
+    /// What a user has allowed.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn allowed(&self, user_id: UserId) -> Result<Vec<Allowed>, ProviderError> {
+        let mut allowed = Vec::new();
+        for consent in self.ports.store.list_consents(user_id).await? {
+            let client = self.ports.store.find_client(&consent.client_id).await?;
+            allowed.push(Allowed { client, consent });
+        }
+        allowed.sort_by(|a, b| a.consent.client_id.cmp(&b.consent.client_id));
+        Ok(allowed)
+    }
+
+    /// Takes a consent back, and ends every session of the client that rests on it.
+    ///
+    /// # Errors
+    /// Those of the store. Repeated, it ends the rest.
+    pub async fn revoke_consent(
+        &self,
+        user_id: UserId,
+        client_id: &ClientId,
+        ctx: &RequestContext<'_>,
+    ) -> Result<(), ProviderError> {
+        // It first: a code that is redeemed now looks for it after its own session has begun.
+        let was_there = self.ports.store.remove_consent(user_id, client_id).await?;
+        for session in self.ports.store.list_sessions(user_id).await? {
+            if session.client_id == client_id.as_str() && session.client_grant().is_some() {
+                self.end_client_session(&session, ctx).await?;
+            }
+        }
+        if was_there {
+            self.audit(ctx, AuditAction::ConsentRevoked, Outcome::Success, Some(user_id), None);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,161 @@
+//! Pushed authorization requests (RFC 9126).
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+
+use super::authorization_request::AuthorizationRequest;
+use super::authorize::AuthorizationError;
+use super::client_authentication::AuthenticatedClient;
+use super::flow::Flow;
+use crate::client::ClientId;
+use crate::entropy::random;
+use crate::oauth::{ErrorCode, OAuthError, Parameters};
+use crate::provider::{Provider, RequestContext};
+use crate::timestamp::Timestamp;
+use crate::transient::{Transient, TransientKey, TransientKind};
+
+const PREFIX: &str = "urn:ietf:params:oauth:request_uri:";
+/// How long a visitor who has begun may take.
+const BEGUN_TTL: Duration = Duration::from_hours(1);
+/// How a client proves who it is belongs to the push, not to the request.
+const CREDENTIALS: [&str; 3] = ["client_secret", "client_assertion", "client_assertion_type"];
+
+#[derive(Serialize, Deserialize)]
+struct PushedRequest {
+    client_id: ClientId,
+    query: String,
+    /// When the one visitor began who may go on with it.
+    begun: Option<Timestamp>,
+}
+
+impl Provider {
+    /// Keeps a request of a client and gives its `request_uri` with its life.
+    ///
+    /// # Errors
+    /// What is wrong with the request, as [`Provider::authorize`] would say it.
+    pub async fn push_request(
+        &self,
+        client: &AuthenticatedClient,
+        parameters: &Parameters,
+        dpop_jkt: Option<&str>,
+        ctx: &RequestContext<'_>,
+    ) -> Result<(String, Duration), OAuthError> {
+        if parameters.get("request_uri")?.is_some() {
+            return Err(OAuthError::invalid_request("A pushed request cannot name another one (RFC 9126)."));
+        }
+        let mut parameters = parameters.clone();
+        for name in CREDENTIALS {
+            parameters = parameters.without(name);
+        }
+        let client_id = client.client_id();
+        match parameters.get("client_id")? {
+            Some(named) if named != client_id.as_str() => {
+                return Err(OAuthError::invalid_request("The client_id is not that of the client that pushes."));
+            }
+            Some(_) => {}
+            None => parameters = parameters.with("client_id", client_id.as_str()),
+        }
+        // A proof that comes with the push names the key of the tokens (RFC 9449 §10.1).
+        match (parameters.get("dpop_jkt")?, dpop_jkt) {
+            (Some(named), Some(proved)) if named != proved => {
+                return Err(OAuthError::refused(
+                    ErrorCode::InvalidDpopProof,
+                    "The parameter dpop_jkt names another key than the proof.",
+                ));
+            }
+            (None, Some(proved)) => parameters = parameters.with("dpop_jkt", proved),
+            _ => {}
+        }
+        let name = URL_SAFE_NO_PAD.encode(random::<32>(self.ports.entropy.as_ref())?);
+        let uri = format!("{PREFIX}{name}");
+        match self.read_authorization_request(&parameters, Some(&uri)).await {
+            Ok(_) => {}
+            Err(AuthorizationError::Page(error) | AuthorizationError::Client { error, .. }) => return Err(error),
+        }
+        let ttl = self.settings.oauth.pushed_request_ttl;
+        let pushed = PushedRequest { client_id: client_id.clone(), query: parameters.encode(), begun: None };
+        let key = TransientKey::new(TransientKind::PushedRequest, &[&uri]);
+        self.ports.store.create_transient(&Transient::new(key, &pushed, ctx.now + ttl)?).await?;
+        Ok((uri, ttl))
+    }
+
+    /// The request of a visitor: that of its parameters, or the pushed one that they name.
+    ///
+    /// # Errors
+    /// [`AuthorizationError`]
+    pub(super) async fn authorization_request(
+        &self,
+        parameters: &Parameters,
+        flow: &Flow,
+        ctx: &RequestContext<'_>,
+    ) -> Result<AuthorizationRequest, AuthorizationError> {
+        let uri = parameters.get("request_uri").map_err(AuthorizationError::Page)?;
+        match uri {
+            None => self.read_authorization_request(parameters, None).await,
+            Some(uri) => {
+                let pushed =
+                    self.pushed_parameters(parameters, uri, flow, ctx).await.map_err(AuthorizationError::Page)?;
+                self.read_authorization_request(&pushed, Some(uri)).await
+            }
+        }
+    }
+
+    async fn pushed_parameters(
+        &self,
+        parameters: &Parameters,
+        uri: &str,
+        flow: &Flow,
+        ctx: &RequestContext<'_>,
+    ) -> Result<Parameters, OAuthError> {
+        let unknown = || {
+            OAuthError::refused(
+                ErrorCode::InvalidRequestUri,
+                "The request_uri is not known, was used, or has expired: begin again from the application.",
+            )
+        };
+        if !uri.starts_with(PREFIX) {
+            return Err(OAuthError::refused(
+                ErrorCode::RequestUriNotSupported,
+                "A request_uri has to come from the pushed authorization request endpoint (RFC 9126).",
+            ));
+        }
+        let key = TransientKey::new(TransientKind::PushedRequest, &[uri]);
+        let stored = self.ports.store.find_transient(key).await?;
+        let stored = stored.filter(|stored| stored.is_live(ctx.now)).ok_or_else(unknown)?;
+        let pushed: PushedRequest = stored.read()?;
+        if parameters.required("client_id")? != pushed.client_id.as_str() {
+            return Err(unknown());
+        }
+        let query = Parameters::parse(pushed.query.as_bytes())?;
+        match pushed.begun {
+            None => {
+                let begun = PushedRequest { begun: Some(flow.started_at), ..pushed };
+                let mut next = stored.successor(&begun)?;
+                next.expires_at = ctx.now + BEGUN_TTL;
+                if !self.ports.store.replace_transient(stored.version, &next).await? {
+                    return Err(unknown());
+                }
+            }
+            // One visitor has begun with it; everybody else comes too late.
+            Some(begun) if begun == flow.started_at => {}
+            Some(_) => return Err(unknown()),
+        }
+        Ok(query)
+    }
+
+    /// Ends a pushed request, since it has been answered.
+    ///
+    /// # Errors
+    /// `invalid_request_uri` when somebody else's answer was faster.
+    pub(super) async fn end_pushed_request(&self, uri: &str) -> Result<(), OAuthError> {
+        let key = TransientKey::new(TransientKind::PushedRequest, &[uri]);
+        if self.ports.store.remove_transient(key).await? {
+            Ok(())
+        } else {
+            Err(OAuthError::refused(ErrorCode::InvalidRequestUri, "The request_uri was used before."))
+        }
+    }
+}
