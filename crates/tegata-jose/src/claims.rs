@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
+use crate::confirmation::Confirmation;
 use crate::json::{Array, Malformed, Object, Text, Value};
 use crate::{JoseError, MAX_LEEWAY_SECS, NumericDate};
 
@@ -92,6 +93,7 @@ pub struct Claims {
     pub(crate) iat: Option<NumericDate>,
     pub(crate) nbf: Option<NumericDate>,
     pub(crate) auth_time: Option<NumericDate>,
+    pub(crate) confirmation: Confirmation,
 }
 
 /// What `aud` must say.
@@ -120,6 +122,7 @@ impl Claims {
             iat: None,
             nbf: None,
             auth_time: None,
+            confirmation: Confirmation::Absent,
         };
         let mut escaped = Vec::new();
         let mut aud = None;
@@ -153,6 +156,13 @@ impl Claims {
                 "auth_time" => {
                     claims.auth_time = Some(date("auth_time", value)?);
                     continue;
+                }
+                "cnf" => {
+                    claims.confirmation = Confirmation::read(value)?;
+                    continue;
+                }
+                "act" if !matches!(value, Value::Object(_)) => {
+                    return Err(JoseError::InvalidClaim { claim: "act" });
                 }
                 "nonce" => S::Nonce,
                 "acr" => S::Acr,

@@ -13,7 +13,7 @@
 //! let token = key.sign_access_token(&AccessTokenClaims {
 //!     issuer: "https://auth.example.com",
 //!     subject: "usr_1",
-//!     audience: "https://api.example.com",
+//!     audience: &["https://api.example.com"],
 //!     client_id: "web",
 //!     scope: "profile:read",
 //!     issued_at: now,
@@ -21,6 +21,10 @@
 //!     jwt_id: "jti_1",
 //!     session_id: None,
 //!     username: None,
+//!     auth_time: None,
+//!     acr: None,
+//!     confirmation: None,
+//!     actor: None,
 //! })?;
 //!
 //! let keys = Arc::new(VerifyingKeys::new(vec![VerifyingKey::from_jwk(&key.public_jwk())?])?);
@@ -39,6 +43,7 @@ mod access_token;
 mod algorithm;
 mod base64url;
 mod claims;
+mod confirmation;
 mod error;
 mod foreign_access_token;
 mod id_token;
@@ -54,7 +59,7 @@ mod unverified;
 mod verified_tokens;
 mod verifying_key;
 
-pub use access_token::{AccessToken, AccessTokenClaims, VerifiedAccessToken};
+pub use access_token::{AccessToken, AccessTokenClaims, Actor, VerifiedAccessToken};
 pub use algorithm::Algorithm;
 pub use claims::ClaimValue;
 pub use error::JoseError;

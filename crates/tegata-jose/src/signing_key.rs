@@ -118,17 +118,19 @@ impl SigningKey {
     /// Issues an access token (RFC 9068 §2).
     ///
     /// # Errors
-    /// [`JoseError::TokenTooLarge`] if no verifier of ours would read it; [`JoseError::SigningFailed`].
+    /// [`JoseError::MissingClaim`] without an audience; [`JoseError::InvalidClaim`] for a `cnf` or an `act` that no verifier
+    /// of ours would take; [`JoseError::TokenTooLarge`] if none would read it; [`JoseError::SigningFailed`].
     pub fn sign_access_token(&self, claims: &AccessTokenClaims<'_>) -> Result<String, JoseError> {
-        self.sign_with(&self.access_token_header, claims.to_json().as_bytes())
+        self.sign_with(&self.access_token_header, claims.to_json()?.as_bytes())
     }
 
     /// Issues an ID token (OIDC Core §2).
     ///
     /// # Errors
+    /// [`JoseError::ReservedClaim`] and [`JoseError::InvalidPayload`] if an additional claim may not be added;
     /// [`JoseError::TokenTooLarge`] if no verifier of ours would read it; [`JoseError::SigningFailed`].
     pub fn sign_id_token(&self, claims: &IdTokenClaims<'_>) -> Result<String, JoseError> {
-        self.sign_with(&self.jwt_header, claims.to_json().as_bytes())
+        self.sign_with(&self.jwt_header, claims.to_json()?.as_bytes())
     }
 
     /// Issues a token of any other kind: a compact JWS over these bytes with this `typ` (RFC 7515 §7.1).

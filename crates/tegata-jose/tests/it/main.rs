@@ -5,6 +5,7 @@
 mod algorithms;
 mod attacks;
 mod cache;
+mod claims;
 mod differential;
 mod foreign;
 mod forge;
