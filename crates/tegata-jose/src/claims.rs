@@ -99,8 +99,8 @@ pub struct Claims {
 /// What `aud` must say.
 #[derive(Clone, Copy)]
 pub(crate) struct ExpectedAudience<'p> {
-    /// At least one of these must be named.
-    pub(crate) trusted: &'p [String],
+    /// At least one of these must be named; `None`: anybody.
+    pub(crate) trusted: Option<&'p [String]>,
     /// Nobody else may be named.
     pub(crate) exclusive: bool,
     /// `aud` may be absent.
@@ -225,6 +225,17 @@ impl Claims {
         if now >= expires_at.saturating_add(leeway) {
             return Err(JoseError::Expired);
         }
+        self.check_begun(issued_at, now, leeway)
+    }
+
+    /// [`check_times`](Self::check_times) but for `exp`, which must be there all the same.
+    pub(crate) fn check_times_but_expiry(&self, now: NumericDate) -> Result<(), JoseError> {
+        self.exp.ok_or(JoseError::MissingClaim { claim: "exp" })?;
+        let issued_at = self.iat.ok_or(JoseError::MissingClaim { claim: "iat" })?;
+        self.check_begun(issued_at, now, 0)
+    }
+
+    fn check_begun(&self, issued_at: NumericDate, now: NumericDate, leeway: i64) -> Result<(), JoseError> {
         let latest_start = now.saturating_add(leeway);
         if self.nbf.is_some_and(|not_before| not_before > latest_start) {
             return Err(JoseError::NotYetValid);
@@ -301,7 +312,7 @@ fn check_audience(aud: Option<Value<'_>>, expected: ExpectedAudience<'_>) -> Res
     const INVALID: JoseError = JoseError::InvalidClaim { claim: "aud" };
     let is_trusted = |text: Text<'_>| {
         let audience = text.decode();
-        expected.trusted.iter().any(|trusted| *trusted == audience)
+        expected.trusted.is_none_or(|trusted| trusted.iter().any(|trusted| *trusted == audience))
     };
     let (mut named, mut others) = (false, false);
     let aud = match aud {
