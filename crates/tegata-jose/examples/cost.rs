@@ -35,7 +35,7 @@ fn main() {
     let claims = AccessTokenClaims {
         issuer: "https://auth.example.com",
         subject: "usr_01J8ZQ4D8M5T0X9V6E3R2W1Y7K",
-        audience: "https://api.example.com",
+        audience: &["https://api.example.com"],
         client_id: "web",
         scope: "openid profile email",
         issued_at: now,
@@ -43,13 +43,17 @@ fn main() {
         jwt_id: "01J8ZQ4D8M5T0X9V6E3R2W1Y7K",
         session_id: Some("ses_01J8ZQ4D8M5T0X9V6E3R2W1Y7K"),
         username: Some("hanako"),
+        auth_time: None,
+        acr: None,
+        confirmation: None,
+        actor: None,
     };
     let tokens: Vec<_> = (0..TOKENS).map(|index| sign(&key, &claims, index)).collect();
 
     let jwk = key.public_jwk();
     let raw = raw_key(&jwk.to_json());
     let keys = VerifyingKeys::new(vec![VerifyingKey::from_jwk(&jwk).expect("a sound key")]).expect("one key");
-    let profile = Profile::access_token(claims.issuer, claims.audience, Arc::new(keys));
+    let profile = Profile::access_token(claims.issuer, claims.audience[0], Arc::new(keys));
     let cache = VerifiedTokens::new(1024);
 
     let mut full = Vec::new();

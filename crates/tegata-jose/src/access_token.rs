@@ -1,7 +1,8 @@
 use std::borrow::Cow;
 
 use crate::claims::{ClaimValue, Claims, StringClaim};
-use crate::json::ObjectWriter;
+use crate::confirmation::{Confirmation, is_thumbprint};
+use crate::json::{ObjectWriter, is_value_at};
 use crate::profile::{Kind, Verified};
 use crate::{JoseError, NumericDate, Profile, TYP_ACCESS_TOKEN, TokenKind};
 
@@ -12,8 +13,8 @@ pub struct AccessTokenClaims<'a> {
     pub issuer: &'a str,
     /// `sub`: whom it speaks of.
     pub subject: &'a str,
-    /// `aud`: the resource it is for.
-    pub audience: &'a str,
+    /// `aud`: the resources it is for, at least one; a single one is written as a string (RFC 7519 §4.1.3).
+    pub audience: &'a [&'a str],
     /// `client_id`: the client it was issued to.
     pub client_id: &'a str,
     /// `scope`: what it allows, separated by spaces (RFC 8693 §4.2).
@@ -28,14 +29,51 @@ pub struct AccessTokenClaims<'a> {
     pub session_id: Option<&'a str>,
     /// `username`: the user's name for people (RFC 7662 §2.2).
     pub username: Option<&'a str>,
+    /// `auth_time`: when the user last proved who they are (RFC 9068 §2.2.1); a resource may ask for a newer proof
+    /// (RFC 9470).
+    pub auth_time: Option<NumericDate>,
+    /// `acr`: how far that proof can be relied on (RFC 9068 §2.2.1).
+    pub acr: Option<&'a str>,
+    /// `cnf.jkt`: the thumbprint of the key whose proofs must come with the token (RFC 9449 §6.1).
+    pub confirmation: Option<&'a str>,
+    /// `act`: who acts for the subject (RFC 8693 §4.1).
+    pub actor: Option<Actor<'a>>,
+}
+
+/// Who acts for the subject of a token (RFC 8693 §4.1).
+#[derive(Clone, Copy, Debug)]
+pub struct Actor<'a> {
+    /// `sub`: the one who acts now.
+    pub subject: &'a str,
+    /// `act`: those who acted before, as [`actor_json`](VerifiedAccessToken::actor_json) gives them.
+    pub prior: Option<&'a str>,
+}
+
+impl Actor<'_> {
+    fn to_json(self) -> Result<String, JoseError> {
+        let mut out = ObjectWriter::with_capacity(128);
+        out.string("sub", self.subject);
+        if let Some(prior) = self.prior {
+            // The claims, `act`, and what acted before within it.
+            if !prior.starts_with('{') || !is_value_at(2, prior) {
+                return Err(JoseError::InvalidClaim { claim: "act" });
+            }
+            out.json("act", prior);
+        }
+        Ok(out.finish())
+    }
 }
 
 impl AccessTokenClaims<'_> {
-    pub(crate) fn to_json(self) -> String {
+    pub(crate) fn to_json(self) -> Result<String, JoseError> {
         let mut out = ObjectWriter::with_capacity(512);
         out.string("iss", self.issuer);
         out.string("sub", self.subject);
-        out.string("aud", self.audience);
+        match self.audience {
+            [] => return Err(JoseError::MissingClaim { claim: "aud" }),
+            [only] => out.string("aud", only),
+            several => out.strings("aud", several),
+        }
         out.string("client_id", self.client_id);
         out.string("scope", self.scope);
         out.integer("iat", self.issued_at.as_secs());
@@ -43,7 +81,20 @@ impl AccessTokenClaims<'_> {
         out.string("jti", self.jwt_id);
         out.optional_string("sid", self.session_id);
         out.optional_string("username", self.username);
-        out.finish()
+        out.optional_integer("auth_time", self.auth_time.map(NumericDate::as_secs));
+        out.optional_string("acr", self.acr);
+        if let Some(jkt) = self.confirmation {
+            if !is_thumbprint(jkt) {
+                return Err(JoseError::InvalidClaim { claim: "cnf" });
+            }
+            let mut confirmation = ObjectWriter::with_capacity(64);
+            confirmation.string("jkt", jkt);
+            out.json("cnf", &confirmation.finish());
+        }
+        if let Some(actor) = self.actor {
+            out.json("act", &actor.to_json()?);
+        }
+        Ok(out.finish())
     }
 }
 
@@ -70,6 +121,10 @@ impl Kind for AccessToken {
     fn check(_: &Profile<Self>, claims: Claims) -> Result<VerifiedAccessToken, JoseError> {
         claims.require_string(StringClaim::ClientId)?;
         claims.require_string(StringClaim::Jti)?;
+        // Bound to its holder by means that we cannot check: to let it pass would make a bearer token of it.
+        if matches!(claims.confirmation, Confirmation::Unknown) {
+            return Err(JoseError::InvalidClaim { claim: "cnf" });
+        }
         Ok(VerifiedAccessToken { claims })
     }
 }
@@ -124,6 +179,30 @@ impl VerifiedAccessToken {
     /// `username`
     pub fn username(&self) -> Option<&str> {
         self.claims.string(StringClaim::Username)
+    }
+
+    /// `auth_time`
+    pub fn auth_time(&self) -> Option<NumericDate> {
+        self.claims.auth_time
+    }
+
+    /// `acr`
+    pub fn acr(&self) -> Option<&str> {
+        self.claims.string(StringClaim::Acr)
+    }
+
+    /// `cnf.jkt`: if it is there, the token is good only beside a proof of the key with this thumbprint
+    /// ([`verify_dpop_proof`](crate::verify_dpop_proof)), and never as a bearer token (RFC 9449 §7.1).
+    pub fn confirmation(&self) -> Option<&str> {
+        self.claims.confirmation.thumbprint()
+    }
+
+    /// `act`, a JSON object (RFC 8693 §4.1); reads the payload again.
+    pub fn actor_json(&self) -> Option<&str> {
+        match self.claims.find("act") {
+            Some(ClaimValue::Object(json)) => Some(json),
+            _ => None,
+        }
     }
 
     /// `iat`

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
+use crate::confirmation::Confirmation;
 use crate::json::{Array, Malformed, Object, Text, Value};
 use crate::{JoseError, MAX_LEEWAY_SECS, NumericDate};
 
@@ -92,13 +93,14 @@ pub struct Claims {
     pub(crate) iat: Option<NumericDate>,
     pub(crate) nbf: Option<NumericDate>,
     pub(crate) auth_time: Option<NumericDate>,
+    pub(crate) confirmation: Confirmation,
 }
 
 /// What `aud` must say.
 #[derive(Clone, Copy)]
 pub(crate) struct ExpectedAudience<'p> {
-    /// At least one of these must be named.
-    pub(crate) trusted: &'p [String],
+    /// At least one of these must be named; `None`: anybody.
+    pub(crate) trusted: Option<&'p [String]>,
     /// Nobody else may be named.
     pub(crate) exclusive: bool,
     /// `aud` may be absent.
@@ -120,6 +122,7 @@ impl Claims {
             iat: None,
             nbf: None,
             auth_time: None,
+            confirmation: Confirmation::Absent,
         };
         let mut escaped = Vec::new();
         let mut aud = None;
@@ -153,6 +156,13 @@ impl Claims {
                 "auth_time" => {
                     claims.auth_time = Some(date("auth_time", value)?);
                     continue;
+                }
+                "cnf" => {
+                    claims.confirmation = Confirmation::read(value)?;
+                    continue;
+                }
+                "act" if !matches!(value, Value::Object(_)) => {
+                    return Err(JoseError::InvalidClaim { claim: "act" });
                 }
                 "nonce" => S::Nonce,
                 "acr" => S::Acr,
@@ -215,6 +225,17 @@ impl Claims {
         if now >= expires_at.saturating_add(leeway) {
             return Err(JoseError::Expired);
         }
+        self.check_begun(issued_at, now, leeway)
+    }
+
+    /// [`check_times`](Self::check_times) but for `exp`, which must be there all the same.
+    pub(crate) fn check_times_but_expiry(&self, now: NumericDate) -> Result<(), JoseError> {
+        self.exp.ok_or(JoseError::MissingClaim { claim: "exp" })?;
+        let issued_at = self.iat.ok_or(JoseError::MissingClaim { claim: "iat" })?;
+        self.check_begun(issued_at, now, 0)
+    }
+
+    fn check_begun(&self, issued_at: NumericDate, now: NumericDate, leeway: i64) -> Result<(), JoseError> {
         let latest_start = now.saturating_add(leeway);
         if self.nbf.is_some_and(|not_before| not_before > latest_start) {
             return Err(JoseError::NotYetValid);
@@ -291,7 +312,7 @@ fn check_audience(aud: Option<Value<'_>>, expected: ExpectedAudience<'_>) -> Res
     const INVALID: JoseError = JoseError::InvalidClaim { claim: "aud" };
     let is_trusted = |text: Text<'_>| {
         let audience = text.decode();
-        expected.trusted.iter().any(|trusted| *trusted == audience)
+        expected.trusted.is_none_or(|trusted| trusted.iter().any(|trusted| *trusted == audience))
     };
     let (mut named, mut others) = (false, false);
     let aud = match aud {

@@ -48,6 +48,9 @@ pub enum JoseError {
         /// The claim's name.
         claim: &'static str,
     },
+    /// A claim that was to be added has the name of one that the protocol gives a meaning.
+    #[error("claim has a reserved name")]
+    ReservedClaim,
     /// `iss` is another issuer.
     #[error("token is from another issuer")]
     IssuerMismatch,

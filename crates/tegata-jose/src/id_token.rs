@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use aws_lc_rs::digest;
 
 use crate::claims::{ClaimValue, Claims, StringClaim};
-use crate::json::ObjectWriter;
+use crate::json::{ObjectWriter, is_value_at};
 use crate::profile::{Kind, Verified};
 use crate::{Algorithm, JoseError, NumericDate, Profile, TYP_JWT, TokenKind, base64url};
 
@@ -21,7 +21,7 @@ pub struct IdTokenClaims<'a> {
     /// `exp`: the first second in which it is no longer valid.
     pub expires_at: NumericDate,
     /// `auth_time`: when the user last proved who they are.
-    pub auth_time: NumericDate,
+    pub auth_time: Option<NumericDate>,
     /// `nonce`: as in the authentication request.
     pub nonce: Option<&'a str>,
     /// `acr`: how far the proof can be relied on.
@@ -34,17 +34,52 @@ pub struct IdTokenClaims<'a> {
     pub session_id: Option<&'a str>,
     /// `preferred_username`: the user's name for people (OIDC Core §5.1).
     pub preferred_username: Option<&'a str>,
+    /// `azp`: the client it was issued to.
+    pub authorized_party: Option<&'a str>,
+    /// Claims about the user (OIDC Core §5.1, §5.5): a name, and the value as JSON. None may have the name of a claim
+    /// that the protocol gives a meaning.
+    pub additional: &'a [(&'a str, &'a str)],
 }
 
+/// The most additional claims: with those of the protocol, as many as a reader of ours takes.
+const MAX_ADDITIONAL: usize = 96;
+
+/// Claims that say what a token is and whom it is from, and those that make a JWT one of another kind: none of them is about
+/// the user, so whoever may choose what is said of the user must not reach them.
+const RESERVED: [&str; 22] = [
+    "act",
+    "acr",
+    "amr",
+    "at_hash",
+    "aud",
+    "auth_time",
+    "azp",
+    "c_hash",
+    "client_id",
+    "cnf",
+    "events",
+    "exp",
+    "iat",
+    "iss",
+    "jti",
+    "nbf",
+    "nonce",
+    "scope",
+    "sid",
+    "s_hash",
+    "sub",
+    "token_use",
+];
+
 impl IdTokenClaims<'_> {
-    pub(crate) fn to_json(self) -> String {
+    pub(crate) fn to_json(self) -> Result<String, JoseError> {
         let mut out = ObjectWriter::with_capacity(512);
         out.string("iss", self.issuer);
         out.string("sub", self.subject);
         out.string("aud", self.audience);
         out.integer("iat", self.issued_at.as_secs());
         out.integer("exp", self.expires_at.as_secs());
-        out.integer("auth_time", self.auth_time.as_secs());
+        out.optional_integer("auth_time", self.auth_time.map(NumericDate::as_secs));
         out.optional_string("nonce", self.nonce);
         out.optional_string("acr", self.acr);
         if !self.amr.is_empty() {
@@ -53,7 +88,27 @@ impl IdTokenClaims<'_> {
         out.optional_string("at_hash", self.access_token_hash);
         out.optional_string("sid", self.session_id);
         out.optional_string("preferred_username", self.preferred_username);
-        out.finish()
+        out.optional_string("azp", self.authorized_party);
+        self.write_additional(&mut out)?;
+        Ok(out.finish())
+    }
+
+    fn write_additional(&self, out: &mut ObjectWriter) -> Result<(), JoseError> {
+        if self.additional.len() > MAX_ADDITIONAL {
+            return Err(JoseError::InvalidPayload);
+        }
+        for (index, (name, value)) in self.additional.iter().enumerate() {
+            if RESERVED.contains(name) {
+                return Err(JoseError::ReservedClaim);
+            }
+            let written = self.preferred_username.is_some() && *name == "preferred_username";
+            let repeated = self.additional.iter().take(index).any(|(earlier, _)| earlier == name);
+            if written || repeated || !is_value_at(1, value) {
+                return Err(JoseError::InvalidPayload);
+            }
+            out.foreign_json(name, value);
+        }
+        Ok(())
     }
 }
 
@@ -153,6 +208,11 @@ impl VerifiedIdToken {
     /// `preferred_username`
     pub fn preferred_username(&self) -> Option<&str> {
         self.claims.string(StringClaim::PreferredUsername)
+    }
+
+    /// `azp`
+    pub fn authorized_party(&self) -> Option<&str> {
+        self.claims.string(StringClaim::Azp)
     }
 
     /// `aud`; reads the payload again.

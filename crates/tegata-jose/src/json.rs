@@ -73,6 +73,14 @@ impl<'a> Value<'a> {
     }
 }
 
+/// Whether a text can stand as the value of a member, `levels` objects deep in a document that we read ourselves. The
+/// outermost object is the first level.
+pub(crate) fn is_value_at(levels: u8, text: &str) -> bool {
+    let mut scanner = Scanner::new(text);
+    let value = MAX_DEPTH.checked_sub(levels).ok_or(Malformed).and_then(|depth| scanner.value(depth));
+    value.is_ok() && scanner.expect_end().is_ok()
+}
+
 /// The members of one object, in order.
 pub(crate) struct Object<'a> {
     scanner: Scanner<'a>,

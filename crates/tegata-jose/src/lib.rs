@@ -13,7 +13,7 @@
 //! let token = key.sign_access_token(&AccessTokenClaims {
 //!     issuer: "https://auth.example.com",
 //!     subject: "usr_1",
-//!     audience: "https://api.example.com",
+//!     audience: &["https://api.example.com"],
 //!     client_id: "web",
 //!     scope: "profile:read",
 //!     issued_at: now,
@@ -21,6 +21,10 @@
 //!     jwt_id: "jti_1",
 //!     session_id: None,
 //!     username: None,
+//!     auth_time: None,
+//!     acr: None,
+//!     confirmation: None,
+//!     actor: None,
 //! })?;
 //!
 //! let keys = Arc::new(VerifyingKeys::new(vec![VerifyingKey::from_jwk(&key.public_jwk())?])?);
@@ -39,13 +43,16 @@ mod access_token;
 mod algorithm;
 mod base64url;
 mod claims;
+mod confirmation;
 mod error;
 mod foreign_access_token;
 mod id_token;
+mod id_token_hint;
 mod json;
 mod jwk;
 mod jwks;
 mod jws;
+mod logout_token;
 mod numeric_date;
 mod profile;
 mod rsa_key;
@@ -54,15 +61,17 @@ mod unverified;
 mod verified_tokens;
 mod verifying_key;
 
-pub use access_token::{AccessToken, AccessTokenClaims, VerifiedAccessToken};
+pub use access_token::{AccessToken, AccessTokenClaims, Actor, VerifiedAccessToken};
 pub use algorithm::Algorithm;
 pub use claims::ClaimValue;
 pub use error::JoseError;
 pub use foreign_access_token::{ForeignAccessToken, VerifiedForeignAccessToken};
 pub use id_token::{IdToken, IdTokenClaims, VerifiedIdToken, at_hash};
+pub use id_token_hint::{VerifiedIdTokenHint, verify_id_token_hint};
 pub use jwk::Jwk;
 pub use jwks::{JwkSet, MAX_JWKS_KEYS, MAX_JWKS_LEN};
 pub use jws::{MAX_TOKEN_LEN, verify_signature};
+pub use logout_token::{LogoutToken, LogoutTokenClaims, VerifiedLogoutToken};
 pub use numeric_date::NumericDate;
 pub use profile::{MAX_LEEWAY_SECS, Profile, TokenKind, verify};
 pub use signing_key::SigningKey;
@@ -74,3 +83,5 @@ pub use verifying_key::{VerifyingKey, VerifyingKeys};
 const TYP_ACCESS_TOKEN: &str = "at+jwt";
 /// The `typ` of an ID token (RFC 7519 §5.1).
 const TYP_JWT: &str = "JWT";
+/// The `typ` of a logout token (OIDC Back-Channel Logout §2.4).
+const TYP_LOGOUT_TOKEN: &str = "logout+jwt";

@@ -7,15 +7,15 @@ use crate::claims::{Claims, ExpectedAudience, StringClaim};
 use crate::jws::{Header, Jws};
 use crate::signing_key::encoded_header;
 use crate::{
-    AccessToken, Algorithm, ForeignAccessToken, IdToken, JoseError, NumericDate, VerifyingKey, VerifyingKeys,
-    base64url,
+    AccessToken, Algorithm, ForeignAccessToken, IdToken, JoseError, LogoutToken, NumericDate, VerifyingKey,
+    VerifyingKeys, base64url,
 };
 
 /// The most that clocks may differ, in seconds.
 pub const MAX_LEEWAY_SECS: u32 = 30;
 
-/// A kind of token: [`AccessToken`], [`IdToken`] or [`ForeignAccessToken`]. Their checks exclude each other, and so do the types of what has
-/// passed them (RFC 8725 §3.12).
+/// A kind of token: [`AccessToken`], [`IdToken`], [`LogoutToken`] or [`ForeignAccessToken`]. Their checks exclude each
+/// other, and so do the types of what has passed them (RFC 8725 §3.12).
 pub trait TokenKind: Kind {
     /// What [`verify`] gives.
     type Verified: Verified;
@@ -27,6 +27,8 @@ pub trait Kind: Sized {
     const TYP: &'static str;
     /// Whether `aud` may name nobody else.
     const EXCLUSIVE_AUDIENCE: bool;
+    /// Whether every token speaks of a user.
+    const REQUIRES_SUBJECT: bool = true;
 
     fn accepts_typ(typ: Option<&str>) -> bool;
 
@@ -78,6 +80,19 @@ impl Profile<IdToken> {
     ///
     /// `ES256`, `RS256` and `EdDSA` are allowed, without leeway.
     pub fn id_token(
+        issuer: impl Into<String>,
+        client_id: impl Into<String>,
+        keys: Arc<VerifyingKeys>,
+    ) -> Self {
+        Self::new(issuer.into(), vec![client_id.into()], keys)
+    }
+}
+
+impl Profile<LogoutToken> {
+    /// Logout tokens (OIDC Back-Channel Logout §2.4) from `issuer` for the client `client_id`.
+    ///
+    /// `ES256`, `RS256` and `EdDSA` are allowed, without leeway.
+    pub fn logout_token(
         issuer: impl Into<String>,
         client_id: impl Into<String>,
         keys: Arc<VerifyingKeys>,
@@ -278,7 +293,7 @@ pub fn verify<K: TokenKind>(
     let payload = base64url::decode(jws.payload).map_err(|_| JoseError::MalformedToken)?;
     let payload = String::from_utf8(payload).map_err(|_| JoseError::InvalidPayload)?;
     let audience = ExpectedAudience {
-        trusted: &profile.audiences,
+        trusted: Some(&profile.audiences),
         exclusive: K::EXCLUSIVE_AUDIENCE,
         optional: profile.audiences.is_empty(),
     };
@@ -286,7 +301,9 @@ pub fn verify<K: TokenKind>(
     if claims.require_string(StringClaim::Iss)? != profile.issuer {
         return Err(JoseError::IssuerMismatch);
     }
-    claims.require_string(StringClaim::Sub)?;
+    if K::REQUIRES_SUBJECT {
+        claims.require_string(StringClaim::Sub)?;
+    }
     profile.check_times(&claims, now)?;
     K::check(profile, claims)
 }

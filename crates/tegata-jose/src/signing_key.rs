@@ -11,8 +11,8 @@ use zeroize::Zeroizing;
 use crate::json::ObjectWriter;
 use crate::jwk::{Curve, Jwk, Material};
 use crate::{
-    AccessTokenClaims, Algorithm, IdTokenClaims, JoseError, MAX_TOKEN_LEN, TYP_ACCESS_TOKEN, TYP_JWT,
-    base64url, rsa_key,
+    AccessTokenClaims, Algorithm, IdTokenClaims, JoseError, LogoutTokenClaims, MAX_TOKEN_LEN,
+    TYP_ACCESS_TOKEN, TYP_JWT, TYP_LOGOUT_TOKEN, base64url, rsa_key,
 };
 
 /// A private key that signs tokens. It is never printed; [`to_pkcs8`](Self::to_pkcs8) is the only way to see it.
@@ -21,7 +21,7 @@ pub struct SigningKey {
     pair: Pair,
     jwk: Jwk,
     kid: String,
-    /// The encoded headers of the two kinds of token, which are the same for every token of the key.
+    /// The encoded headers of access tokens and ID tokens, which are the same for every token of the key.
     access_token_header: String,
     jwt_header: String,
 }
@@ -118,17 +118,28 @@ impl SigningKey {
     /// Issues an access token (RFC 9068 §2).
     ///
     /// # Errors
-    /// [`JoseError::TokenTooLarge`] if no verifier of ours would read it; [`JoseError::SigningFailed`].
+    /// [`JoseError::MissingClaim`] without an audience; [`JoseError::InvalidClaim`] for a `cnf` or an `act` that no verifier
+    /// of ours would take; [`JoseError::TokenTooLarge`] if none would read it; [`JoseError::SigningFailed`].
     pub fn sign_access_token(&self, claims: &AccessTokenClaims<'_>) -> Result<String, JoseError> {
-        self.sign_with(&self.access_token_header, claims.to_json().as_bytes())
+        self.sign_with(&self.access_token_header, claims.to_json()?.as_bytes())
     }
 
     /// Issues an ID token (OIDC Core §2).
     ///
     /// # Errors
+    /// [`JoseError::ReservedClaim`] and [`JoseError::InvalidPayload`] if an additional claim may not be added;
     /// [`JoseError::TokenTooLarge`] if no verifier of ours would read it; [`JoseError::SigningFailed`].
     pub fn sign_id_token(&self, claims: &IdTokenClaims<'_>) -> Result<String, JoseError> {
-        self.sign_with(&self.jwt_header, claims.to_json().as_bytes())
+        self.sign_with(&self.jwt_header, claims.to_json()?.as_bytes())
+    }
+
+    /// Issues a logout token (OIDC Back-Channel Logout §2.4).
+    ///
+    /// # Errors
+    /// [`JoseError::MissingClaim`] with neither subject nor session; [`JoseError::TokenTooLarge`] if no verifier of ours would
+    /// read it; [`JoseError::SigningFailed`].
+    pub fn sign_logout_token(&self, claims: &LogoutTokenClaims<'_>) -> Result<String, JoseError> {
+        self.sign(TYP_LOGOUT_TOKEN, claims.to_json()?.as_bytes())
     }
 
     /// Issues a token of any other kind: a compact JWS over these bytes with this `typ` (RFC 7515 §7.1).

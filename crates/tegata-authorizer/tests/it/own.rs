@@ -88,13 +88,15 @@ fn hostile_tokens() -> Vec<(&'static str, String)> {
         audience: AUDIENCE,
         issued_at: now(),
         expires_at: now().saturating_add(900),
-        auth_time: now(),
+        auth_time: Some(now()),
         nonce: None,
         acr: None,
         amr: &[],
         access_token_hash: None,
         session_id: None,
         preferred_username: None,
+        authorized_party: None,
+        additional: &[],
     };
     vec![
         (

@@ -52,7 +52,7 @@ fn the_audience_is_the_issuer_unless_told_otherwise() {
     let jwks = jwks(&[own_key()]);
     let function = Function::start(AUTHORIZER, &[("TEGATA_ISSUER", ISSUER), ("TEGATA_JWKS", &jwks)]);
     let sign = |audience| {
-        let claims = tegata_jose::AccessTokenClaims { audience, ..crate::support::own_claims() };
+        let claims = tegata_jose::AccessTokenClaims { audience: &[audience], ..crate::support::own_claims() };
         token_event(&format!("Bearer {}", own_key().sign_access_token(&claims).unwrap()))
     };
     function.invoke(&sign(ISSUER)).answer();

@@ -35,7 +35,7 @@ pub(crate) fn own_claims() -> AccessTokenClaims<'static> {
     AccessTokenClaims {
         issuer: ISSUER,
         subject: "usr_1",
-        audience: AUDIENCE,
+        audience: &[AUDIENCE],
         client_id: "web",
         scope: "orders:read orders:write",
         issued_at: now(),
@@ -43,6 +43,10 @@ pub(crate) fn own_claims() -> AccessTokenClaims<'static> {
         jwt_id: "jti_1",
         session_id: Some("ses_1"),
         username: Some("hanako"),
+        auth_time: None,
+        acr: None,
+        confirmation: None,
+        actor: None,
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) fn run() -> Result<Vec<Row>, Error> {
     let token = key.sign_access_token(&AccessTokenClaims {
         issuer: "https://id.example.com",
         subject: "5vJ0wZ1mQ0a1mB9s0r6b1A",
-        audience: "https://api.example.com",
+        audience: &["https://api.example.com"],
         client_id: "tegata-spa",
         scope: "openid profile",
         issued_at: now,
@@ -29,6 +29,10 @@ pub(crate) fn run() -> Result<Vec<Row>, Error> {
         jwt_id: "q3m0wZ1mQ0a1mB9s0r6b1A",
         session_id: Some("x9m0wZ1mQ0a1mB9s0r6b1A"),
         username: Some("alice"),
+        auth_time: None,
+        acr: None,
+        confirmation: None,
+        actor: None,
     })?;
     let keys = Arc::new(VerifyingKeys::from_jwks(&JwkSet::new(vec![key.public_jwk()])?));
     let profile = Profile::access_token("https://id.example.com", "https://api.example.com", keys);

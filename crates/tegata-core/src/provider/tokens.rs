@@ -55,7 +55,7 @@ impl Provider {
         let access_token = signing.sign_access_token(&AccessTokenClaims {
             issuer: &settings.issuer,
             subject: &sub,
-            audience: &settings.tokens.audience,
+            audience: &[settings.tokens.audience.as_str()],
             client_id: &session.client_id,
             scope: session.scope.as_str(),
             issued_at: now.numeric_date(),
@@ -63,6 +63,10 @@ impl Provider {
             jwt_id: &jti,
             session_id: Some(&sid),
             username: Some(session.username.as_str()),
+            auth_time: None,
+            acr: None,
+            confirmation: None,
+            actor: None,
         })?;
         let amr: Vec<&str> = session.amr.iter().map(String::as_str).collect();
         let id_token = signing.sign_id_token(&IdTokenClaims {
@@ -71,13 +75,15 @@ impl Provider {
             audience: &session.client_id,
             issued_at: now.numeric_date(),
             expires_at: (now + id_expires_in).numeric_date(),
-            auth_time: session.auth_time.numeric_date(),
+            auth_time: Some(session.auth_time.numeric_date()),
             nonce: None,
             acr: Some(ACR),
             amr: &amr,
             access_token_hash: Some(&at_hash(signing.algorithm(), &access_token)),
             session_id: Some(&sid),
             preferred_username: Some(session.username.as_str()),
+            authorized_party: None,
+            additional: &[],
         })?;
         Ok(TokenSet {
             access_token,

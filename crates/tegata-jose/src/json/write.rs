@@ -2,7 +2,7 @@ use std::fmt::Write as _;
 
 /// Writes one flat object: the few shapes that tokens and keys have.
 ///
-/// Names are ours and need no escaping; values are escaped by RFC 8259 §7.
+/// Names are ours and need no escaping, unless a method says otherwise; values are escaped by RFC 8259 §7.
 pub(crate) struct ObjectWriter {
     out: String,
 }
@@ -43,18 +43,42 @@ impl ObjectWriter {
         let _ = write!(self.out, "{value}");
     }
 
+    pub(crate) fn optional_integer(&mut self, name: &str, value: Option<i64>) {
+        if let Some(value) = value {
+            self.integer(name, value);
+        }
+    }
+
+    /// A value that is JSON already.
+    pub(crate) fn json(&mut self, name: &str, value: &str) {
+        self.name(name);
+        self.out.push_str(value);
+    }
+
+    /// As [`json`](Self::json), under a name that is not ours.
+    pub(crate) fn foreign_json(&mut self, name: &str, value: &str) {
+        self.separate();
+        push_string(&mut self.out, name);
+        self.out.push(':');
+        self.out.push_str(value);
+    }
+
     pub(crate) fn finish(mut self) -> String {
         self.out.push('}');
         self.out
     }
 
     fn name(&mut self, name: &str) {
-        if self.out.len() > 1 {
-            self.out.push(',');
-        }
+        self.separate();
         self.out.push('"');
         self.out.push_str(name);
         self.out.push_str("\":");
+    }
+
+    fn separate(&mut self) {
+        if self.out.len() > 1 {
+            self.out.push(',');
+        }
     }
 }
 

@@ -5,10 +5,13 @@
 mod algorithms;
 mod attacks;
 mod cache;
+mod claims;
 mod differential;
 mod foreign;
 mod forge;
+mod id_token_hint;
 mod keys;
+mod logout;
 mod properties;
 mod rfc;
 mod support;

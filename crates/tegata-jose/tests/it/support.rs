@@ -40,7 +40,7 @@ pub(crate) fn access_claims() -> AccessTokenClaims<'static> {
     AccessTokenClaims {
         issuer: ISSUER,
         subject: "usr_01J0000000000000000000000",
-        audience: RESOURCE,
+        audience: &[RESOURCE],
         client_id: CLIENT,
         scope: "profile:read profile:write",
         issued_at: NOW,
@@ -48,6 +48,10 @@ pub(crate) fn access_claims() -> AccessTokenClaims<'static> {
         jwt_id: "jti_01J0000000000000000000000",
         session_id: Some("ses_01J0000000000000000000000"),
         username: Some("hanako"),
+        auth_time: None,
+        acr: None,
+        confirmation: None,
+        actor: None,
     }
 }
 
@@ -58,12 +62,14 @@ pub(crate) fn id_claims() -> IdTokenClaims<'static> {
         audience: CLIENT,
         issued_at: NOW,
         expires_at: NOW.saturating_add(900),
-        auth_time: NOW,
+        auth_time: Some(NOW),
         nonce: Some("n-0S6_WzA2Mj"),
         acr: Some("1"),
         amr: &["pwd"],
         access_token_hash: None,
         session_id: Some("ses_01J0000000000000000000000"),
         preferred_username: Some("花子"),
+        authorized_party: None,
+        additional: &[],
     }
 }

@@ -134,7 +134,7 @@ fn token(key: &SigningKey, now: NumericDate, index: usize) -> Result<String, Err
     Ok(key.sign_access_token(&AccessTokenClaims {
         issuer: ISSUER,
         subject: "5vJ0wZ1mQ0a1mB9s0r6b1A",
-        audience: AUDIENCE,
+        audience: &[AUDIENCE],
         client_id: "tegata-spa",
         scope: "openid profile",
         issued_at: now,
@@ -142,6 +142,10 @@ fn token(key: &SigningKey, now: NumericDate, index: usize) -> Result<String, Err
         jwt_id: &format!("q3m0wZ1mQ0a1mB9s{index:06}"),
         session_id: Some("x9m0wZ1mQ0a1mB9s0r6b1A"),
         username: Some("alice"),
+        auth_time: None,
+        acr: None,
+        confirmation: None,
+        actor: None,
     })?)
 }
 
