@@ -79,6 +79,16 @@ pub enum AuditAction {
     UserDeleted,
     /// An operator changed an account from outside.
     OperatorChange,
+    /// A client was sent a code.
+    Authorized,
+    /// A grant of a client began.
+    GrantBegun,
+    /// A code that had been exchanged was shown again, and what it had begun was ended (RFC 9700 §4.5).
+    CodeReplayed,
+    /// A user allowed a client something.
+    ConsentGiven,
+    /// A user took back what they had allowed.
+    ConsentRevoked,
     /// A signing key was made, promoted or removed.
     KeysChanged,
     /// An operator wrote all accounts, sessions and keys to a file.

@@ -27,7 +27,8 @@ impl ClaimsRequest {
     /// # Errors
     /// `invalid_request` for anything but the JSON object of OIDC Core §5.5.
     pub fn parse(text: &str) -> Result<Self, OAuthError> {
-        let invalid = || OAuthError::invalid_request("The parameter claims is not the JSON object that it must be.");
+        let invalid =
+            || OAuthError::invalid_request("The parameter claims is not the JSON object that it must be.");
         if text.len() > MAX_LENGTH {
             return Err(invalid());
         }

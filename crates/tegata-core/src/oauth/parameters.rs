@@ -62,7 +62,10 @@ impl Parameters {
 
     /// The values of a parameter that may be there several times.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.0.iter().filter(move |(known, value)| known == name && !value.is_empty()).map(|(_, v)| v.as_str())
+        self.0
+            .iter()
+            .filter(move |(known, value)| known == name && !value.is_empty())
+            .map(|(_, v)| v.as_str())
     }
 
     /// All of them, in order.
@@ -74,6 +77,13 @@ impl Parameters {
     #[must_use]
     pub fn without(&self, name: &str) -> Self {
         Self(self.0.iter().filter(|(known, _)| known != name).cloned().collect())
+    }
+
+    /// The same with one more.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.0.push((name.to_owned(), Zeroizing::new(value.to_owned())));
+        self
     }
 
     /// As a query or a body.

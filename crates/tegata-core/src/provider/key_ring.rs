@@ -22,6 +22,7 @@ pub struct KeyRing {
     signing: Vec<SigningKey>,
     signing_algs: Vec<Algorithm>,
     pub(crate) secrets: ServerSecrets,
+    pub(crate) verifying: Arc<VerifyingKeys>,
     pub(crate) access_tokens: Profile<AccessToken>,
     /// Falls away with its key ring: a key that is gone verifies nothing any more.
     pub(crate) verified: VerifiedTokens<AccessToken>,
@@ -37,7 +38,8 @@ impl KeyRing {
         let keys = JwkSet::new(key_set.public_keys()?)?;
         let jwks = keys.to_json();
         let verifying = Arc::new(VerifyingKeys::from_jwks(&keys));
-        let access_tokens = Profile::access_token(&settings.issuer, &settings.tokens.audience, verifying);
+        let access_tokens =
+            Profile::access_token(&settings.issuer, &settings.tokens.audience, Arc::clone(&verifying));
         let mut signing = match key_set.signing_keys(sealing) {
             Err(KeyError::NoPrivateKey) => Vec::new(),
             keys => keys?,
@@ -51,6 +53,7 @@ impl KeyRing {
             signing,
             signing_algs,
             secrets: key_set.server_secrets(sealing)?,
+            verifying,
             access_tokens,
             verified: VerifiedTokens::new(VERIFIED_TOKENS),
             jwks,

@@ -197,7 +197,9 @@ impl Provider {
         let state = parameters.get("state")?;
         let nonce = parameters.get("nonce")?;
         if [state, nonce].into_iter().flatten().any(|text| text.len() > MAX_OPAQUE) {
-            return Err(OAuthError::invalid_request("The parameters state and nonce are at most 2048 bytes long."));
+            return Err(OAuthError::invalid_request(
+                "The parameters state and nonce are at most 2048 bytes long.",
+            ));
         }
         let scope = self.allowed_scope(&client, parameters.get("scope")?)?;
         let resources = self.allowed_resources(&client, parameters)?;
@@ -307,7 +309,9 @@ fn check_response_type(parameters: &Parameters) -> Result<(), OAuthError> {
     }
     match parameters.get("response_mode")? {
         None | Some("query" | "form_post") => Ok(()),
-        Some(_) => Err(OAuthError::invalid_request("The parameter response_mode is neither query nor form_post.")),
+        Some(_) => {
+            Err(OAuthError::invalid_request("The parameter response_mode is neither query nor form_post."))
+        }
     }
 }
 

@@ -85,7 +85,7 @@ impl Provider {
         visitor: Visitor<'_>,
         ctx: &RequestContext<'_>,
     ) -> Result<Authorization, AuthorizationError> {
-        let request = self.authorization_request(parameters, ctx).await?;
+        let request = self.authorization_request(parameters, visitor.flow, ctx).await?;
         let target = request.target.clone();
         match self.decide(request, visitor, ctx).await {
             Ok(authorization) => Ok(authorization),
@@ -106,10 +106,8 @@ impl Provider {
             }
             return Ok(Authorization::Login { request: Box::new(request), again: false });
         };
-        let answer = visitor
-            .flow
-            .answer
-            .filter(|_| visitor.flow.browser_session == Some(browser.session.session_id));
+        let answer =
+            visitor.flow.answer.filter(|_| visitor.flow.browser_session == Some(browser.session.session_id));
         if answer == Some(Answer::Deny) {
             return Err(refuse(ErrorCode::AccessDenied, "The user did not allow it."));
         }

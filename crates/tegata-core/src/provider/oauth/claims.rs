@@ -19,7 +19,12 @@ pub(super) enum ClaimTarget {
 
 impl Provider {
     /// The claims of a user in a session, for one place.
-    pub(super) fn claims_of(&self, user: &User, session: &Session, target: ClaimTarget) -> Map<String, Value> {
+    pub(super) fn claims_of(
+        &self,
+        user: &User,
+        session: &Session,
+        target: ClaimTarget,
+    ) -> Map<String, Value> {
         let all = known_claims(user);
         let request = session
             .client_grant()

@@ -22,7 +22,8 @@ impl Provider {
                 "A client that cannot prove who it is cannot act in its own name.",
             ));
         }
-        let user_scope: Scope = "openid profile email address phone offline_access".parse().unwrap_or_default();
+        let user_scope: Scope =
+            "openid profile email address phone offline_access".parse().unwrap_or_default();
         let requested = parameters.get("scope")?;
         let scope = match requested {
             Some(_) => self.allowed_scope(client, requested)?,

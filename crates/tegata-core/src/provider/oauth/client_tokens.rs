@@ -171,7 +171,8 @@ impl Provider {
         let claims = self.claims_of(user, session, ClaimTarget::IdToken);
         let claims: Vec<(&str, String)> =
             claims.iter().map(|(name, value)| (name.as_str(), value.to_string())).collect();
-        let additional: Vec<(&str, &str)> = claims.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let additional: Vec<(&str, &str)> =
+            claims.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let amr: Vec<&str> = session.amr.iter().map(String::as_str).collect();
         let sid = session.session_id.to_string();
         let token = signing.sign_id_token(&IdTokenClaims {
@@ -202,8 +203,7 @@ impl Provider {
     ) -> Result<Vec<String>, OAuthError> {
         let asked = self.allowed_resources(client, parameters)?;
         let default = &self.settings.tokens.audience;
-        let is_granted =
-            |one: &String| granted.contains(one) || (granted.is_empty() && one == default);
+        let is_granted = |one: &String| granted.contains(one) || (granted.is_empty() && one == default);
         if !asked.iter().all(is_granted) {
             return Err(OAuthError::refused(
                 ErrorCode::InvalidTarget,

@@ -144,12 +144,14 @@ impl Provider {
     ) -> Result<ClientTokens, OAuthError> {
         let text = parameters.required("code")?;
         let key = TransientKey::new(TransientKind::Code, &[text]);
-        let unknown =
-            || OAuthError::invalid_grant("The code is not known, has expired, or was issued to another client.");
+        let unknown = || {
+            OAuthError::invalid_grant("The code is not known, has expired, or was issued to another client.")
+        };
         let stored = self.ports.store.find_transient(key).await?;
         let stored = stored.filter(|stored| stored.is_live(ctx.now)).ok_or_else(unknown)?;
         let code: Code = stored.read()?;
-        if code.granted.client_id != *client.client_id() || code.granted.grant.client_since != client.created_at
+        if code.granted.client_id != *client.client_id()
+            || code.granted.grant.client_since != client.created_at
         {
             return Err(unknown());
         }
@@ -192,7 +194,9 @@ impl Provider {
                 Some(session_id),
             );
         }
-        Ok(OAuthError::invalid_grant("The code was used before; the tokens that were issued for it are ended."))
+        Ok(OAuthError::invalid_grant(
+            "The code was used before; the tokens that were issued for it are ended.",
+        ))
     }
 
     /// Begins the session of a grant and issues its first tokens.
@@ -221,9 +225,12 @@ impl Provider {
         let session = self.grant_session(client, granted, &user, &token, binding, ctx);
         // Signed first: a session that nobody holds a token of is of no use to anybody.
         let refresh = client.may_use(GrantType::RefreshToken).then_some(&token);
-        let tokens =
-            self.issue_client_tokens(client, &user, &session, refresh, None, resources, binding, id_token, ctx.now)?;
-        if store.begin_session(&session, granted.credential_version, None).await? == crate::store::Begun::Refused {
+        let tokens = self.issue_client_tokens(
+            client, &user, &session, refresh, None, resources, binding, id_token, ctx.now,
+        )?;
+        if store.begin_session(&session, granted.credential_version, None).await?
+            == crate::store::Begun::Refused
+        {
             return Err(ended());
         }
         match self.still_stands(client, granted, ctx).await {
@@ -309,7 +316,9 @@ fn check_binding(code: &Code, parameters: &Parameters, binding: &AccessBinding) 
                 && verifier.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
             let hash = URL_SAFE_NO_PAD.encode(sha256(verifier.as_bytes()));
             if !is_verifier || !equal(hash.as_bytes(), challenge.as_bytes()) {
-                return Err(OAuthError::invalid_grant("The code_verifier does not belong to the code_challenge."));
+                return Err(OAuthError::invalid_grant(
+                    "The code_verifier does not belong to the code_challenge.",
+                ));
             }
         }
         (Some(_), None) => return Err(OAuthError::invalid_grant("The parameter code_verifier is missing.")),
@@ -321,7 +330,9 @@ fn check_binding(code: &Code, parameters: &Parameters, binding: &AccessBinding) 
         }
     }
     if code.dpop_jkt.is_some() && code.dpop_jkt != binding.dpop_jkt {
-        return Err(OAuthError::invalid_grant("The code is bound to another key than that of the DPoP proof."));
+        return Err(OAuthError::invalid_grant(
+            "The code is bound to another key than that of the DPoP proof.",
+        ));
     }
     Ok(())
 }

@@ -33,9 +33,7 @@ impl Provider {
         let before = before.filter(|consent| consent.terms.given_at >= client.created_at);
         let consent = match before {
             Some(before) => before.extended(&question.terms),
-            None => {
-                Consent { user_id, client_id: client.client_id.clone(), terms: question.terms.clone() }
-            }
+            None => Consent { user_id, client_id: client.client_id.clone(), terms: question.terms.clone() },
         };
         self.ports.store.put_consent(&consent).await?;
         self.audit(ctx, AuditAction::ConsentGiven, Outcome::Success, Some(user_id), None);

@@ -53,7 +53,9 @@ impl Provider {
         let client_id = client.client_id();
         match parameters.get("client_id")? {
             Some(named) if named != client_id.as_str() => {
-                return Err(OAuthError::invalid_request("The client_id is not that of the client that pushes."));
+                return Err(OAuthError::invalid_request(
+                    "The client_id is not that of the client that pushes.",
+                ));
             }
             Some(_) => {}
             None => parameters = parameters.with("client_id", client_id.as_str()),
@@ -73,7 +75,9 @@ impl Provider {
         let uri = format!("{PREFIX}{name}");
         match self.read_authorization_request(&parameters, Some(&uri)).await {
             Ok(_) => {}
-            Err(AuthorizationError::Page(error) | AuthorizationError::Client { error, .. }) => return Err(error),
+            Err(AuthorizationError::Page(error) | AuthorizationError::Client { error, .. }) => {
+                return Err(error);
+            }
         }
         let ttl = self.settings.oauth.pushed_request_ttl;
         let pushed = PushedRequest { client_id: client_id.clone(), query: parameters.encode(), begun: None };
@@ -96,8 +100,10 @@ impl Provider {
         match uri {
             None => self.read_authorization_request(parameters, None).await,
             Some(uri) => {
-                let pushed =
-                    self.pushed_parameters(parameters, uri, flow, ctx).await.map_err(AuthorizationError::Page)?;
+                let pushed = self
+                    .pushed_parameters(parameters, uri, flow, ctx)
+                    .await
+                    .map_err(AuthorizationError::Page)?;
                 self.read_authorization_request(&pushed, Some(uri)).await
             }
         }

@@ -26,7 +26,11 @@ impl Provider {
     ///
     /// # Errors
     /// `invalid_token` when what it speaks of has ended; `insufficient_scope` without `openid`.
-    pub async fn user_info(&self, token: &VerifiedAccessToken, now: Timestamp) -> Result<UserInfo, OAuthError> {
+    pub async fn user_info(
+        &self,
+        token: &VerifiedAccessToken,
+        now: Timestamp,
+    ) -> Result<UserInfo, OAuthError> {
         if !token.has_scope("openid") {
             return Err(OAuthError::refused(
                 ErrorCode::InsufficientScope,
@@ -34,7 +38,10 @@ impl Provider {
             ));
         }
         let grant = self.live_grant(token, now).await?.ok_or_else(|| {
-            OAuthError::refused(ErrorCode::InvalidToken, "The access token is not valid, or its session has ended.")
+            OAuthError::refused(
+                ErrorCode::InvalidToken,
+                "The access token is not valid, or its session has ended.",
+            )
         })?;
         let mut claims = self.claims_of(&grant.user, &grant.session, ClaimTarget::UserInfo);
         claims.insert("sub".to_owned(), json!(token.subject()));
