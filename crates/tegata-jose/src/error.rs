@@ -57,7 +57,7 @@ pub enum JoseError {
     /// `aud` does not name us, or, in an ID token, names others too.
     #[error("token is for another audience")]
     AudienceMismatch,
-    /// `client_id` is none of those whose tokens are accepted.
+    /// `client_id` is none of those whose tokens are accepted, or an assertion is of another client.
     #[error("token was issued to another client")]
     ClientMismatch,
     /// `token_use` is not `access`, or the token has claims that only an ID token has.
@@ -66,6 +66,9 @@ pub enum JoseError {
     /// The token is past its `exp`.
     #[error("token has expired")]
     Expired,
+    /// `exp` is further ahead than this kind of token may live.
+    #[error("token would live too long")]
+    LifetimeTooLong,
     /// The token is before its `nbf`.
     #[error("token is not valid yet")]
     NotYetValid,

@@ -43,6 +43,7 @@ mod access_token;
 mod algorithm;
 mod base64url;
 mod claims;
+mod client_assertion;
 mod confirmation;
 mod error;
 mod foreign_access_token;
@@ -64,6 +65,10 @@ mod verifying_key;
 pub use access_token::{AccessToken, AccessTokenClaims, Actor, VerifiedAccessToken};
 pub use algorithm::Algorithm;
 pub use claims::ClaimValue;
+pub use client_assertion::{
+    AssertionAudience, CLIENT_ALGORITHMS, ClientAssertionExpectation, MAX_ASSERTION_LIFETIME_SECS,
+    MAX_JWT_ID_LEN, VerifiedClientAssertion, verify_client_assertion,
+};
 pub use error::JoseError;
 pub use foreign_access_token::{ForeignAccessToken, VerifiedForeignAccessToken};
 pub use id_token::{IdToken, IdTokenClaims, VerifiedIdToken, at_hash};
@@ -75,7 +80,7 @@ pub use logout_token::{LogoutToken, LogoutTokenClaims, VerifiedLogoutToken};
 pub use numeric_date::NumericDate;
 pub use profile::{MAX_LEEWAY_SECS, Profile, TokenKind, verify};
 pub use signing_key::SigningKey;
-pub use unverified::unverified_issuer;
+pub use unverified::{unverified_issuer, unverified_subject};
 pub use verified_tokens::VerifiedTokens;
 pub use verifying_key::{VerifyingKey, VerifyingKeys};
 

@@ -6,6 +6,7 @@ mod algorithms;
 mod attacks;
 mod cache;
 mod claims;
+mod client_assertion;
 mod differential;
 mod foreign;
 mod forge;
