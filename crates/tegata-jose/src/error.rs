@@ -51,6 +51,12 @@ pub enum JoseError {
     /// A claim that was to be added has the name of one that the protocol gives a meaning.
     #[error("claim has a reserved name")]
     ReservedClaim,
+    /// A claim of a proof is not that of the request.
+    #[error("claim `{claim}` is not the expected one")]
+    ClaimMismatch {
+        /// The claim's name.
+        claim: &'static str,
+    },
     /// `iss` is another issuer.
     #[error("token is from another issuer")]
     IssuerMismatch,

@@ -45,8 +45,10 @@ mod base64url;
 mod claims;
 mod client_assertion;
 mod confirmation;
+mod dpop_proof;
 mod error;
 mod foreign_access_token;
+mod http_uri;
 mod id_token;
 mod id_token_hint;
 mod json;
@@ -69,6 +71,7 @@ pub use client_assertion::{
     AssertionAudience, CLIENT_ALGORITHMS, ClientAssertionExpectation, MAX_ASSERTION_LIFETIME_SECS,
     MAX_JWT_ID_LEN, VerifiedClientAssertion, verify_client_assertion,
 };
+pub use dpop_proof::{DpopExpectation, VerifiedDpopProof, verify_dpop_proof};
 pub use error::JoseError;
 pub use foreign_access_token::{ForeignAccessToken, VerifiedForeignAccessToken};
 pub use id_token::{IdToken, IdTokenClaims, VerifiedIdToken, at_hash};

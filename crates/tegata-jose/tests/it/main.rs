@@ -8,6 +8,7 @@ mod cache;
 mod claims;
 mod client_assertion;
 mod differential;
+mod dpop;
 mod foreign;
 mod forge;
 mod id_token_hint;
