@@ -51,13 +51,19 @@ pub enum JoseError {
     /// A claim that was to be added has the name of one that the protocol gives a meaning.
     #[error("claim has a reserved name")]
     ReservedClaim,
+    /// A claim of a proof is not that of the request.
+    #[error("claim `{claim}` is not the expected one")]
+    ClaimMismatch {
+        /// The claim's name.
+        claim: &'static str,
+    },
     /// `iss` is another issuer.
     #[error("token is from another issuer")]
     IssuerMismatch,
     /// `aud` does not name us, or, in an ID token, names others too.
     #[error("token is for another audience")]
     AudienceMismatch,
-    /// `client_id` is none of those whose tokens are accepted.
+    /// `client_id` is none of those whose tokens are accepted, or an assertion is of another client.
     #[error("token was issued to another client")]
     ClientMismatch,
     /// `token_use` is not `access`, or the token has claims that only an ID token has.
@@ -66,6 +72,9 @@ pub enum JoseError {
     /// The token is past its `exp`.
     #[error("token has expired")]
     Expired,
+    /// `exp` is further ahead than this kind of token may live.
+    #[error("token would live too long")]
+    LifetimeTooLong,
     /// The token is before its `nbf`.
     #[error("token is not valid yet")]
     NotYetValid,

@@ -61,10 +61,10 @@ impl<'t> Jws<'t> {
 }
 
 /// What of the header matters. `jku`, `jwk`, `x5u` and `x5c` do not: a key that the token brings along proves nothing
-/// (RFC 8725 §3.10).
+/// (RFC 8725 §3.10). Only a DPoP proof may bring one, and only [`verify_dpop_proof`](crate::verify_dpop_proof) looks for it.
 pub(crate) struct Header<'h> {
-    alg: Cow<'h, str>,
-    kid: Option<Cow<'h, str>>,
+    pub(crate) alg: Cow<'h, str>,
+    pub(crate) kid: Option<Cow<'h, str>>,
     pub(crate) typ: Option<Cow<'h, str>>,
 }
 

@@ -43,9 +43,12 @@ mod access_token;
 mod algorithm;
 mod base64url;
 mod claims;
+mod client_assertion;
 mod confirmation;
+mod dpop_proof;
 mod error;
 mod foreign_access_token;
+mod http_uri;
 mod id_token;
 mod id_token_hint;
 mod json;
@@ -64,6 +67,11 @@ mod verifying_key;
 pub use access_token::{AccessToken, AccessTokenClaims, Actor, VerifiedAccessToken};
 pub use algorithm::Algorithm;
 pub use claims::ClaimValue;
+pub use client_assertion::{
+    AssertionAudience, CLIENT_ALGORITHMS, ClientAssertionExpectation, MAX_ASSERTION_LIFETIME_SECS,
+    MAX_JWT_ID_LEN, VerifiedClientAssertion, verify_client_assertion,
+};
+pub use dpop_proof::{DpopExpectation, VerifiedDpopProof, verify_dpop_proof};
 pub use error::JoseError;
 pub use foreign_access_token::{ForeignAccessToken, VerifiedForeignAccessToken};
 pub use id_token::{IdToken, IdTokenClaims, VerifiedIdToken, at_hash};
@@ -75,7 +83,7 @@ pub use logout_token::{LogoutToken, LogoutTokenClaims, VerifiedLogoutToken};
 pub use numeric_date::NumericDate;
 pub use profile::{MAX_LEEWAY_SECS, Profile, TokenKind, verify};
 pub use signing_key::SigningKey;
-pub use unverified::unverified_issuer;
+pub use unverified::{unverified_issuer, unverified_subject};
 pub use verified_tokens::VerifiedTokens;
 pub use verifying_key::{VerifyingKey, VerifyingKeys};
 

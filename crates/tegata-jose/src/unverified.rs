@@ -9,16 +9,28 @@ use crate::{JoseError, base64url};
 /// [`JoseError::TokenTooLarge`], [`JoseError::MalformedToken`], [`JoseError::InvalidPayload`],
 /// [`JoseError::MissingClaim`] or [`JoseError::InvalidClaim`].
 pub fn unverified_issuer(token: &str) -> Result<String, JoseError> {
-    const CLAIM: &str = "iss";
+    unverified_string(token, "iss")
+}
+
+/// What a client assertion says in `sub`, believed by nobody: its only use is to find the client whose keys
+/// [`verify_client_assertion`](crate::verify_client_assertion) then takes (RFC 7521 §4.2). That checks `sub` again.
+///
+/// # Errors
+/// As [`unverified_issuer`].
+pub fn unverified_subject(assertion: &str) -> Result<String, JoseError> {
+    unverified_string(assertion, "sub")
+}
+
+fn unverified_string(token: &str, claim: &'static str) -> Result<String, JoseError> {
     let payload = base64url::decode(Jws::split(token)?.payload).map_err(|_| JoseError::MalformedToken)?;
     let payload = String::from_utf8(payload).map_err(|_| JoseError::InvalidPayload)?;
-    let mut issuer = None;
+    let mut found = None;
     let mut object = Object::open(&payload)?;
     while let Some((name, value)) = object.next_member()? {
-        if name.decode() == CLAIM {
-            let text = value.as_text().ok_or(JoseError::InvalidClaim { claim: CLAIM })?;
-            issuer = Some(text.decode().into_owned());
+        if name.decode() == claim {
+            let text = value.as_text().ok_or(JoseError::InvalidClaim { claim })?;
+            found = Some(text.decode().into_owned());
         }
     }
-    issuer.ok_or(JoseError::MissingClaim { claim: CLAIM })
+    found.ok_or(JoseError::MissingClaim { claim })
 }
