@@ -20,7 +20,7 @@ use key_ring::KeyDuty;
 pub use key_ring::KeyRing;
 pub use login::{LoggedIn, Login};
 pub use signup::SignUp;
-pub use tokens::TokenSet;
+pub use tokens::{ACR, TokenSet};
 pub use users::UserPage;
 
 use crate::audit::{AuditAction, AuditEvent, AuditLog, Outcome};

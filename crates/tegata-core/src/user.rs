@@ -3,13 +3,16 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::identifier::UserId;
 use crate::password::PasswordHash;
 use crate::scope::Scope;
 use crate::timestamp::Timestamp;
 
 /// Why a text is no user name, e-mail address or profile field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum InvalidField {
     /// There is nothing.
     #[error("is required")]

@@ -1,4 +1,5 @@
-//! The cookies: the refresh token, the CSRF token, and the proof that a device has logged a user in before.
+//! The cookies: the refresh token, the CSRF token, the proof that a device has logged a user in before; and at the
+//! provider's own pages, the session of the browser and the secret of a visitor on the way to it.
 
 use std::time::Duration;
 
@@ -21,8 +22,12 @@ pub(crate) struct CookiePolicy {
 const REFRESH: &str = "tegata_refresh";
 const CSRF: &str = "tegata_csrf";
 const DEVICE: &str = "tegata_device";
+const SESSION: &str = "tegata_session";
+const FLOW: &str = "tegata_flow";
 /// A device is remembered for a year.
 const DEVICE_TTL: Duration = Duration::from_hours(365 * 24);
+/// Longer than any visitor takes.
+const FLOW_TTL: Duration = Duration::from_hours(24);
 
 /// Our cookies in a request.
 #[derive(Default)]
@@ -30,6 +35,8 @@ pub(crate) struct Cookies {
     pub(crate) refresh: Option<Zeroizing<String>>,
     pub(crate) csrf: Option<String>,
     pub(crate) device: Option<String>,
+    pub(crate) session: Option<Zeroizing<String>>,
+    pub(crate) flow: Option<Zeroizing<String>>,
 }
 
 impl CookiePolicy {
@@ -66,6 +73,42 @@ impl CookiePolicy {
         append(headers, self.cookie(DEVICE, device_token, DEVICE_TTL, true))
     }
 
+    /// Sets the cookie of a browser's session at the provider. A link from an application leads here, so it has to come
+    /// with requests that other sites begin, as long as they change nothing.
+    ///
+    /// # Errors
+    /// As [`CookiePolicy::set_session`].
+    pub(crate) fn set_browser_session(
+        &self,
+        headers: &mut HeaderMap,
+        token: &str,
+        ttl: Duration,
+    ) -> Result<(), HttpError> {
+        append(headers, self.lax_cookie(SESSION, token, ttl))
+    }
+
+    /// Sets the cookie of a visitor on the way.
+    ///
+    /// # Errors
+    /// As [`CookiePolicy::set_session`].
+    pub(crate) fn set_flow(&self, headers: &mut HeaderMap, secret: &str) -> Result<(), HttpError> {
+        append(headers, self.lax_cookie(FLOW, secret, FLOW_TTL))
+    }
+
+    /// Takes the cookies of a browser's session back.
+    ///
+    /// # Errors
+    /// As [`CookiePolicy::set_session`].
+    pub(crate) fn clear_browser_session(&self, headers: &mut HeaderMap) -> Result<(), HttpError> {
+        append(headers, self.lax_cookie(SESSION, "", Duration::ZERO))?;
+        append(headers, self.lax_cookie(FLOW, "", Duration::ZERO))
+    }
+
+    fn lax_cookie(&self, name: &str, value: &str, ttl: Duration) -> String {
+        let (prefix, secure, secs) = (self.prefix, self.secure, ttl.as_secs());
+        format!("{prefix}{name}={value}; Path=/{secure}; HttpOnly; SameSite=Lax; Max-Age={secs}")
+    }
+
     /// Takes the cookies of the session back. The device stays known: that is what it is for.
     pub(crate) fn clear(&self, headers: &mut HeaderMap) {
         for cleared in &self.cleared {
@@ -95,6 +138,8 @@ impl CookiePolicy {
                     REFRESH => cookies.refresh.replace(Zeroizing::new(value.to_owned())).is_some(),
                     CSRF => cookies.csrf.replace(value.to_owned()).is_some(),
                     DEVICE => cookies.device.replace(value.to_owned()).is_some(),
+                    SESSION => cookies.session.replace(Zeroizing::new(value.to_owned())).is_some(),
+                    FLOW => cookies.flow.replace(Zeroizing::new(value.to_owned())).is_some(),
                     _ => false,
                 };
                 if is_repeated {

@@ -1,8 +1,7 @@
 //! The public keys and the metadata (OIDC Discovery, RFC 8414).
 //!
-//! The metadata lists what works and nothing else. `authorization_endpoint`, `token_endpoint` and
-//! `response_types_supported` are required by OIDC Discovery §3 and are left out until there are such endpoints: naming
-//! an address that answers 404 would be worse than being incomplete, and RFC 8414 §3.2 forbids empty lists.
+//! The metadata lists what works and nothing else: without the OpenID Provider there is no endpoint to name, and RFC 8414
+//! §3.2 forbids empty lists.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::body::{Body, Bytes};
@@ -16,6 +15,7 @@ use serde::Serialize;
 use tegata_core::error::ProviderError;
 
 use crate::error::HttpError;
+use crate::oauth::OAuthMetadata;
 use crate::state::AppState;
 use crate::wire::JSON;
 
@@ -47,14 +47,22 @@ pub(crate) async fn metadata(State(app): State<AppState>, headers: HeaderMap) ->
     if !algs.contains(&next) {
         algs.push(next);
     }
+    let oauth = settings.oauth.enabled.then(|| OAuthMetadata::new(app.provider()));
+    let provider = app.provider();
+    let scopes = if settings.oauth.enabled { provider.known_scope() } else { settings.tokens.scope.clone() };
     let metadata = Metadata {
         issuer,
         jwks_uri: format!("{issuer}{JWKS_PATH}"),
-        scopes_supported: settings.tokens.scope.tokens().collect(),
-        claims_supported: &CLAIMS,
-        subject_types_supported: ["public"],
+        scopes_supported: scopes.tokens().collect(),
+        claims_supported: CLAIMS
+            .iter()
+            .chain(if settings.oauth.enabled { &USER_CLAIMS[..] } else { &[] })
+            .copied()
+            .collect(),
+        subject_types_supported: if settings.oauth.enabled { &["public", "pairwise"] } else { &["public"] },
         id_token_signing_alg_values_supported: algs,
         ui_locales_supported: &app.settings().languages,
+        oauth,
     };
     let body = serde_json::to_vec(&metadata).map_err(|error| ProviderError::Internal(Box::new(error)))?;
     Ok(cacheable(&headers, JSON, body.into()))
@@ -64,16 +72,21 @@ pub(crate) async fn metadata(State(app): State<AppState>, headers: HeaderMap) ->
 const CLAIMS: [&str; 11] =
     ["iss", "sub", "aud", "exp", "iat", "auth_time", "acr", "amr", "at_hash", "sid", "preferred_username"];
 
+/// The claims about a user (OIDC Core §5.1).
+const USER_CLAIMS: [&str; 5] = ["azp", "name", "locale", "email", "email_verified"];
+
 /// Names as in OIDC Discovery §3 and RFC 8414 §2.
 #[derive(Serialize)]
 struct Metadata<'a> {
     issuer: &'a str,
     jwks_uri: String,
     scopes_supported: Vec<&'a str>,
-    claims_supported: &'a [&'a str],
-    subject_types_supported: [&'a str; 1],
+    claims_supported: Vec<&'a str>,
+    subject_types_supported: &'a [&'a str],
     id_token_signing_alg_values_supported: Vec<&'a str>,
     ui_locales_supported: &'a [String],
+    #[serde(flatten)]
+    oauth: Option<OAuthMetadata<'a>>,
 }
 
 /// A public document, or 304 for who has it already (RFC 9110 §13.1.2).

@@ -32,6 +32,7 @@ pub(crate) use request_id::RequestIds;
 pub(crate) use security_headers::SecurityHeaders;
 
 use crate::ambient::instant;
+use crate::discovery::{JWKS_PATH, OAUTH_PATH, OPENID_PATH};
 use crate::error::{Failure, HttpError, chain};
 use crate::metrics::RouteMetrics;
 use crate::state::AppState;
@@ -44,6 +45,8 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// The longest path with query, in bytes.
 const MAX_URI: usize = 2 * 1024;
+/// The same for the provider's endpoints: an authorization request is a query, and comes back in one.
+const MAX_OAUTH_URI: usize = 16 * 1024;
 /// The most bytes of headers, names, values and what stands between them.
 const MAX_HEADERS: usize = 16 * 1024;
 /// Headers that mean something only when they are there once.
@@ -75,11 +78,27 @@ struct RouteEdge {
     /// The template of the route, such as `/users/me/sessions/{session_id}`: never a path, which may hold anything.
     route: &'static str,
     metrics: RouteMetrics,
+    /// Whether pages of any origin may ask.
+    is_public: bool,
 }
+
+/// What pages of any origin may ask, since no cookie gives it a meaning: an application in a browser is a client, too.
+const PUBLIC: [&str; 9] = [
+    "/oauth2/token",
+    "/oauth2/userinfo",
+    "/oauth2/par",
+    "/oauth2/revoke",
+    "/oauth2/device_authorization",
+    "/oauth2/register",
+    JWKS_PATH,
+    OPENID_PATH,
+    OAUTH_PATH,
+];
 
 impl Edge {
     pub(crate) fn new(app: &AppState, route: &'static str) -> Self {
-        Self(Arc::new(RouteEdge { app: app.clone(), route, metrics: app.metrics().of_route(route) }))
+        let (app, metrics) = (app.clone(), app.metrics().of_route(route));
+        Self(Arc::new(RouteEdge { app, route, metrics, is_public: PUBLIC.contains(&route) }))
     }
 }
 
@@ -114,7 +133,7 @@ where
     fn call(&mut self, mut request: Request) -> Self::Future {
         let edge = Arc::clone(&self.edge);
         let exchange = Exchange::begin(&edge, &mut request);
-        match exchange.admit(&request) {
+        match exchange.admit(&edge, &request) {
             Err(error) => Box::pin(async move { Ok(exchange.finish(&edge, error.into_response())) }),
             Ok(Some(preflight)) => Box::pin(async move { Ok(exchange.finish(&edge, preflight)) }),
             Ok(None) => {
@@ -158,13 +177,14 @@ impl Exchange {
     }
 
     /// Whether the request may go on to its handler; a preflight gets its answer here (Fetch §3.3.5).
-    fn admit(&self, request: &Request) -> Result<Option<Response>, HttpError> {
+    fn admit(&self, edge: &RouteEdge, request: &Request) -> Result<Option<Response>, HttpError> {
         let uri = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
-        if uri > MAX_URI {
+        let max = if edge.route.starts_with("/oauth2/") { MAX_OAUTH_URI } else { MAX_URI };
+        if uri > max {
             return Err(HttpError::UriTooLong);
         }
         check_headers(request.headers())?;
-        Origins::preflight(self.sender, &self.method, request.headers())
+        Origins::preflight(self.sender, edge.is_public, &self.method, request.headers())
     }
 
     /// Makes an answer complete.
@@ -176,7 +196,7 @@ impl Exchange {
         let headers = response.headers_mut();
         headers.reserve(16);
         edge.app.security_headers().write(headers);
-        edge.app.origins().write(self.sender, headers);
+        edge.app.origins().write(self.sender, edge.is_public, headers);
         headers.entry(CACHE_CONTROL).or_insert(NO_STORE);
         let duration = self.started.elapsed();
         edge.metrics.observe(status, duration);

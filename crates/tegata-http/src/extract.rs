@@ -4,6 +4,6 @@ mod bearer;
 mod body;
 mod client;
 
-pub(crate) use bearer::{Bearer, Caller};
+pub(crate) use bearer::{Bearer, Caller, Presented};
 pub(crate) use body::RequestBody;
 pub(crate) use client::Client;

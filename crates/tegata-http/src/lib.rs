@@ -13,6 +13,7 @@ mod edge;
 mod error;
 mod extract;
 mod metrics;
+mod oauth;
 mod openapi;
 mod operator;
 mod router;

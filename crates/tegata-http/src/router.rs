@@ -2,12 +2,13 @@
 
 use axum::Router;
 use axum::routing::{MethodRouter, any, delete, get, post};
+use tegata_pages::{STYLESHEET_PATH, THEME_PATH};
 
 use crate::discovery::{JWKS_PATH, OAUTH_PATH, OPENID_PATH};
 use crate::edge::{Edge, direct_access, method_not_allowed, not_found};
 use crate::settings::split_issuer;
 use crate::state::AppState;
-use crate::{account, auth, discovery, openapi, operator};
+use crate::{account, auth, discovery, oauth, openapi, operator};
 
 /// Below these everything is ours: a mistyped path gets a problem, never a page of the web application.
 const OURS: [&str; 5] = ["/auth", "/users", "/api", "/.well-known", "/oauth2"];
@@ -26,13 +27,16 @@ pub enum Part {
     Refresh,
     /// Everything that needs an access token, and what is public.
     Account,
+    /// The OpenID Provider towards other clients.
+    OAuth,
     /// What operators and their machines ask a server: no function answers it.
     Operator,
 }
 
 impl Part {
     /// All parts.
-    pub const ALL: [Self; 5] = [Self::Register, Self::Login, Self::Refresh, Self::Account, Self::Operator];
+    pub const ALL: [Self; 6] =
+        [Self::Register, Self::Login, Self::Refresh, Self::Account, Self::OAuth, Self::Operator];
 }
 
 /// All endpoints; every path that is not ours goes to `web`, under the same security headers.
@@ -58,7 +62,9 @@ fn mount(state: AppState, parts: &[Part], web: Option<Router>) -> Router {
     let mut mount = |path: &str, template: &'static str, methods: MethodRouter<AppState>| {
         router = std::mem::take(&mut router).route(path, methods.layer(Edge::new(app, template)));
     };
-    for (path, part, methods) in routes() {
+    let has_oauth = app.provider().settings().oauth.enabled;
+    let oauth = has_oauth.then(oauth_routes).into_iter().flatten();
+    for (path, part, methods) in routes().into_iter().chain(oauth) {
         // A path that is another part's is no path of ours: its methods are not told either.
         let methods =
             if parts.contains(&part) { methods.fallback(method_not_allowed) } else { any(not_found) };
@@ -116,5 +122,22 @@ fn routes() -> Vec<(&'static str, Part, MethodRouter<AppState>)> {
         ("/healthz", Operator, get(operator::healthz)),
         ("/readyz", Operator, get(operator::readyz)),
         ("/metrics", Operator, get(operator::metrics)),
+    ]
+}
+
+/// The endpoints and pages of the OpenID Provider, where there is one.
+fn oauth_routes() -> Vec<(&'static str, Part, MethodRouter<AppState>)> {
+    vec![
+        (oauth::AUTHORIZE_PATH, Part::OAuth, get(oauth::authorize).post(oauth::authorize_form)),
+        (oauth::TOKEN_PATH, Part::OAuth, post(oauth::token)),
+        (oauth::USERINFO_PATH, Part::OAuth, get(oauth::user_info).post(oauth::user_info_form)),
+        (oauth::PUSH_PATH, Part::OAuth, post(oauth::push)),
+        (oauth::LOGIN_PATH, Part::OAuth, post(oauth::log_in)),
+        (oauth::SIGNUP_PATH, Part::OAuth, get(oauth::signup_page).post(oauth::sign_up)),
+        (oauth::CONSENT_PATH, Part::OAuth, post(oauth::consent)),
+        (oauth::SELECT_PATH, Part::OAuth, post(oauth::select_account)),
+        (oauth::APPS_PATH, Part::OAuth, get(oauth::apps).post(oauth::revoke_app)),
+        (STYLESHEET_PATH, Part::OAuth, get(oauth::stylesheet)),
+        (THEME_PATH, Part::OAuth, get(oauth::theme)),
     ]
 }

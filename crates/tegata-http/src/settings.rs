@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use tegata_core::settings::SettingProblem;
+use tegata_pages::Theme;
 
 /// The settings of the HTTP side. Whether cookies are `Secure` is no setting: it follows from the issuer.
 #[derive(Clone, Debug)]
@@ -24,6 +25,10 @@ pub struct HttpSettings {
     pub body_limit: usize,
     /// How long a request may take. Half of it is for its body to arrive.
     pub request_timeout: Duration,
+    /// The logo on the provider's pages.
+    pub logo_url: Option<String>,
+    /// Colours and the like of the provider's pages, by the names of their CSS variables.
+    pub css_variables: Vec<(String, String)>,
 }
 
 /// Who may read `/metrics`.
@@ -62,6 +67,17 @@ impl HttpSettings {
             metrics: MetricsAccess::default(),
             body_limit: 16 * 1024,
             request_timeout: Duration::from_secs(10),
+            logo_url: None,
+            css_variables: Vec::new(),
+        }
+    }
+
+    /// How the provider's pages look.
+    pub(crate) fn theme(&self, service_name: &str) -> Theme {
+        Theme {
+            service_name: service_name.to_owned(),
+            logo_url: self.logo_url.clone(),
+            css_variables: self.css_variables.clone(),
         }
     }
 

@@ -1,12 +1,15 @@
 //! What the handlers share.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Bytes;
+use tegata_core::entropy::{Entropy as _, EntropyError};
 use tegata_core::provider::Provider;
 use tegata_core::timestamp::Timestamp;
+use tegata_pages::Theme;
 
-use crate::ambient::Clock;
+use crate::ambient::{Clock, SystemEntropy};
 use crate::auth;
 use crate::cookies::CookiePolicy;
 use crate::edge::{Origins, RequestIds, SecurityHeaders};
@@ -27,6 +30,7 @@ struct Shared {
     request_ids: RequestIds,
     metrics: Metrics,
     config: Bytes,
+    theme: Theme,
 }
 
 impl AppState {
@@ -41,6 +45,7 @@ impl AppState {
             request_ids: RequestIds::default(),
             metrics: Metrics::default(),
             config: auth::config_body(provider.settings(), &settings),
+            theme: settings.theme(&provider.settings().service_name),
             provider,
             settings,
             clock,
@@ -77,6 +82,26 @@ impl AppState {
 
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.0.metrics
+    }
+
+    /// How the provider's pages look.
+    pub(crate) fn theme(&self) -> &Theme {
+        &self.0.theme
+    }
+
+    /// How long a browser stays logged in at the provider.
+    pub(crate) fn browser_session_ttl(&self) -> Duration {
+        self.0.provider.settings().oauth.browser_session_ttl
+    }
+
+    /// Random bytes for a secret.
+    ///
+    /// # Errors
+    /// When there is no randomness to be had.
+    pub(crate) fn random_bytes(&self) -> Result<[u8; 16], EntropyError> {
+        let mut bytes = [0; 16];
+        SystemEntropy.fill(&mut bytes)?;
+        Ok(bytes)
     }
 
     /// The answer of `GET /auth/config`, which never changes.

@@ -17,7 +17,7 @@ use crate::session::Session;
 use crate::timestamp::Timestamp;
 
 /// The authentication context class: a password and nothing else.
-pub(super) const ACR: &str = "urn:tegata:acr:pwd";
+pub const ACR: &str = "urn:tegata:acr:pwd";
 
 /// The tokens of one answer (RFC 6749 §5.1).
 #[derive(Debug)]

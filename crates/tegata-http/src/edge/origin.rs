@@ -11,6 +11,10 @@ use axum::response::Response;
 use super::{SEC_FETCH_SITE, empty};
 use crate::error::HttpError;
 
+/// What a page may read beside the body.
+const EXPOSED: HeaderValue =
+    HeaderValue::from_static("DPoP-Nonce, Retry-After, WWW-Authenticate, X-Request-Id");
+
 /// Our own origin, and those that an operator allows.
 pub(crate) struct Origins {
     own: Vec<u8>,
@@ -76,6 +80,7 @@ impl Origins {
     /// [`HttpError::OriginRefused`] for an origin that is not allowed.
     pub(super) fn preflight(
         sender: Sender,
+        is_public: bool,
         method: &Method,
         headers: &HeaderMap,
     ) -> Result<Option<Response>, HttpError> {
@@ -84,8 +89,8 @@ impl Origins {
         }
         match sender {
             Sender::Unnamed => Ok(None),
-            Sender::Null | Sender::Foreign => Err(HttpError::OriginRefused),
-            Sender::Own | Sender::Allowed(_) => {
+            Sender::Null | Sender::Foreign if !is_public => Err(HttpError::OriginRefused),
+            Sender::Null | Sender::Foreign | Sender::Own | Sender::Allowed(_) => {
                 let mut response = empty(StatusCode::NO_CONTENT);
                 let headers = response.headers_mut();
                 headers.insert(
@@ -94,7 +99,7 @@ impl Origins {
                 );
                 headers.insert(
                     ACCESS_CONTROL_ALLOW_HEADERS,
-                    HeaderValue::from_static("Authorization, Content-Type, X-CSRF-Token"),
+                    HeaderValue::from_static("Authorization, Content-Type, DPoP, X-CSRF-Token"),
                 );
                 headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
                 Ok(Some(response))
@@ -103,17 +108,19 @@ impl Origins {
     }
 
     /// Writes what a page of another origin needs to read the answer, errors too. The value is ours, never the request's.
-    pub(super) fn write(&self, sender: Sender, headers: &mut HeaderMap) {
+    pub(super) fn write(&self, sender: Sender, is_public: bool, headers: &mut HeaderMap) {
         headers.append(VARY, HeaderValue::from_static("Origin"));
+        if is_public && matches!(sender, Sender::Null | Sender::Foreign) {
+            // Without credentials: no cookie of anybody's comes with it.
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+        }
         if let Sender::Allowed(place) = sender
             && let Some(origin) = self.allowed.get(place)
         {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
             headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
-            headers.insert(
-                ACCESS_CONTROL_EXPOSE_HEADERS,
-                HeaderValue::from_static("Retry-After, WWW-Authenticate, X-Request-Id"),
-            );
+            headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
         }
     }
 }

@@ -42,7 +42,8 @@ impl SecurityHeaders {
 
     pub(super) fn write(&self, headers: &mut HeaderMap) {
         for (name, value) in &self.0 {
-            headers.insert(name.clone(), value.clone());
+            // A page knows better what it may load, and says so itself.
+            headers.entry(name).or_insert_with(|| value.clone());
         }
     }
 }

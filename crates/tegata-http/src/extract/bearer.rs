@@ -7,11 +7,14 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use tegata_core::error::ProviderError;
+use tegata_core::oauth::OAuthError;
 use tegata_core::provider::AuthenticatedUser;
+use tegata_core::timestamp::Timestamp;
 use tegata_jose::{JoseError, VerifiedAccessToken};
 
 use super::client::facts;
 use crate::error::HttpError;
+use crate::oauth::proof;
 use crate::state::AppState;
 
 /// A valid access token. Enough for an API: it costs no store access.
@@ -21,21 +24,17 @@ impl FromRequestParts<AppState> for Bearer {
     type Rejection = HttpError;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, HttpError> {
-        let token = bearer_token(&parts.headers)?;
         let now = facts(&parts.extensions, app).now;
-        let provider = app.provider();
-        let mut verified = provider.verify_access_token(token, now);
-        if matches!(verified, Err(JoseError::UnknownKey)) && provider.learn_keys(now).await {
-            verified = provider.verify_access_token(token, now);
+        let presented = Presented::of_headers(&parts.headers)?;
+        let token = presented.verify(app, now).await.map_err(|error| {
+            // Which check failed is for the log: no text of a `JoseError` holds any part of a token.
+            tracing::debug!(error = %error, "access token refused");
+            ProviderError::InvalidToken
+        })?;
+        if presented.is_dpop || token.confirmation().is_some() {
+            presented.check_possession(app, &token, parts, now).await?;
         }
-        match verified {
-            Ok(token) => Ok(Self(token)),
-            Err(error) => {
-                // Which check failed is for the log: no text of a `JoseError` holds any part of a token.
-                tracing::debug!(error = %error, "access token refused");
-                Err(ProviderError::InvalidToken.into())
-            }
-        }
+        Ok(Self(token))
     }
 }
 
@@ -56,16 +55,65 @@ impl FromRequestParts<AppState> for Caller {
     }
 }
 
-/// The token of the `Authorization` header (RFC 6750 §2.1). In a body or a query it would end up in logs, and in a query
-/// the RFC advises against it.
-fn bearer_token(headers: &HeaderMap) -> Result<&str, HttpError> {
-    let header = headers.get(AUTHORIZATION).ok_or(HttpError::MissingToken)?;
-    let header = header.to_str().map_err(|_| ProviderError::InvalidToken)?;
-    let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
-    if !scheme.eq_ignore_ascii_case("Bearer") {
-        return Err(HttpError::MissingToken);
+/// An access token as it was presented.
+pub(crate) struct Presented<'a> {
+    pub(crate) token: &'a str,
+    /// Whether it came with the scheme of bound tokens (RFC 9449 §7.1).
+    pub(crate) is_dpop: bool,
+}
+
+impl<'a> Presented<'a> {
+    /// The token of the `Authorization` header (RFC 6750 §2.1, RFC 9449 §7.1). In a query it would end up in logs, and the
+    /// RFC advises against it.
+    ///
+    /// # Errors
+    /// [`HttpError::MissingToken`]; [`ProviderError::InvalidToken`] for what cannot be one.
+    pub(crate) fn of_headers(headers: &'a HeaderMap) -> Result<Self, HttpError> {
+        let header = headers.get(AUTHORIZATION).ok_or(HttpError::MissingToken)?;
+        let header = header.to_str().map_err(|_| ProviderError::InvalidToken)?;
+        let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
+        let is_dpop = scheme.eq_ignore_ascii_case("DPoP");
+        if !is_dpop && !scheme.eq_ignore_ascii_case("Bearer") {
+            return Err(HttpError::MissingToken);
+        }
+        // RFC 9110 §11.4 allows several spaces between.
+        let token = token.trim_matches(' ');
+        if token.is_empty() { Err(ProviderError::InvalidToken.into()) } else { Ok(Self { token, is_dpop }) }
     }
-    // RFC 9110 §11.4 allows several spaces between.
-    let token = token.trim_matches(' ');
-    if token.is_empty() { Err(ProviderError::InvalidToken.into()) } else { Ok(token) }
+
+    /// Verifies it, with newer keys if it names one that is not known here.
+    ///
+    /// # Errors
+    /// Which check failed, for the log.
+    pub(crate) async fn verify(
+        &self,
+        app: &AppState,
+        now: Timestamp,
+    ) -> Result<Arc<VerifiedAccessToken>, JoseError> {
+        let provider = app.provider();
+        let verified = provider.verify_access_token(self.token, now);
+        if matches!(verified, Err(JoseError::UnknownKey)) && provider.learn_keys(now).await {
+            return provider.verify_access_token(self.token, now);
+        }
+        verified
+    }
+
+    /// Checks the proof that a bound token needs.
+    async fn check_possession(
+        &self,
+        app: &AppState,
+        token: &VerifiedAccessToken,
+        parts: &Parts,
+        now: Timestamp,
+    ) -> Result<(), HttpError> {
+        let (method, path) = (parts.method.as_str(), parts.uri.path());
+        let checked = match proof(&parts.headers, method, path) {
+            Ok(proof) => app.provider().check_possession(token, self.token, self.is_dpop, proof, now).await,
+            Err(error) => Err(error),
+        };
+        checked.map_err(|error| match error {
+            OAuthError::Failed(error) => error.into(),
+            OAuthError::Refused { .. } => ProviderError::InvalidToken.into(),
+        })
+    }
 }

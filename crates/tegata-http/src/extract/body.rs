@@ -72,6 +72,11 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 impl RequestBody {
+    /// The bytes, for a body that is no JSON.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// The members of the object.
     ///
     /// # Errors

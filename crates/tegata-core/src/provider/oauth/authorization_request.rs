@@ -269,7 +269,7 @@ impl Provider {
     }
 
     /// All of the scope that somebody can be granted here.
-    pub(super) fn known_scope(&self) -> Scope {
+    pub fn known_scope(&self) -> Scope {
         let own: Scope = OPENID_SCOPE.join(" ").parse().unwrap_or_default();
         own.union(&self.settings.tokens.scope).union(&self.settings.oauth.scope)
     }

@@ -61,9 +61,6 @@ fn known_claims(user: &User) -> Map<String, Value> {
     claims
 }
 
-/// The claims that there can be.
-pub(super) const CLAIMS: [&str; 5] = ["preferred_username", "name", "locale", "email", "email_verified"];
-
 /// The scope token that gives a claim (OIDC Core §5.4).
 fn scope_of(claim: &str) -> Option<&'static str> {
     match claim {

@@ -4,10 +4,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
+use crate::error::FieldError;
 use crate::identifier::SessionId;
 use crate::provider::Provider;
 use crate::secret::equal;
 use crate::timestamp::Timestamp;
+use crate::user::InvalidField;
 
 /// How long a visitor may take.
 const TTL_MILLIS: u64 = 60 * 60 * 1000;
@@ -57,6 +59,39 @@ pub enum FlowProblem {
     Overloaded,
     /// The store does not answer.
     Unavailable,
+    /// The fields of a sign-up.
+    SignUp(SignUpProblem),
+}
+
+/// What is wrong with the fields of a sign-up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SignUpProblem {
+    /// Somebody has the user name.
+    #[serde(rename = "t")]
+    pub username_taken: bool,
+    /// Of the user name.
+    #[serde(rename = "u")]
+    pub username: Option<InvalidField>,
+    /// Of the e-mail address.
+    #[serde(rename = "e")]
+    pub email: Option<InvalidField>,
+    /// Of the password.
+    #[serde(rename = "p")]
+    pub password: Option<InvalidField>,
+}
+
+impl SignUpProblem {
+    /// From the fields that were refused.
+    pub fn new(fields: &[FieldError]) -> Self {
+        let error = |name| fields.iter().find(|field| field.field == name).map(|field| field.error);
+        Self {
+            username_taken: false,
+            username: error("username"),
+            email: error("email"),
+            password: error("password"),
+        }
+    }
 }
 
 impl Flow {

@@ -1,0 +1,106 @@
+//! Proofs of possession (RFC 9449).
+
+use std::time::Duration;
+
+use tegata_jose::{DpopExpectation, VerifiedAccessToken, verify_dpop_proof};
+
+use super::token_request::AccessBinding;
+use crate::oauth::{ErrorCode, OAuthError};
+use crate::provider::Provider;
+use crate::timestamp::Timestamp;
+use crate::transient::{Transient, TransientKey, TransientKind};
+
+/// How old a proof may be; clocks of clients differ.
+const MAX_AGE: Duration = Duration::from_mins(5);
+/// How far ahead a client's clock may be.
+const LEEWAY: Duration = Duration::from_secs(5);
+
+/// A proof as it came with a request.
+#[derive(Clone, Copy)]
+pub struct PresentedProof<'a> {
+    /// The JWT of the `DPoP` header.
+    pub proof: &'a str,
+    /// The method of the request.
+    pub method: &'a str,
+    /// The path of the request, below the issuer.
+    pub path: &'a str,
+}
+
+impl Provider {
+    /// Checks the proof of a token request, if there is one, and gives what its tokens will be bound to.
+    ///
+    /// # Errors
+    /// `invalid_dpop_proof`
+    pub async fn check_binding(
+        &self,
+        presented: Option<PresentedProof<'_>>,
+        now: Timestamp,
+    ) -> Result<AccessBinding, OAuthError> {
+        let dpop_jkt = match presented {
+            Some(presented) => Some(self.check_proof(presented, None, now).await?),
+            None => None,
+        };
+        Ok(AccessBinding { dpop_jkt })
+    }
+
+    /// Checks that whoever shows a bound access token holds its key (RFC 9449 §7.1), and that a token that is not bound is
+    /// not shown as if it were. `is_dpop` is the scheme that it was shown with.
+    ///
+    /// # Errors
+    /// `invalid_token`, `invalid_dpop_proof`
+    pub async fn check_possession(
+        &self,
+        token: &VerifiedAccessToken,
+        text: &str,
+        is_dpop: bool,
+        presented: Option<PresentedProof<'_>>,
+        now: Timestamp,
+    ) -> Result<(), OAuthError> {
+        let invalid = |description: &'static str| OAuthError::refused(ErrorCode::InvalidToken, description);
+        match (token.confirmation(), is_dpop) {
+            (None, false) => Ok(()),
+            (None, true) => Err(invalid("The access token is not bound to a key.")),
+            // Or a stolen token would be as good as one that was never bound.
+            (Some(_), false) => Err(invalid("The access token is bound to a key and needs a proof of it.")),
+            (Some(expected), true) => {
+                let presented = presented.ok_or_else(|| invalid_proof("The DPoP header is missing."))?;
+                let jkt = self.check_proof(presented, Some(text), now).await?;
+                if jkt == *expected { Ok(()) } else { Err(invalid("The proof is of another key.")) }
+            }
+        }
+    }
+
+    async fn check_proof(
+        &self,
+        presented: PresentedProof<'_>,
+        access_token: Option<&str>,
+        now: Timestamp,
+    ) -> Result<String, OAuthError> {
+        let uri = format!("{}{}", self.settings.issuer, presented.path);
+        let verified = verify_dpop_proof(
+            presented.proof,
+            &DpopExpectation {
+                method: presented.method,
+                uri: &uri,
+                access_token,
+                nonce: None,
+                now: now.numeric_date(),
+                max_age_secs: u32::try_from(MAX_AGE.as_secs()).unwrap_or(u32::MAX),
+                leeway_secs: u32::try_from(LEEWAY.as_secs()).unwrap_or(u32::MAX),
+            },
+        )
+        .map_err(|_| {
+            invalid_proof(
+                "The DPoP proof is not valid for this request: check htm, htu, iat, jti, ath and the key.",
+            )
+        })?;
+        let key = TransientKey::new(TransientKind::Proof, &[&verified.thumbprint, &verified.jwt_id]);
+        let forgotten_at = now + MAX_AGE + LEEWAY + LEEWAY;
+        let is_new = self.ports.store.create_transient(&Transient::new(key, &(), forgotten_at)?).await?;
+        if is_new { Ok(verified.thumbprint) } else { Err(invalid_proof("The DPoP proof was used before.")) }
+    }
+}
+
+fn invalid_proof(description: &'static str) -> OAuthError {
+    OAuthError::refused(ErrorCode::InvalidDpopProof, description)
+}

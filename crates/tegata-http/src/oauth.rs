@@ -1,0 +1,43 @@
+//! The endpoints and pages of the OpenID Provider: parse, call, encode.
+//!
+//! What programs ask is answered in JSON with the errors of RFC 6749 §5.2; what people see is a page of `tegata-pages`.
+//! A page's form comes back with a signed flow that belongs to the browser, and every `POST` is answered by a redirect
+//! with 303, so that no browser sends a password a second time, or to somebody else (RFC 9700 §4.12).
+
+mod apps;
+mod authorize;
+mod consent;
+mod error;
+mod form;
+mod login;
+mod metadata;
+mod page;
+mod place;
+mod presented;
+mod pushed;
+mod signup;
+mod token;
+mod userinfo;
+
+pub(crate) use apps::{apps, revoke_app};
+pub(crate) use authorize::{authorize, authorize_form};
+pub(crate) use consent::{consent, select_account};
+pub(crate) use error::OAuthReject;
+pub(crate) use login::log_in;
+pub(crate) use metadata::OAuthMetadata;
+pub(crate) use page::{stylesheet, theme};
+pub(crate) use presented::proof;
+pub(crate) use pushed::push;
+pub(crate) use signup::{sign_up, signup_page};
+pub(crate) use token::token;
+pub(crate) use userinfo::{user_info, user_info_form};
+
+pub(crate) const AUTHORIZE_PATH: &str = "/oauth2/authorize";
+pub(crate) const TOKEN_PATH: &str = "/oauth2/token";
+pub(crate) const USERINFO_PATH: &str = "/oauth2/userinfo";
+pub(crate) const PUSH_PATH: &str = "/oauth2/par";
+pub(crate) const LOGIN_PATH: &str = "/oauth2/login";
+pub(crate) const SIGNUP_PATH: &str = "/oauth2/signup";
+pub(crate) const CONSENT_PATH: &str = "/oauth2/consent";
+pub(crate) const SELECT_PATH: &str = "/oauth2/select-account";
+pub(crate) const APPS_PATH: &str = "/oauth2/apps";

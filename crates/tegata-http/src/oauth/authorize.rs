@@ -1,0 +1,192 @@
+//! `/oauth2/authorize` (RFC 6749 §3.1, OIDC Core §3.1.2).
+
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use tegata_core::error::ProviderError;
+use tegata_core::oauth::{ErrorCode, OAuthError, Parameters};
+use tegata_core::provider::oauth::{
+    Authorization, AuthorizationError, AuthorizationResponse, BrowserSession, Flow, ResponseMode,
+    ResponseTarget, Visitor,
+};
+use tegata_pages::FormPostPage;
+
+use super::consent::{account_page, consent_page};
+use super::error::{OAuthReject, outage};
+use super::form::Form;
+use super::login::login_page;
+use super::page::{Reach, error_page, failure_page, language, page};
+use super::place::{FLOW, Place, Standing, browser, go_on, see_other};
+use super::signup::signup_link;
+use super::{AUTHORIZE_PATH, place};
+use crate::error::{HttpError, chain};
+use crate::extract::Client;
+use crate::state::AppState;
+
+/// `GET`: decides, and asks what is still to be asked.
+pub(crate) async fn authorize(
+    State(app): State<AppState>,
+    client: Client,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let read = || {
+        let parameters = Parameters::parse(query.as_deref().unwrap_or_default().as_bytes())?;
+        let flow = parameters.get(FLOW)?.map(ToOwned::to_owned);
+        Ok((Place::new(AUTHORIZE_PATH, &parameters)?, parameters.without(FLOW), flow))
+    };
+    let (place, parameters, flow) = match read() {
+        Ok(read) => read,
+        Err(error) => return error_page(&app, &headers, &error),
+    };
+    let standing = Standing::of(&app, &client, &place, flow.as_deref());
+    let answer = answer(&app, &client, &headers, &place, &parameters, standing).await;
+    answer.unwrap_or_else(|error| failure_page(&app, &headers, error))
+}
+
+/// `POST`: the same request in a form (OIDC Core §3.1.2.1), which goes on as a `GET`.
+pub(crate) async fn authorize_form(
+    State(app): State<AppState>,
+    headers: HeaderMap,
+    form: Result<Form, OAuthReject>,
+) -> Response {
+    let place = match form {
+        Ok(Form(parameters)) => Place::new(AUTHORIZE_PATH, &parameters),
+        Err(OAuthReject::OAuth(error)) => Err(error),
+        Err(reject) => return reject.into_response(),
+    };
+    match place {
+        Ok(place) => see_other(&place.as_text()).unwrap_or_else(|error| failure_page(&app, &headers, error)),
+        Err(error) => error_page(&app, &headers, &error),
+    }
+}
+
+async fn answer(
+    app: &AppState,
+    client: &Client,
+    headers: &HeaderMap,
+    place: &Place,
+    parameters: &Parameters,
+    standing: Standing,
+) -> Result<Response, HttpError> {
+    let now = client.facts.now;
+    let (flow, is_new) = match &standing {
+        Standing::Under(flow) => (flow.clone(), false),
+        Standing::New | Standing::WithoutCookie => (Flow::begin(now), true),
+    };
+    let browser = browser(app, client).await?;
+    let visitor = Visitor { browser: browser.as_ref(), flow: &flow };
+    let authorization = app.provider().authorize(parameters, visitor, &client.context()).await;
+    match authorization {
+        Ok(Authorization::Answer(response)) => send(app, headers, parameters, &response),
+        Err(AuthorizationError::Page(error)) => Ok(error_page(app, headers, &error)),
+        Err(AuthorizationError::Client { target, error }) => refuse(app, headers, parameters, target, &error),
+        // Whatever is asked stands at an address that knows when it began: it can be loaded again.
+        Ok(_) if is_new => match standing {
+            Standing::WithoutCookie => Ok(error_page(app, headers, &without_cookie())),
+            Standing::New | Standing::Under(_) => go_on(app, client, place, &flow),
+        },
+        Ok(question) => ask(app, client, headers, place, &flow, browser.as_ref(), question),
+    }
+}
+
+pub(crate) fn without_cookie() -> OAuthError {
+    OAuthError::invalid_request(
+        "The browser did not send the cookie of this login: allow cookies, and begin again from the application.",
+    )
+}
+
+fn ask(
+    app: &AppState,
+    client: &Client,
+    headers: &HeaderMap,
+    place: &Place,
+    flow: &Flow,
+    browser: Option<&BrowserSession>,
+    question: Authorization,
+) -> Result<Response, HttpError> {
+    let visit = Visit { app, client, headers, place, flow };
+    match question {
+        Authorization::Login { request, .. } if request.prompt.create && flow.problem.is_none() => {
+            match signup_link(&visit) {
+                Some(link) if browser.is_none() => see_other(&link),
+                _ => Ok(login_page(&visit, Some(&request), None)),
+            }
+        }
+        Authorization::Login { request, again } => {
+            Ok(login_page(&visit, Some(&request), browser.filter(|_| again)))
+        }
+        Authorization::SelectAccount(request) => Ok(account_page(&visit, &request, browser)),
+        Authorization::Consent(question) => Ok(consent_page(&visit, &question, browser)),
+        // Sent before anything is asked.
+        Authorization::Answer(_) => Err(ProviderError::Internal("an answer is no question".into()).into()),
+    }
+}
+
+/// A visitor who is asked something.
+pub(crate) struct Visit<'a> {
+    pub(crate) app: &'a AppState,
+    pub(crate) client: &'a Client,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) place: &'a Place,
+    pub(crate) flow: &'a Flow,
+}
+
+impl Visit<'_> {
+    pub(crate) fn hidden(&self) -> [(&'static str, String); 2] {
+        place::hidden(self.app, self.client, self.place, self.flow)
+    }
+}
+
+/// Tells a client what is wrong (RFC 6749 §4.1.2.1).
+fn refuse(
+    app: &AppState,
+    headers: &HeaderMap,
+    parameters: &Parameters,
+    target: ResponseTarget,
+    error: &OAuthError,
+) -> Result<Response, HttpError> {
+    let (code, description) = match error {
+        OAuthError::Refused { code, description } => (*code, description.to_string()),
+        OAuthError::Failed(failure) => {
+            tracing::error!(error = chain(failure), "an authorization request failed");
+            let (_, code, description, _) = outage(failure);
+            // The two that a client may be told of (RFC 6749 §4.1.2.1).
+            let code = if code == ErrorCode::TemporarilyUnavailable { code } else { ErrorCode::ServerError };
+            (code, description.to_owned())
+        }
+    };
+    let parameters_of = vec![
+        ("error", code.as_str().to_owned()),
+        ("error_description", description),
+        ("iss", app.provider().settings().issuer.clone()),
+    ];
+    send(app, headers, parameters, &AuthorizationResponse { target, parameters: parameters_of })
+}
+
+/// Sends an answer to a client: it goes there with the browser.
+fn send(
+    app: &AppState,
+    headers: &HeaderMap,
+    parameters: &Parameters,
+    response: &AuthorizationResponse,
+) -> Result<Response, HttpError> {
+    let target = &response.target;
+    let state = target.state.as_deref().map(|state| ("state", state));
+    let fields: Vec<(&str, &str)> =
+        response.parameters.iter().map(|(name, value)| (*name, value.as_str())).chain(state).collect();
+    if target.mode == ResponseMode::FormPost {
+        let language = language(headers, parameters);
+        // A private scheme has nobody who could take a form: then it is a query after all.
+        if let Some(form) = FormPostPage::new(language, app.theme(), &target.redirect_uri, &fields) {
+            let reach =
+                Reach { form_target: Some(&target.redirect_uri), is_form_post: true, ..Reach::default() };
+            return Ok(page(app, StatusCode::OK, form.render(), reach));
+        }
+    }
+    let query = Parameters::new(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+        .map(|fields| fields.encode())
+        .unwrap_or_default();
+    let separator = if target.redirect_uri.contains('?') { '&' } else { '?' };
+    see_other(&format!("{}{separator}{query}", target.redirect_uri))
+}

@@ -1,0 +1,187 @@
+//! The pages on which a user chooses an account and allows a client something, and the forms that they send.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use tegata_core::client::{Client as OAuthClient, GrantType, RedirectUri};
+use tegata_core::consent::ConsentTerms;
+use tegata_core::oauth::Parameters;
+use tegata_core::provider::oauth::{
+    Answer, Authorization, AuthorizationRequest, BrowserSession, ConsentQuestion, Flow, Visitor,
+};
+use tegata_core::settings::Settings;
+use tegata_pages::{
+    Access, AccountPage, Client as ShownClient, ConsentPage, Language, Lifetime, ScopeText, Until,
+};
+
+use super::authorize::Visit;
+use super::form::Form;
+use super::login::returned;
+use super::page::{Reach, failure_page, language, page};
+use super::place::{Place, browser, go_on};
+use super::{CONSENT_PATH, OAuthReject, SELECT_PATH};
+use crate::error::HttpError;
+use crate::extract::Client;
+use crate::state::AppState;
+
+/// The page of `prompt=select_account`.
+pub(crate) fn account_page(
+    visit: &Visit<'_>,
+    request: &AuthorizationRequest,
+    browser: Option<&BrowserSession>,
+) -> Response {
+    let parameters = visit.place.query().unwrap_or_default();
+    let hidden = visit.hidden();
+    let hidden = hidden.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let account = AccountPage {
+        language: language(visit.headers, &parameters),
+        theme: visit.app.theme(),
+        client_name: Some(request.client.display_name()),
+        action: SELECT_PATH,
+        hidden: &hidden,
+        username: browser.map(|browser| browser.user.username.as_str()).unwrap_or_default(),
+    };
+    let reach = Reach { form_target: Some(&request.target.redirect_uri), ..Reach::default() };
+    page(visit.app, StatusCode::OK, account.render(), reach)
+}
+
+/// The page on which a user allows a client something.
+pub(crate) fn consent_page(
+    visit: &Visit<'_>,
+    question: &ConsentQuestion,
+    browser: Option<&BrowserSession>,
+) -> Response {
+    let parameters = visit.place.query().unwrap_or_default();
+    let language = language(visit.headers, &parameters);
+    let request = &question.request;
+    let hidden = visit.hidden();
+    let hidden = hidden.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let scopes = scope_texts(language, &question.terms);
+    let resources: Vec<&str> = question.terms.resources.iter().map(String::as_str).collect();
+    let settings = visit.app.provider().settings();
+    let redirect_uri = &request.target.redirect_uri;
+    let consent = ConsentPage {
+        language,
+        theme: visit.app.theme(),
+        action: CONSENT_PATH,
+        hidden: &hidden,
+        client: shown(&request.client),
+        redirect_host: redirect_host(redirect_uri),
+        username: browser.map(|browser| browser.user.username.as_str()).unwrap_or_default(),
+        access: Access {
+            scopes: &scopes,
+            resources: &resources,
+            lifetime: lifetime(settings, &request.client, &question.terms),
+        },
+    };
+    let logo = consent.client.logo;
+    let images: Vec<&str> = logo.into_iter().collect();
+    let reach = Reach { images: &images, form_target: Some(redirect_uri), is_form_post: false };
+    page(visit.app, StatusCode::OK, consent.render(), reach)
+}
+
+/// What people see of a client. The logo of one that nobody vouches for could be anybody's.
+pub(crate) fn shown(client: &OAuthClient) -> ShownClient<'_> {
+    let metadata = &client.metadata;
+    ShownClient {
+        name: client.display_name(),
+        uri: metadata.client_uri.as_deref(),
+        policy_uri: metadata.policy_uri.as_deref(),
+        tos_uri: metadata.tos_uri.as_deref(),
+        logo: metadata.logo_uri.as_deref().filter(|_| client.is_verified()),
+        verified: client.is_verified(),
+    }
+}
+
+/// What is asked for, in words.
+pub(crate) fn scope_texts(language: Language, terms: &ConsentTerms) -> Vec<ScopeText<'_>> {
+    let by_scope = terms.scope.tokens().filter(|token| *token != "openid");
+    let by_name = terms.claims.iter().map(String::as_str);
+    by_scope
+        .chain(by_name)
+        .map(|name| ScopeText { name, description: language.standard_scope(name) })
+        .collect()
+}
+
+/// How long a client has access.
+pub(crate) fn lifetime(settings: &Settings, client: &OAuthClient, terms: &ConsentTerms) -> Lifetime {
+    let may_stay = terms.scope.contains("offline_access") && client.may_use(GrantType::RefreshToken);
+    let days = settings.sessions.absolute_ttl.as_secs().div_ceil(86_400);
+    Lifetime {
+        access_token_minutes: settings.tokens.access_token_ttl.as_secs().div_ceil(60),
+        until: if may_stay { Until::Days(days) } else { Until::LogOut },
+    }
+}
+
+fn redirect_host(uri: &str) -> &str {
+    let parsed = uri.split_once("://").map(|(_, rest)| &rest[..rest.find(['/', '?']).unwrap_or(rest.len())]);
+    parsed.unwrap_or_else(|| RedirectUri::form_target(uri))
+}
+
+/// `POST /oauth2/consent`
+pub(crate) async fn consent(
+    State(app): State<AppState>,
+    client: Client,
+    headers: HeaderMap,
+    form: Result<Form, OAuthReject>,
+) -> Response {
+    match returned(&app, &client, &headers, form) {
+        Ok((place, flow, parameters)) => {
+            let answer = decide(&app, &client, &place, &flow, &parameters).await;
+            answer.unwrap_or_else(|error| failure_page(&app, &headers, error))
+        }
+        Err(response) => *response,
+    }
+}
+
+async fn decide(
+    app: &AppState,
+    client: &Client,
+    place: &Place,
+    flow: &Flow,
+    parameters: &Parameters,
+) -> Result<Response, HttpError> {
+    let Some(browser) = browser(app, client).await? else { return go_on(app, client, place, flow) };
+    let session_id = browser.session.session_id;
+    if parameters.get("decision").ok().flatten() != Some("allow") {
+        return go_on(app, client, place, &flow.answered(Answer::Deny, session_id));
+    }
+    // What was allowed is what the page has asked: the same request, decided again for the same user.
+    let visitor = Visitor { browser: Some(&browser), flow };
+    let query = place.query().unwrap_or_default();
+    if let Ok(Authorization::Consent(question)) =
+        app.provider().authorize(&query, visitor, &client.context()).await
+    {
+        app.provider().consent(&question, &browser, &client.context()).await?;
+    }
+    go_on(app, client, place, &flow.answered(Answer::Allow, session_id))
+}
+
+/// `POST /oauth2/select-account`
+pub(crate) async fn select_account(
+    State(app): State<AppState>,
+    client: Client,
+    headers: HeaderMap,
+    form: Result<Form, OAuthReject>,
+) -> Response {
+    match returned(&app, &client, &headers, form) {
+        Ok((place, flow, parameters)) => {
+            let answer = select(&app, &client, &place, &flow, &parameters).await;
+            answer.unwrap_or_else(|error| failure_page(&app, &headers, error))
+        }
+        Err(response) => *response,
+    }
+}
+
+async fn select(
+    app: &AppState,
+    client: &Client,
+    place: &Place,
+    flow: &Flow,
+    parameters: &Parameters,
+) -> Result<Response, HttpError> {
+    let Some(browser) = browser(app, client).await? else { return go_on(app, client, place, flow) };
+    let is_same = parameters.get("account").ok().flatten() == Some("continue");
+    let answer = if is_same { Answer::Continue } else { Answer::Switch };
+    go_on(app, client, place, &flow.answered(answer, browser.session.session_id))
+}

@@ -1,0 +1,127 @@
+//! Errors for programs (RFC 6749 §5.2, RFC 6750 §3).
+
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use tegata_core::error::ProviderError;
+use tegata_core::oauth::{ErrorCode, OAuthError};
+use tegata_core::store::StoreError;
+
+use crate::error::{HttpError, chain};
+use crate::wire::json;
+
+/// Why a program's request was not granted.
+#[derive(Debug)]
+pub(crate) enum OAuthReject {
+    /// The request did not get as far as OAuth: a body that is too large, a page of a stranger.
+    Http(HttpError),
+    /// RFC 6749 §5.2
+    OAuth(OAuthError),
+    /// The same, for a client that tried the `Authorization` header: the answer names the scheme (RFC 6749 §5.2).
+    Basic(OAuthError),
+    /// At a protected resource (RFC 6750 §3).
+    Bearer(OAuthError),
+}
+
+impl From<HttpError> for OAuthReject {
+    fn from(error: HttpError) -> Self {
+        Self::Http(error)
+    }
+}
+
+impl From<OAuthError> for OAuthReject {
+    fn from(error: OAuthError) -> Self {
+        Self::OAuth(error)
+    }
+}
+
+impl From<ProviderError> for OAuthReject {
+    fn from(error: ProviderError) -> Self {
+        Self::OAuth(error.into())
+    }
+}
+
+#[derive(Serialize)]
+struct ErrorAnswer<'a> {
+    error: &'a str,
+    error_description: &'a str,
+}
+
+/// What a failure of ours is called, with its status. The text below it is for the log only.
+pub(crate) fn outage(error: &ProviderError) -> (StatusCode, ErrorCode, &'static str, Option<u64>) {
+    match error {
+        ProviderError::Store(StoreError::Unavailable(_)) => {
+            let text = "The service cannot answer now; try again soon.";
+            (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::TemporarilyUnavailable, text, Some(5))
+        }
+        ProviderError::Overloaded { retry_after } => {
+            let text = "There is too much to do; try again soon.";
+            let secs = retry_after.as_secs().max(1);
+            (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::TemporarilyUnavailable, text, Some(secs))
+        }
+        ProviderError::TooManyAttempts { retry_after } => {
+            let text = "There were too many attempts; try again later.";
+            let secs = retry_after.as_secs().max(1);
+            (StatusCode::TOO_MANY_REQUESTS, ErrorCode::TemporarilyUnavailable, text, Some(secs))
+        }
+        _ => {
+            let text = "Something went wrong here.";
+            (StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::ServerError, text, None)
+        }
+    }
+}
+
+impl IntoResponse for OAuthReject {
+    fn into_response(self) -> Response {
+        let (error, scheme) = match self {
+            Self::Http(error) => return error.into_response(),
+            Self::OAuth(error) => (error, None),
+            Self::Basic(error) => (error, Some("Basic realm=\"tegata\"".to_owned())),
+            Self::Bearer(error) => {
+                let challenge = bearer_challenge(&error);
+                (error, challenge)
+            }
+        };
+        let (status, code, description, retry_after) = match &error {
+            OAuthError::Refused { code, description } => (status(*code), *code, &**description, None),
+            OAuthError::Failed(failure) => {
+                tracing::error!(error = chain(failure), "a request of a client failed");
+                outage(failure)
+            }
+        };
+        let body = ErrorAnswer { error: code.as_str(), error_description: description };
+        let mut response = match json(status, &body) {
+            Ok(response) => response,
+            Err(error) => return error.into_response(),
+        };
+        let headers = response.headers_mut();
+        if status == StatusCode::UNAUTHORIZED || status == StatusCode::FORBIDDEN {
+            if let Some(challenge) = scheme.and_then(|text| HeaderValue::try_from(text).ok()) {
+                headers.insert(WWW_AUTHENTICATE, challenge);
+            }
+        }
+        if let Some(secs) = retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(secs));
+        }
+        response
+    }
+}
+
+fn status(code: ErrorCode) -> StatusCode {
+    match code {
+        ErrorCode::InvalidClient | ErrorCode::InvalidToken => StatusCode::UNAUTHORIZED,
+        ErrorCode::InsufficientScope => StatusCode::FORBIDDEN,
+        ErrorCode::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
+        ErrorCode::TemporarilyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::BAD_REQUEST,
+    }
+}
+
+/// RFC 6750 §3.1, RFC 9449 §7.1
+fn bearer_challenge(error: &OAuthError) -> Option<String> {
+    let OAuthError::Refused { code, .. } = error else { return None };
+    let scheme = if *code == ErrorCode::InvalidDpopProof { "DPoP" } else { "Bearer" };
+    let scope = if *code == ErrorCode::InsufficientScope { ", scope=\"openid\"" } else { "" };
+    Some(format!("{scheme} error=\"{}\"{scope}", code.as_str()))
+}

@@ -1,0 +1,68 @@
+//! What the metadata says of the OpenID Provider (RFC 8414 §2, OIDC Discovery §3).
+
+use serde::Serialize;
+use tegata_core::client::{AuthMethod, GrantType};
+use tegata_core::provider::Provider;
+
+use super::{AUTHORIZE_PATH, PUSH_PATH, TOKEN_PATH, USERINFO_PATH};
+
+/// With what clients sign to prove themselves, and the possession of a key.
+const CLIENT_ALGS: [&str; 4] = ["ES256", "EdDSA", "RS256", "PS256"];
+
+#[derive(Serialize)]
+pub(crate) struct OAuthMetadata<'a> {
+    authorization_endpoint: String,
+    token_endpoint: String,
+    userinfo_endpoint: String,
+    pushed_authorization_request_endpoint: String,
+    require_pushed_authorization_requests: bool,
+    response_types_supported: [&'a str; 1],
+    response_modes_supported: [&'a str; 2],
+    grant_types_supported: Vec<&'a str>,
+    token_endpoint_auth_methods_supported: Vec<&'a str>,
+    token_endpoint_auth_signing_alg_values_supported: [&'a str; 4],
+    code_challenge_methods_supported: [&'a str; 1],
+    dpop_signing_alg_values_supported: [&'a str; 4],
+    acr_values_supported: [&'a str; 1],
+    prompt_values_supported: Vec<&'a str>,
+    display_values_supported: [&'a str; 1],
+    claim_types_supported: [&'a str; 1],
+    claims_parameter_supported: bool,
+    request_parameter_supported: bool,
+    request_uri_parameter_supported: bool,
+    authorization_response_iss_parameter_supported: bool,
+}
+
+impl OAuthMetadata<'_> {
+    pub(crate) fn new(provider: &Provider) -> Self {
+        let settings = provider.settings();
+        let at = |path: &str| format!("{}{path}", settings.issuer);
+        let mut prompts = vec!["none", "login", "consent", "select_account"];
+        if settings.signup_enabled {
+            prompts.push("create");
+        }
+        Self {
+            authorization_endpoint: at(AUTHORIZE_PATH),
+            token_endpoint: at(TOKEN_PATH),
+            userinfo_endpoint: at(USERINFO_PATH),
+            pushed_authorization_request_endpoint: at(PUSH_PATH),
+            require_pushed_authorization_requests: settings.oauth.require_pushed_requests,
+            response_types_supported: ["code"],
+            response_modes_supported: ["query", "form_post"],
+            grant_types_supported: GrantType::ALL.map(GrantType::as_str).to_vec(),
+            token_endpoint_auth_methods_supported: AuthMethod::ALL.map(AuthMethod::as_str).to_vec(),
+            token_endpoint_auth_signing_alg_values_supported: CLIENT_ALGS,
+            code_challenge_methods_supported: ["S256"],
+            dpop_signing_alg_values_supported: CLIENT_ALGS,
+            acr_values_supported: [tegata_core::provider::ACR],
+            prompt_values_supported: prompts,
+            display_values_supported: ["page"],
+            claim_types_supported: ["normal"],
+            claims_parameter_supported: true,
+            request_parameter_supported: false,
+            // Of pushed requests only, which have an endpoint of their own (RFC 9126 §5).
+            request_uri_parameter_supported: false,
+            authorization_response_iss_parameter_supported: true,
+        }
+    }
+}

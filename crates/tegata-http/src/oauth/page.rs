@@ -1,0 +1,109 @@
+//! Answers that are pages.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use tegata_core::error::ProviderError;
+use tegata_core::oauth::{ErrorCode, OAuthError, Parameters};
+use tegata_pages::{ErrorPage, FORM_POST_SCRIPT_HASH, Language, STYLESHEET, csp_source, theme_css};
+
+use super::error::outage;
+use super::place::loosen;
+use crate::discovery::cacheable;
+use crate::error::{HttpError, chain};
+use crate::state::AppState;
+
+const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+const CSS: HeaderValue = HeaderValue::from_static("text/css; charset=utf-8");
+
+/// What a page may load and where its forms may lead in the end, beyond ourselves.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Reach<'a> {
+    /// Logos.
+    pub(crate) images: &'a [&'a str],
+    /// Where the answer to its form goes on to: browsers hold redirects to `form-action`, too.
+    pub(crate) form_target: Option<&'a str>,
+    /// Whether it has the script of [`tegata_pages::FormPostPage`].
+    pub(crate) is_form_post: bool,
+}
+
+/// A page.
+pub(crate) fn page(app: &AppState, status: StatusCode, html: String, reach: Reach<'_>) -> Response {
+    let mut response = Response::new(Body::from(html));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HTML);
+    let images = reach.images.iter().copied().chain(app.theme().logo_url.as_deref()).filter_map(csp_source);
+    let images: String = images.map(|source| format!(" {source}")).collect();
+    let target = reach.form_target.and_then(csp_source);
+    let own_forms = if reach.is_form_post { "" } else { " 'self'" };
+    let target = target.map(|source| format!(" {source}")).unwrap_or_default();
+    let script =
+        if reach.is_form_post { format!("; script-src {FORM_POST_SCRIPT_HASH}") } else { String::new() };
+    let policy = format!(
+        "default-src 'none'; style-src 'self'; img-src 'self'{images}; form-action{own_forms}{target}; \
+         base-uri 'none'; frame-ancestors 'none'{script}"
+    );
+    if let Ok(policy) = HeaderValue::try_from(policy) {
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    // A form of ours says where it comes from only if it may; addresses stay unknown to everybody else.
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    loosen(headers);
+    response
+}
+
+/// The language of a visitor.
+pub(crate) fn language(headers: &HeaderMap, parameters: &Parameters) -> Language {
+    let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    Language::choose(parameters.get("ui_locales").ok().flatten(), accepted)
+}
+
+/// The page of an error that no client may be told of.
+pub(crate) fn error_page(app: &AppState, headers: &HeaderMap, error: &OAuthError) -> Response {
+    let (status, code, description) = match error {
+        OAuthError::Refused { code, description } => {
+            let status = if *code == ErrorCode::InvalidClient {
+                StatusCode::NOT_FOUND
+            } else {
+                StatusCode::BAD_REQUEST
+            };
+            (status, *code, &**description)
+        }
+        OAuthError::Failed(failure) => {
+            tracing::error!(error = chain(failure), "a page could not be shown");
+            let (status, code, description, _) = outage(failure);
+            (status, code, description)
+        }
+    };
+    let page_of = ErrorPage {
+        language: language(headers, &Parameters::default()),
+        theme: app.theme(),
+        error: code.as_str(),
+        description,
+        request_id: "",
+    };
+    page(app, status, page_of.render(), Reach::default())
+}
+
+/// As [`error_page`], for a failure of ours.
+pub(crate) fn failure_page(app: &AppState, headers: &HeaderMap, error: HttpError) -> Response {
+    match error {
+        HttpError::Provider(error @ (ProviderError::Store(_) | ProviderError::Internal(_))) => {
+            error_page(app, headers, &error.into())
+        }
+        error => error.into_response(),
+    }
+}
+
+/// `GET /oauth2/pages.css`
+pub(crate) async fn stylesheet(headers: HeaderMap) -> Response {
+    cacheable(&headers, CSS, STYLESHEET.into())
+}
+
+/// `GET /oauth2/theme.css`
+pub(crate) async fn theme(State(app): State<AppState>, headers: HeaderMap) -> Response {
+    cacheable(&headers, CSS, theme_css(app.theme()).into())
+}

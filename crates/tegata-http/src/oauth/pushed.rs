@@ -1,0 +1,36 @@
+//! `POST /oauth2/par` (RFC 9126).
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use serde::Serialize;
+
+use super::PUSH_PATH;
+use super::error::OAuthReject;
+use super::form::Form;
+use super::presented::{authenticate, proof};
+use crate::extract::Client;
+use crate::state::AppState;
+use crate::wire::json;
+
+/// RFC 9126 §2.2
+#[derive(Serialize)]
+struct PushAnswer {
+    request_uri: String,
+    expires_in: u64,
+}
+
+pub(crate) async fn push(
+    State(app): State<AppState>,
+    client: Client,
+    headers: HeaderMap,
+    Form(parameters): Form,
+) -> Result<Response, OAuthReject> {
+    let ctx = client.context();
+    let authenticated = authenticate(&app, &headers, &parameters, &client).await?;
+    let proof = proof(&headers, "POST", PUSH_PATH)?;
+    let binding = app.provider().check_binding(proof, ctx.now).await?;
+    let jkt = binding.dpop_jkt.as_deref();
+    let (request_uri, ttl) = app.provider().push_request(&authenticated, &parameters, jkt, &ctx).await?;
+    Ok(json(StatusCode::CREATED, &PushAnswer { request_uri, expires_in: ttl.as_secs() })?)
+}

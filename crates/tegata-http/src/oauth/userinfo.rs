@@ -1,0 +1,75 @@
+//! `/oauth2/userinfo` (OIDC Core §5.3).
+
+use axum::extract::State;
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use tegata_core::oauth::{ErrorCode, OAuthError, Parameters};
+use tegata_core::provider::oauth::UserInfo;
+
+use super::USERINFO_PATH;
+use super::error::OAuthReject;
+use super::form::Form;
+use super::presented::proof;
+use crate::extract::{Client, Presented};
+use crate::state::AppState;
+use crate::wire::json;
+
+/// `GET`: the token is in the `Authorization` header.
+pub(crate) async fn user_info(
+    State(app): State<AppState>,
+    client: Client,
+    headers: HeaderMap,
+) -> Result<Response, OAuthReject> {
+    answer(&app, &client, &headers, &Parameters::default(), "GET").await
+}
+
+/// `POST`: in the header or in the body (RFC 6750 §2.2).
+pub(crate) async fn user_info_form(
+    State(app): State<AppState>,
+    client: Client,
+    headers: HeaderMap,
+    Form(parameters): Form,
+) -> Result<Response, OAuthReject> {
+    answer(&app, &client, &headers, &parameters, "POST").await
+}
+
+async fn answer(
+    app: &AppState,
+    client: &Client,
+    headers: &HeaderMap,
+    parameters: &Parameters,
+    method: &'static str,
+) -> Result<Response, OAuthReject> {
+    let in_body = parameters.get("access_token")?;
+    let presented = match (headers.contains_key(AUTHORIZATION), in_body) {
+        (true, Some(_)) => {
+            return Err(OAuthError::invalid_request("The access token is given in two ways at once.").into());
+        }
+        (false, Some(token)) => Presented { token, is_dpop: false },
+        (_, None) => Presented::of_headers(headers)?,
+    };
+    let UserInfo(claims) =
+        asked(app, client, headers, &presented, method).await.map_err(OAuthReject::Bearer)?;
+    Ok(json(StatusCode::OK, &claims)?)
+}
+
+async fn asked(
+    app: &AppState,
+    client: &Client,
+    headers: &HeaderMap,
+    presented: &Presented<'_>,
+    method: &'static str,
+) -> Result<UserInfo, OAuthError> {
+    let (provider, now) = (app.provider(), client.facts.now);
+    let token = presented.verify(app, now).await.map_err(|error| {
+        tracing::debug!(error = %error, "access token refused");
+        OAuthError::refused(
+            ErrorCode::InvalidToken,
+            "The access token is not valid, or its session has ended.",
+        )
+    })?;
+    let proof = proof(headers, method, USERINFO_PATH)?;
+    provider.check_possession(&token, presented.token, presented.is_dpop, proof, now).await?;
+    provider.user_info(&token, now).await
+}
