@@ -36,26 +36,33 @@ pub struct ProfileUpdate<'a> {
     pub current_password: Option<&'a str>,
 }
 
+/// What is needed to change an account. No client is ever granted it.
+const ACCOUNT_SCOPE: &str = "tegata:account";
 /// The longest name to show, in characters.
 const MAX_NAME: usize = 100;
 /// The longest language tag (RFC 5646 §4.4.1 recommends room for 35).
 const MAX_LOCALE: usize = 35;
 
 impl Provider {
-    /// The user of an access token, if their session is still alive.
+    /// The user of an access token of our own application, if their session is still alive.
     ///
     /// # Errors
-    /// [`ProviderError::InvalidToken`] when the session or the account is gone.
+    /// [`ProviderError::InvalidToken`] when the session or the account is gone; [`ProviderError::InsufficientScope`] for a
+    /// client's token: an account is its owner's alone to change, whatever they have allowed whom.
     pub async fn authenticate(
         &self,
         token: &VerifiedAccessToken,
         now: Timestamp,
     ) -> Result<AuthenticatedUser, ProviderError> {
+        if token.client_id() != self.settings.tokens.client_id {
+            return Err(ProviderError::InsufficientScope { scope: ACCOUNT_SCOPE });
+        }
         let user_id: UserId = token.subject().parse().map_err(|_| ProviderError::InvalidToken)?;
         let session_id =
             token.session_id().and_then(|sid| sid.parse().ok()).ok_or(ProviderError::InvalidToken)?;
         let session = self.ports.store.find_session(user_id, session_id).await?;
-        let session = session.filter(|session| session.is_live(now)).ok_or(ProviderError::InvalidToken)?;
+        let is_own = |session: &Session| session.is_live(now) && session.grant.is_none();
+        let session = session.filter(is_own).ok_or(ProviderError::InvalidToken)?;
         let user = self.ports.store.find_user(user_id).await?;
         let user =
             user.filter(|user| user.status == UserStatus::Active).ok_or(ProviderError::InvalidToken)?;
