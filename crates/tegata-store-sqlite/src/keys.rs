@@ -5,9 +5,9 @@ use rusqlite::{OptionalExtension as _, params};
 use tegata_core::key_set::KeySet;
 use tegata_core::store::{KeyStore, StoreError};
 
-use crate::SqliteStore;
 use crate::error::store_error;
 use crate::users::execute;
+use crate::{SqliteStore, document};
 
 #[async_trait]
 impl KeyStore for SqliteStore {
@@ -15,15 +15,15 @@ impl KeyStore for SqliteStore {
         self.read(|c, tenant| {
             let mut statement =
                 c.prepare_cached("SELECT document FROM key_sets WHERE tenant = ?1").map_err(store_error)?;
-            let document: Option<String> =
+            let found: Option<String> =
                 statement.query_row([tenant], |row| row.get(0)).optional().map_err(store_error)?;
-            document.map(|json| serde_json::from_str(&json).map_err(|error| unreadable(&error))).transpose()
+            found.map(|json| document::read(&json)).transpose()
         })
         .await
     }
 
     async fn replace_key_set(&self, expected: Option<u64>, key_set: &KeySet) -> Result<bool, StoreError> {
-        let document = serde_json::to_string(key_set).map_err(|error| unreadable(&error))?;
+        let document = document::write(key_set)?;
         // SQLite has signed integers only; versions are only ever compared for being equal.
         let version = key_set.version.cast_signed();
         let expected = expected.map(u64::cast_signed);
@@ -44,16 +44,4 @@ impl KeyStore for SqliteStore {
         })
         .await
     }
-}
-
-/// The key set is no JSON of a key set. Says where and not what: the parser's own text quotes from the document.
-#[derive(Debug, thiserror::Error)]
-#[error("the key set cannot be read at line {line}, column {column}")]
-struct Unreadable {
-    line: usize,
-    column: usize,
-}
-
-fn unreadable(error: &serde_json::Error) -> StoreError {
-    StoreError::Corrupt(Unreadable { line: error.line(), column: error.column() }.into())
 }

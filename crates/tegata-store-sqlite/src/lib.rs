@@ -5,13 +5,18 @@
 
 mod attempts;
 mod busy;
+mod clients;
+mod consents;
+mod document;
 mod error;
 mod keys;
 mod maintenance;
+mod notices;
 mod reader;
 mod rows;
 mod schema;
 mod sessions;
+mod transients;
 mod users;
 mod writer;
 

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rusqlite::backup::Backup;
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OpenFlags, params, params_from_iter};
 use tegata_core::store::{Maintenance, StoreError};
 use tegata_core::timestamp::Timestamp;
 
@@ -33,46 +34,67 @@ impl Maintenance for SqliteStore {
 
     async fn purge_expired(&self, before: Timestamp, limit: usize) -> Result<u64, StoreError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut purged = 0;
+        for expired in &EXPIRED {
+            purged += self.purge(expired, before, limit).await?;
+        }
+        Ok(purged)
+    }
+}
+
+/// A table whose rows expire.
+struct Expired {
+    table: &'static str,
+    /// Its key, after the tenant.
+    key: &'static str,
+    /// When a row expires.
+    at: &'static str,
+}
+
+const EXPIRED: [Expired; 4] = [
+    Expired {
+        table: "sessions",
+        key: "user_id, session_id",
+        at: "min(idle_expires_at, absolute_expires_at)",
+    },
+    Expired { table: "attempts", key: "attempt_key", at: "expires_at" },
+    Expired { table: "transients", key: "kind, hash", at: "expires_at" },
+    Expired { table: "notices", key: "notice_id", at: "expires_at" },
+];
+
+impl SqliteStore {
+    async fn purge(
+        &self,
+        expired: &'static Expired,
+        before: Timestamp,
+        limit: i64,
+    ) -> Result<u64, StoreError> {
+        let Expired { table, key, at } = expired;
         // Looked for beside the writer, since no index leads there; it only gets the keys.
-        let (sessions, attempts): (Vec<([u8; 16], [u8; 16])>, Vec<[u8; 32]>) = self
+        let columns = key.split(',').count();
+        let keys: Vec<Vec<Value>> = self
             .read(move |c, tenant| {
-                let mut statement = c
-                    .prepare_cached(
-                        "SELECT user_id, session_id FROM sessions
-                         WHERE tenant = ?1 AND min(idle_expires_at, absolute_expires_at) < ?2 LIMIT ?3",
-                    )
-                    .map_err(store_error)?;
-                let parameters = params![tenant, before.as_millis(), limit];
-                let sessions =
-                    rows::collect(&mut statement, parameters, |row| Ok((row.get(0)?, row.get(1)?)))?;
-                let sql = "SELECT attempt_key FROM attempts WHERE tenant = ?1 AND expires_at < ?2 LIMIT ?3";
-                let mut statement = c.prepare_cached(sql).map_err(store_error)?;
-                let attempts = rows::collect(&mut statement, parameters, |row| row.get(0))?;
-                Ok((sessions, attempts))
+                let sql = format!("SELECT {key} FROM {table} WHERE tenant = ?1 AND {at} < ?2 LIMIT ?3");
+                let mut statement = c.prepare_cached(&sql).map_err(store_error)?;
+                rows::collect(&mut statement, params![tenant, before.as_millis(), limit], |row| {
+                    (0..columns).map(|column| row.get(column)).collect()
+                })
             })
             .await?;
-        if sessions.is_empty() && attempts.is_empty() {
+        if keys.is_empty() {
             return Ok(0);
         }
         self.write(move |c, tenant| {
+            let places: Vec<String> = (0..columns).map(|column| format!("?{}", column + 3)).collect();
+            let places = places.join(", ");
+            // Asked again: it may have been refreshed in between.
+            let sql = format!("DELETE FROM {table} WHERE tenant = ?1 AND {at} < ?2 AND ({key}) = ({places})");
             let mut purged = 0;
-            for (user_id, session_id) in &sessions {
-                // Asked again: it may have been refreshed in between.
-                purged += execute(
-                    c,
-                    "DELETE FROM sessions WHERE tenant = ?1 AND user_id = ?2 AND session_id = ?3
-                         AND min(idle_expires_at, absolute_expires_at) < ?4",
-                    params![tenant, user_id, session_id, before.as_millis()],
-                )?;
+            for key in keys {
+                let fixed = [Value::from(tenant.to_owned()), Value::from(before.as_millis())];
+                purged += execute(c, &sql, params_from_iter(fixed.into_iter().chain(key)))? as u64;
             }
-            for key in &attempts {
-                purged += execute(
-                    c,
-                    "DELETE FROM attempts WHERE tenant = ?1 AND attempt_key = ?2 AND expires_at < ?3",
-                    params![tenant, key, before.as_millis()],
-                )?;
-            }
-            Ok(purged as u64)
+            Ok(purged)
         })
         .await
     }

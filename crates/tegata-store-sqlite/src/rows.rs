@@ -12,6 +12,7 @@ use tegata_core::store::StoreError;
 use tegata_core::timestamp::Timestamp;
 use tegata_core::user::{Credential, User, UserEmail, UserStatus};
 
+use crate::document;
 use crate::error::store_error;
 
 /// The columns of [`user`], in its order.
@@ -21,7 +22,7 @@ pub(crate) const USER: &str = "user_id, username, email, email_verified, name, l
 /// The columns of [`session`], in its order.
 pub(crate) const SESSION: &str = "user_id, session_id, username, client_id, scope, amr, auth_time, user_agent, address, \
                                   generation, current_hash, previous_hash, rotated_at, idle_expires_at, \
-                                  absolute_expires_at";
+                                  absolute_expires_at, grant_document";
 
 pub(crate) fn user(row: &Row<'_>) -> rusqlite::Result<User> {
     let email = match row.get::<_, Option<String>>(2)? {
@@ -55,7 +56,12 @@ pub(crate) fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
         None => None,
         Some(text) => Some(parse(8, text)?),
     };
+    let grant = match row.get_ref(15)?.as_str_or_null()? {
+        None => None,
+        Some(text) => Some(document::column(15, text)?),
+    };
     Ok(Session {
+        grant,
         user_id: UserId::from_bytes(row.get(0)?),
         session_id: SessionId::from_bytes(row.get(1)?),
         username: parse(2, row.get_ref(2)?.as_str()?)?,
@@ -86,7 +92,7 @@ pub(crate) fn time(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> 
     row.get(column).map(Timestamp::from_millis)
 }
 
-fn parse<T: FromStr>(column: usize, text: &str) -> rusqlite::Result<T> {
+pub(crate) fn parse<T: FromStr>(column: usize, text: &str) -> rusqlite::Result<T> {
     text.parse().map_err(|_| unreadable(column))
 }
 

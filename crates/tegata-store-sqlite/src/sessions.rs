@@ -9,7 +9,7 @@ use tegata_core::store::{Begun, Rotated, SessionStore, StoreError};
 
 use crate::error::store_error;
 use crate::users::execute;
-use crate::{SqliteStore, rows};
+use crate::{SqliteStore, document, rows};
 
 /// [`Rotation::apply`] in SQL: the condition and the change in one statement. It is the hottest of all, so its text is a
 /// constant.
@@ -19,7 +19,7 @@ const ROTATE: &str = "UPDATE sessions SET
      WHERE tenant = ?1 AND user_id = ?2 AND session_id = ?3 AND current_hash = ?4
          AND idle_expires_at > ?6 AND absolute_expires_at > ?6 AND generation < 4294967295
      RETURNING user_id, session_id, username, client_id, scope, amr, auth_time, user_agent, address, generation,
-         current_hash, previous_hash, rotated_at, idle_expires_at, absolute_expires_at";
+         current_hash, previous_hash, rotated_at, idle_expires_at, absolute_expires_at, grant_document";
 
 #[async_trait]
 impl SessionStore for SqliteStore {
@@ -27,18 +27,17 @@ impl SessionStore for SqliteStore {
         &self,
         session: &Session,
         credential_version: u32,
-        account: AttemptKey,
+        account: Option<AttemptKey>,
     ) -> Result<Begun, StoreError> {
         let session = session.clone();
         self.write(move |c, tenant| {
             if insert(c, tenant, &session, credential_version)? == 0 {
                 return Ok(Begun::Refused);
             }
-            execute(
-                c,
-                "DELETE FROM attempts WHERE tenant = ?1 AND attempt_key = ?2",
-                params![tenant, account.as_bytes()],
-            )?;
+            if let Some(account) = account {
+                let sql = "DELETE FROM attempts WHERE tenant = ?1 AND attempt_key = ?2";
+                execute(c, sql, params![tenant, account.as_bytes()])?;
+            }
             Ok(Begun::Now)
         })
         .await
@@ -145,8 +144,8 @@ fn insert(
         c,
         "INSERT OR REPLACE INTO sessions (tenant, user_id, session_id, username, client_id, scope, amr, auth_time,
              user_agent, address, generation, current_hash, previous_hash, rotated_at, idle_expires_at,
-             absolute_expires_at)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16 FROM users
+             absolute_expires_at, grant_document)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?18 FROM users
          WHERE tenant = ?1 AND user_id = ?2 AND status = 'active' AND credential_version = ?17",
         params![
             tenant,
@@ -166,6 +165,7 @@ fn insert(
             session.idle_expires_at.as_millis(),
             session.absolute_expires_at.as_millis(),
             credential_version,
+            session.grant.as_deref().map(document::write).transpose()?,
         ],
     )
 }

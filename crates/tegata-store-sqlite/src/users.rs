@@ -197,6 +197,8 @@ impl UserStore for SqliteStore {
                 .optional()
                 .map_err(store_error)?;
             end_sessions(c, tenant, user_id, None)?;
+            let sql = "DELETE FROM consents WHERE tenant = ?1 AND user_id = ?2";
+            execute(c, sql, params![tenant, user_id.as_bytes()])?;
             Ok(user)
         })
         .await
