@@ -72,6 +72,11 @@ fn mount(state: AppState, parts: &[Part], web: Option<Router>) -> Router {
     }
     // An issuer with a path: each standard has its own place for it (RFC 8414 §3.1, §5).
     let (_, path) = split_issuer(&app.provider().settings().issuer);
+    if !path.is_empty() && parts.contains(&Part::OAuth) && has_oauth {
+        for (place, _, methods) in oauth_routes() {
+            mount(&format!("{path}{place}"), place, methods.fallback(method_not_allowed));
+        }
+    }
     if !path.is_empty() && parts.contains(&Part::Account) {
         for place in [format!("{path}{OPENID_PATH}"), format!("{OPENID_PATH}{path}")] {
             mount(&place, OPENID_PATH, get(discovery::metadata).fallback(method_not_allowed));

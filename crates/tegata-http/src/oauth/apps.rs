@@ -1,23 +1,22 @@
 //! What a user has allowed, and how they take it back (ASVS 10.7.3).
 
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use tegata_core::oauth::Parameters;
 use tegata_core::provider::oauth::{BrowserSession, Flow};
 use tegata_pages::{App, AppsPage, ScopeText};
 
-use super::authorize::Visit;
+use super::authorize::{Visit, without_cookie};
 use super::consent::scope_texts;
 use super::form::Form;
 use super::login::{login_page, returned};
-use super::page::{Reach, failure_page, language, page};
+use super::page::{Reach, error_page, failure_page, language, page};
 use super::place::{FLOW, Place, Standing, browser, go_on};
 use super::{APPS_PATH, OAuthReject};
 use crate::error::HttpError;
 use crate::extract::Client;
 use crate::state::AppState;
-use axum::extract::RawQuery;
 
 /// `GET /oauth2/apps`
 pub(crate) async fn apps(
@@ -46,10 +45,8 @@ async fn answer(
                 None => Ok(login_page(&visit, None, None)),
             }
         }
-        Standing::New => go_on(app, client, &place, &Flow::begin(client.facts.now)),
-        Standing::WithoutCookie => {
-            Ok(super::page::error_page(app, headers, &super::authorize::without_cookie()))
-        }
+        Standing::New => go_on(app, client, &place, &app.provider().begin_flow(client.facts.now)?),
+        Standing::WithoutCookie => Ok(error_page(app, headers, &without_cookie())),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use tegata_core::error::ProviderError;
 use tegata_core::oauth::{ErrorCode, OAuthError, Parameters};
 use tegata_core::provider::oauth::{
@@ -15,7 +15,7 @@ use super::consent::{account_page, consent_page};
 use super::error::{OAuthReject, outage};
 use super::form::Form;
 use super::login::login_page;
-use super::page::{Reach, error_page, failure_page, language, page};
+use super::page::{Reach, error_page, failure_page, language, page, refused_form};
 use super::place::{FLOW, Place, Standing, browser, go_on, see_other};
 use super::signup::signup_link;
 use super::{AUTHORIZE_PATH, place};
@@ -50,12 +50,11 @@ pub(crate) async fn authorize_form(
     headers: HeaderMap,
     form: Result<Form, OAuthReject>,
 ) -> Response {
-    let place = match form {
-        Ok(Form(parameters)) => Place::new(AUTHORIZE_PATH, &parameters),
-        Err(OAuthReject::OAuth(error)) => Err(error),
-        Err(reject) => return reject.into_response(),
+    let parameters = match form {
+        Ok(Form(parameters)) => parameters,
+        Err(reject) => return refused_form(&app, &headers, reject),
     };
-    match place {
+    match Place::new(AUTHORIZE_PATH, &parameters) {
         Ok(place) => see_other(&place.as_text()).unwrap_or_else(|error| failure_page(&app, &headers, error)),
         Err(error) => error_page(&app, &headers, &error),
     }
@@ -72,7 +71,7 @@ async fn answer(
     let now = client.facts.now;
     let (flow, is_new) = match &standing {
         Standing::Under(flow) => (flow.clone(), false),
-        Standing::New | Standing::WithoutCookie => (Flow::begin(now), true),
+        Standing::New | Standing::WithoutCookie => (app.provider().begin_flow(now)?, true),
     };
     let browser = browser(app, client).await?;
     let visitor = Visitor { browser: browser.as_ref(), flow: &flow };

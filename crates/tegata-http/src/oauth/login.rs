@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use tegata_core::error::ProviderError;
 use tegata_core::oauth::{OAuthError, Parameters};
 use tegata_core::provider::Login;
@@ -12,7 +12,7 @@ use tegata_pages::{LoginError, LoginPage};
 
 use super::authorize::{Visit, without_cookie};
 use super::form::Form;
-use super::page::{Reach, error_page, failure_page, language, page};
+use super::page::{Reach, error_page, failure_page, language, page, refused_form};
 use super::place::{CONTINUE, FLOW, Place, Standing, browser, go_on, see_other};
 use super::signup::signup_link;
 use super::{LOGIN_PATH, OAuthReject};
@@ -92,8 +92,7 @@ pub(crate) fn returned(
     headers: &HeaderMap,
     form: Result<Form, OAuthReject>,
 ) -> Result<(Place, Flow, Parameters), Box<Response>> {
-    use axum::response::IntoResponse as _;
-    let Form(parameters) = form.map_err(|reject| Box::new(reject.into_response()))?;
+    let Form(parameters) = form.map_err(|reject| Box::new(refused_form(app, headers, reject)))?;
     client.check_sender().map_err(|error| Box::new(error.into_response()))?;
     let read = || Ok((parameters.required(CONTINUE)?, parameters.required(FLOW)?));
     let (place, flow) = read().map_err(|error: OAuthError| Box::new(error_page(app, headers, &error)))?;
@@ -109,6 +108,11 @@ pub(crate) fn returned(
             Err(Box::new(again.unwrap_or_else(|error| failure_page(app, headers, error))))
         }
     }
+}
+
+/// The form, or the link, of a page that nobody was on the way to.
+pub(crate) fn nowhere() -> OAuthError {
+    OAuthError::invalid_request("This leads nowhere: begin again from the application.")
 }
 
 async fn answer(

@@ -9,7 +9,7 @@ use tegata_core::error::ProviderError;
 use tegata_core::oauth::{ErrorCode, OAuthError, Parameters};
 use tegata_pages::{ErrorPage, FORM_POST_SCRIPT_HASH, Language, STYLESHEET, csp_source, theme_css};
 
-use super::error::outage;
+use super::error::{OAuthReject, outage};
 use super::place::loosen;
 use crate::discovery::cacheable;
 use crate::error::{HttpError, chain};
@@ -86,6 +86,14 @@ pub(crate) fn error_page(app: &AppState, headers: &HeaderMap, error: &OAuthError
         request_id: "",
     };
     page(app, status, page_of.render(), Reach::default())
+}
+
+/// The answer to a form that cannot be read.
+pub(crate) fn refused_form(app: &AppState, headers: &HeaderMap, reject: OAuthReject) -> Response {
+    match reject {
+        OAuthReject::OAuth(error) => error_page(app, headers, &error),
+        reject => reject.into_response(),
+    }
 }
 
 /// As [`error_page`], for a failure of ours.

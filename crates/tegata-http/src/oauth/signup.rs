@@ -12,7 +12,7 @@ use tegata_pages::{FieldError, SignUpError, SignUpErrors, SignUpPage};
 
 use super::authorize::{Visit, without_cookie};
 use super::form::Form;
-use super::login::{problem, returned};
+use super::login::{nowhere, problem, returned};
 use super::page::{Reach, error_page, failure_page, language, page};
 use super::place::{CONTINUE, FLOW, Place, Standing, browser, go_on, see_other};
 use super::{OAuthReject, SIGNUP_PATH};
@@ -44,9 +44,10 @@ pub(crate) async fn signup_page(
     let parameters = Parameters::parse(query.unwrap_or_default().as_bytes()).unwrap_or_default();
     let place = parameters.get(CONTINUE).ok().flatten().and_then(Place::parse);
     let flow = parameters.get(FLOW).ok().flatten();
-    let (Some(place), true) = (place, app.provider().settings().signup_enabled) else {
+    if !app.provider().settings().signup_enabled {
         return failure_page(&app, &headers, HttpError::NotFound);
-    };
+    }
+    let Some(place) = place else { return error_page(&app, &headers, &nowhere()) };
     match Standing::of(&app, &client, &place, flow) {
         Standing::Under(flow) => {
             let visit = Visit { app: &app, client: &client, headers: &headers, place: &place, flow: &flow };

@@ -21,14 +21,18 @@ async fn r24_both_documents_are_one_and_name_only_what_works() {
         else {
             continue;
         };
-        assert_eq!(world.get(path).send().await.status, 200, "{name}");
+        // Some take another method; none is not there.
+        assert_ne!(world.get(path).send().await.status, 404, "{name}");
     }
+    let without = World::with(|plan| plan.rules.oauth.enabled = false).await;
+    insta::assert_json_snapshot!("metadata_alone", without.get(DOCUMENTS[0]).send().await.body);
+    assert_eq!(without.get("/oauth2/authorize").send().await.status, 404);
 }
 
 #[tokio::test]
 async fn r24_the_claims_are_those_of_an_id_token() {
     use base64::Engine as _;
-    let world = World::new().await;
+    let world = World::with(|plan| plan.rules.oauth.enabled = false).await;
     world.sign_up("alice").await;
     let id_token = world.browser().login("alice").await.body["id_token"].as_str().unwrap().to_owned();
     let payload = id_token.split('.').nth(1).unwrap();
@@ -64,7 +68,7 @@ async fn r25_an_issuer_with_a_path_is_found_at_the_places_of_both_standards() {
 
 #[tokio::test]
 async fn r23_the_keys_are_public_and_may_be_cached() {
-    let world = World::new().await;
+    let world = World::with(|plan| plan.rules.oauth.enabled = false).await;
     world.provider.rotate_keys(true, world.now()).await.unwrap();
     let answer = world.get("/.well-known/jwks.json").send().await;
     assert_eq!(answer.header("cache-control"), Some("public, max-age=300"));

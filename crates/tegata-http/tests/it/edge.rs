@@ -65,7 +65,7 @@ async fn a_path_below_ours_never_shows_a_page() {
         "/.well-known",
         "/.well-known/x",
         "/oauth2",
-        "/oauth2/token",
+        "/oauth2/nothing",
     ] {
         world.get(path).send().await.is_problem(404, "not_found");
     }
@@ -128,7 +128,7 @@ async fn r47_a_preflight_is_answered_for_the_listed_origin_alone() {
     assert_eq!(answer.header("access-control-allow-methods"), Some("GET, POST, PATCH, DELETE"));
     assert_eq!(
         answer.header("access-control-allow-headers"),
-        Some("Authorization, Content-Type, X-CSRF-Token")
+        Some("Authorization, Content-Type, DPoP, X-CSRF-Token")
     );
     for other in ["https://evil.example", "null"] {
         let refused = preflight(other).send().await;

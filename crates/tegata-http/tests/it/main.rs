@@ -17,6 +17,7 @@ mod discovery;
 mod edge;
 mod log;
 mod login;
+mod oauth;
 mod operator;
 mod parts;
 mod problems;

@@ -5,16 +5,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use tegata_core::attempt::{Attempt, AttemptKey, Blocked, DelaySchedule};
-use tegata_core::identifier::{SessionId, UserId};
+use tegata_core::client::{Client, ClientId};
+use tegata_core::consent::Consent;
+use tegata_core::identifier::{NoticeId, SessionId, UserId};
 use tegata_core::key_set::KeySet;
+use tegata_core::logout_notice::LogoutNotice;
 use tegata_core::password::PasswordHash;
 use tegata_core::scope::Scope;
 use tegata_core::session::{Rotation, Session};
 use tegata_core::store::{
-    AttemptStore, Begun, Created, CredentialChange, EmailVerified, KeyStore, Maintenance, Rotated,
-    SessionStore, Store, StoreError, UserStore,
+    AttemptStore, Begun, ClientStore, ConsentStore, Created, CredentialChange, EmailVerified, KeyStore,
+    Maintenance, NoticeStore, Rotated, SessionStore, Store, StoreError, TransientStore, UserStore,
 };
 use tegata_core::timestamp::Timestamp;
+use tegata_core::transient::{Transient, TransientKey};
 use tegata_core::user::{LoginName, ProfileChange, User, UserStatus};
 
 /// A store, and whether it answers.
@@ -118,7 +122,7 @@ impl SessionStore for FailingStore {
         &self,
         session: &Session,
         credential_version: u32,
-        account: AttemptKey,
+        account: Option<AttemptKey>,
     ) -> Result<Begun, StoreError> {
         self.inner()?.begin_session(session, credential_version, account).await
     }
@@ -185,6 +189,95 @@ impl KeyStore for FailingStore {
 
     async fn replace_key_set(&self, expected: Option<u64>, key_set: &KeySet) -> Result<bool, StoreError> {
         self.inner()?.replace_key_set(expected, key_set).await
+    }
+}
+
+#[async_trait]
+impl ClientStore for FailingStore {
+    async fn create_client(&self, client: &Client) -> Result<bool, StoreError> {
+        self.inner()?.create_client(client).await
+    }
+
+    async fn find_client(&self, client_id: &ClientId) -> Result<Option<Client>, StoreError> {
+        self.inner()?.find_client(client_id).await
+    }
+
+    async fn list_clients(&self, after: Option<&ClientId>, limit: usize) -> Result<Vec<Client>, StoreError> {
+        self.inner()?.list_clients(after, limit).await
+    }
+
+    async fn replace_client(&self, expected: u64, client: &Client) -> Result<bool, StoreError> {
+        self.inner()?.replace_client(expected, client).await
+    }
+
+    async fn delete_client(&self, client_id: &ClientId) -> Result<bool, StoreError> {
+        self.inner()?.delete_client(client_id).await
+    }
+}
+
+#[async_trait]
+impl ConsentStore for FailingStore {
+    async fn put_consent(&self, consent: &Consent) -> Result<(), StoreError> {
+        self.inner()?.put_consent(consent).await
+    }
+
+    async fn find_consent(
+        &self,
+        user_id: UserId,
+        client_id: &ClientId,
+    ) -> Result<Option<Consent>, StoreError> {
+        self.inner()?.find_consent(user_id, client_id).await
+    }
+
+    async fn list_consents(&self, user_id: UserId) -> Result<Vec<Consent>, StoreError> {
+        self.inner()?.list_consents(user_id).await
+    }
+
+    async fn remove_consent(&self, user_id: UserId, client_id: &ClientId) -> Result<bool, StoreError> {
+        self.inner()?.remove_consent(user_id, client_id).await
+    }
+}
+
+#[async_trait]
+impl TransientStore for FailingStore {
+    async fn create_transient(&self, transient: &Transient) -> Result<bool, StoreError> {
+        self.inner()?.create_transient(transient).await
+    }
+
+    async fn find_transient(&self, key: TransientKey) -> Result<Option<Transient>, StoreError> {
+        self.inner()?.find_transient(key).await
+    }
+
+    async fn replace_transient(&self, expected: u32, transient: &Transient) -> Result<bool, StoreError> {
+        self.inner()?.replace_transient(expected, transient).await
+    }
+
+    async fn remove_transient(&self, key: TransientKey) -> Result<bool, StoreError> {
+        self.inner()?.remove_transient(key).await
+    }
+}
+
+#[async_trait]
+impl NoticeStore for FailingStore {
+    async fn put_notice(&self, notice: &LogoutNotice) -> Result<(), StoreError> {
+        self.inner()?.put_notice(notice).await
+    }
+
+    async fn due_notices(&self, now: Timestamp, limit: usize) -> Result<Vec<LogoutNotice>, StoreError> {
+        self.inner()?.due_notices(now, limit).await
+    }
+
+    async fn claim_notice(
+        &self,
+        notice_id: NoticeId,
+        expected: u32,
+        due_at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.inner()?.claim_notice(notice_id, expected, due_at).await
+    }
+
+    async fn remove_notice(&self, notice_id: NoticeId) -> Result<bool, StoreError> {
+        self.inner()?.remove_notice(notice_id).await
     }
 }
 

@@ -300,6 +300,9 @@ impl Call<'_> {
     }
 }
 
+/// What pages are.
+pub(crate) const HTML: &str = "text/html; charset=utf-8";
+
 /// An answer that agrees with `openapi.json`.
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -365,6 +368,9 @@ impl Answer {
                 self.status == 401,
                 self.headers.contains_key("www-authenticate") && self.status != 403
             );
+        } else if path.starts_with("/oauth2/") {
+            let is_error = self.body["error"].is_string() || self.header("content-type") == Some(HTML);
+            assert!(self.status < 400 || is_error, "{path}: {} without an error", self.status);
         } else {
             assert!(self.status < 400, "{path}: {} without a problem", self.status);
         }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
+use tegata_core::grant::Grant;
 use tegata_core::identifier::SessionId;
 use tegata_core::key_set::KeySet;
 use tegata_core::password::PasswordHash;
@@ -129,6 +130,8 @@ pub(super) struct SessionRecord {
     rotated_at: Timestamp,
     idle_expires_at: Timestamp,
     absolute_expires_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    grant: Option<Grant>,
 }
 
 /// A member of a record that is not what it should be. It names nothing of what is in it.
@@ -207,6 +210,7 @@ impl From<&Session> for SessionRecord {
             rotated_at: session.rotated_at,
             idle_expires_at: session.idle_expires_at,
             absolute_expires_at: session.absolute_expires_at,
+            grant: session.grant.as_deref().cloned(),
         }
     }
 }
@@ -229,6 +233,7 @@ impl SessionRecord {
             rotated_at: self.rotated_at,
             idle_expires_at: self.idle_expires_at,
             absolute_expires_at: self.absolute_expires_at,
+            grant: self.grant.map(Box::new),
         })
     }
 }

@@ -4,7 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
-use crate::error::FieldError;
+use crate::entropy::random;
+use crate::error::{FieldError, ProviderError};
 use crate::identifier::SessionId;
 use crate::provider::Provider;
 use crate::secret::equal;
@@ -19,6 +20,9 @@ const TTL_MILLIS: u64 = 60 * 60 * 1000;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Flow {
+    /// Its name, which no other has.
+    #[serde(rename = "n")]
+    pub name: String,
     /// When it began: a login before that is not the one that was asked for.
     #[serde(rename = "t")]
     pub started_at: Timestamp,
@@ -95,20 +99,10 @@ impl SignUpProblem {
 }
 
 impl Flow {
-    /// The beginning of one.
-    pub const fn begin(now: Timestamp) -> Self {
-        Self { started_at: now, answer: None, browser_session: None, problem: None }
-    }
-
     /// The same with an answer that was given in a browser session.
     #[must_use]
     pub fn answered(&self, answer: Answer, browser_session: SessionId) -> Self {
-        Self {
-            started_at: self.started_at,
-            answer: Some(answer),
-            browser_session: Some(browser_session),
-            problem: None,
-        }
+        Self { answer: Some(answer), browser_session: Some(browser_session), problem: None, ..self.clone() }
     }
 
     /// The same with something that went wrong.
@@ -119,6 +113,15 @@ impl Flow {
 }
 
 impl Provider {
+    /// The beginning of a flow.
+    ///
+    /// # Errors
+    /// When there is no randomness to be had.
+    pub fn begin_flow(&self, now: Timestamp) -> Result<Flow, ProviderError> {
+        let name = URL_SAFE_NO_PAD.encode(random::<12>(self.ports.entropy.as_ref())?);
+        Ok(Flow { name, started_at: now, answer: None, browser_session: None, problem: None })
+    }
+
     /// Signs a flow for one browser, by the secret in its cookie, and one place to go on.
     pub fn sign_flow(&self, flow: &Flow, browser: &str, place: &str) -> String {
         // Numbers and identifiers only: writing them cannot fail.

@@ -14,7 +14,6 @@ use crate::client::ClientId;
 use crate::entropy::random;
 use crate::oauth::{ErrorCode, OAuthError, Parameters};
 use crate::provider::{Provider, RequestContext};
-use crate::timestamp::Timestamp;
 use crate::transient::{Transient, TransientKey, TransientKind};
 
 const PREFIX: &str = "urn:ietf:params:oauth:request_uri:";
@@ -27,8 +26,8 @@ const CREDENTIALS: [&str; 3] = ["client_secret", "client_assertion", "client_ass
 struct PushedRequest {
     client_id: ClientId,
     query: String,
-    /// When the one visitor began who may go on with it.
-    begun: Option<Timestamp>,
+    /// The flow of the one visitor who may go on with it.
+    begun: Option<String>,
 }
 
 impl Provider {
@@ -136,9 +135,9 @@ impl Provider {
             return Err(unknown());
         }
         let query = Parameters::parse(pushed.query.as_bytes())?;
-        match pushed.begun {
+        match &pushed.begun {
             None => {
-                let begun = PushedRequest { begun: Some(flow.started_at), ..pushed };
+                let begun = PushedRequest { begun: Some(flow.name.clone()), ..pushed };
                 let mut next = stored.successor(&begun)?;
                 next.expires_at = ctx.now + BEGUN_TTL;
                 if !self.ports.store.replace_transient(stored.version, &next).await? {
@@ -146,7 +145,7 @@ impl Provider {
                 }
             }
             // One visitor has begun with it; everybody else comes too late.
-            Some(begun) if begun == flow.started_at => {}
+            Some(begun) if *begun == flow.name => {}
             Some(_) => return Err(unknown()),
         }
         Ok(query)

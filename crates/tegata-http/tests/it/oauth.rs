@@ -1,0 +1,6 @@
+//! The OpenID Provider, as clients and browsers meet it.
+
+mod code_flow;
+mod pages;
+mod relying_party;
+mod tokens;

@@ -1,0 +1,175 @@
+//! From a link of an application to its tokens.
+
+use serde_json::json;
+
+use super::relying_party::{
+    CALLBACK, RelyingParty, claims, form_action, open, parameter, submit, text, visit,
+};
+use crate::world::{ISSUER, PASSWORD, World};
+
+#[tokio::test]
+async fn a_user_logs_in_to_an_application_and_it_knows_who_they_are() {
+    for world in World::over_each_store().await {
+        world.sign_up("alice").await;
+        let app = RelyingParty::new(&world).await;
+        let browser = world.browser();
+        let login = open(&browser, &app.request(&[])).await;
+        assert_eq!((login.status, form_action(&login).as_deref()), (200, Some("/oauth2/login")));
+        let consent = submit(&browser, &login, &[("identifier", "alice"), ("password", PASSWORD)]).await;
+        assert_eq!(form_action(&consent).as_deref(), Some("/oauth2/consent"), "{}", text(&consent));
+        let answer = submit(&browser, &consent, &[("decision", "allow")]).await;
+        assert!(answer.header("location").unwrap().starts_with(&format!("{CALLBACK}?code=")));
+        assert_eq!(
+            (parameter(&answer, "state"), parameter(&answer, "iss")),
+            ("xyz".to_owned(), ISSUER.to_owned())
+        );
+
+        let tokens = app.redeem(&parameter(&answer, "code")).await;
+        assert_eq!(tokens.status, 200, "{}", tokens.body);
+        assert_eq!(
+            (&tokens.body["token_type"], &tokens.body["scope"]),
+            (&json!("Bearer"), &json!("openid profile"))
+        );
+        let id_token = claims(&tokens.body["id_token"]);
+        assert_eq!(
+            (&id_token["iss"], &id_token["aud"], &id_token["nonce"], &id_token["azp"]),
+            (&json!(ISSUER), &json!("app"), &json!("n-1"), &json!("app"))
+        );
+        let access = claims(&tokens.body["access_token"]);
+        assert_eq!((&access["client_id"], &access["sub"]), (&json!("app"), &id_token["sub"]));
+
+        let token = tokens.body["access_token"].as_str().unwrap();
+        let info = world.get("/oauth2/userinfo").bearer(token).send().await;
+        assert_eq!(info.status, 200, "{}", info.body);
+        assert_eq!(info.body, json!({"sub": id_token["sub"], "preferred_username": "alice"}));
+
+        let next = app.refresh(tokens.body["refresh_token"].as_str().unwrap()).await;
+        assert_eq!(next.status, 200, "{}", next.body);
+        assert_eq!(claims(&next.body["id_token"])["sub"], id_token["sub"]);
+        assert_eq!(claims(&next.body["id_token"])["nonce"], json!(null));
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_logged_in_and_has_allowed_it_is_not_asked_again() {
+    let world = World::new().await;
+    world.sign_up("alice").await;
+    let app = RelyingParty::new(&world).await;
+    let browser = world.browser();
+    app.sign_in(&browser, "alice").await;
+    let answer = open(&browser, &app.request(&[])).await;
+    assert_eq!(answer.status, 303);
+    assert_eq!(app.redeem(&parameter(&answer, "code")).await.status, 200);
+    let silent = open(&browser, &app.request(&[("prompt", "none")])).await;
+    assert_eq!(app.redeem(&parameter(&silent, "code")).await.status, 200);
+}
+
+#[tokio::test]
+async fn r37_v50_prompt_none_answers_the_client_and_never_asks() {
+    let world = World::new().await;
+    world.sign_up("alice").await;
+    let app = RelyingParty::new(&world).await;
+    let browser = world.browser();
+    let nobody = open(&browser, &app.request(&[("prompt", "none")])).await;
+    assert_eq!(parameter(&nobody, "error"), "login_required");
+    assert_eq!(parameter(&nobody, "iss"), ISSUER);
+    app.sign_in(&browser, "alice").await;
+    let more = open(&browser, &app.request(&[("prompt", "none"), ("scope", "openid email")])).await;
+    assert_eq!(parameter(&more, "error"), "consent_required");
+    // Checked before anything is sent anywhere.
+    let elsewhere = [("prompt", "none"), ("redirect_uri", "https://evil.example/")];
+    let refused = open(&browser, &app.request(&elsewhere)).await;
+    assert_eq!((refused.status, refused.header("location")), (400, None));
+    assert!(text(&refused).contains("id=\"error-page\""));
+}
+
+#[tokio::test]
+async fn r37_a_login_that_is_too_long_ago_is_asked_for_again_and_once() {
+    let world = World::new().await;
+    world.sign_up("alice").await;
+    let app = RelyingParty::new(&world).await;
+    let browser = world.browser();
+    app.sign_in(&browser, "alice").await;
+    world.pass(100);
+    for more in [("prompt", "login"), ("max_age", "60"), ("max_age", "0")] {
+        let page = open(&browser, &app.request(&[more])).await;
+        assert_eq!(form_action(&page).as_deref(), Some("/oauth2/login"), "{more:?}");
+        let answer = submit(&browser, &page, &[("identifier", "alice"), ("password", PASSWORD)]).await;
+        let tokens = app.redeem(&parameter(&answer, "code")).await.body;
+        assert_eq!(claims(&tokens["id_token"])["auth_time"], json!(world.now().as_secs()), "{more:?}");
+        world.pass(100);
+    }
+    let recent = open(&browser, &app.request(&[("max_age", "1000")])).await;
+    assert_eq!(recent.status, 303);
+}
+
+#[tokio::test]
+async fn r42_what_is_not_allowed_is_not_granted() {
+    let world = World::new().await;
+    world.sign_up("alice").await;
+    let app = RelyingParty::new(&world).await;
+    let browser = world.browser();
+    let login = open(&browser, &app.request(&[])).await;
+    let consent = submit(&browser, &login, &[("identifier", "alice"), ("password", PASSWORD)]).await;
+    assert!(text(&consent).contains("An application"));
+    let denied = submit(&browser, &consent, &[("decision", "deny")]).await;
+    assert_eq!(parameter(&denied, "error"), "access_denied");
+}
+
+#[tokio::test]
+async fn a_request_can_be_sent_as_a_form_and_answered_with_one() {
+    let world = World::new().await;
+    world.sign_up("alice").await;
+    let app = RelyingParty::new(&world).await;
+    let browser = world.browser();
+    let link = app.request(&[("response_mode", "form_post")]);
+    let query = link.split_once('?').unwrap().1.to_owned();
+    let sent = browser
+        .send(
+            browser
+                .bare("POST", "/oauth2/authorize")
+                .header("sec-fetch-site", "cross-site")
+                .header("origin", "https://app.example")
+                .header("content-type", "application/x-www-form-urlencoded")
+                .raw(query),
+        )
+        .await;
+    assert_eq!(sent.status, 303);
+    let link = sent.header("location").unwrap().to_owned();
+    let answer = visit(&browser, &link, "alice").await;
+    assert_eq!((answer.status, form_action(&answer).as_deref()), (200, Some(CALLBACK)));
+    let policy = answer.header("content-security-policy").unwrap();
+    assert!(policy.contains("form-action https://app.example;"), "{policy}");
+    let hidden = super::relying_party::hidden(&answer);
+    let code = &hidden.iter().find(|(name, _)| name == "code").unwrap().1;
+    assert_eq!(app.redeem(code).await.status, 200);
+}
+
+#[tokio::test]
+async fn r30_a_pushed_request_is_one_visitors_and_answered_once() {
+    let world = World::new().await;
+    world.sign_up("alice").await;
+    let app = RelyingParty::new(&world).await;
+    let link = app.request(&[]);
+    let form: Vec<(String, String)> =
+        tegata_core::oauth::Parameters::parse(link.split_once('?').unwrap().1.as_bytes())
+            .unwrap()
+            .pairs()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let pushed = app.post("/oauth2/par", &form).await;
+    assert_eq!(pushed.status, 201, "{}", pushed.body);
+    assert!(pushed.body["expires_in"].as_u64().unwrap() <= 90);
+    let uri = pushed.body["request_uri"].as_str().unwrap();
+    let link = format!("/oauth2/authorize?client_id=app&request_uri={uri}");
+    let browser = world.browser();
+    let first = open(&browser, &link).await;
+    assert_eq!(form_action(&first).as_deref(), Some("/oauth2/login"));
+    let other = world.browser();
+    assert_eq!(open(&other, &link).await.status, 400, "somebody else has begun with it");
+    let consent = submit(&browser, &first, &[("identifier", "alice"), ("password", PASSWORD)]).await;
+    let answer = submit(&browser, &consent, &[("decision", "allow")]).await;
+    assert_eq!(app.redeem(&parameter(&answer, "code")).await.status, 200);
+    assert_eq!(open(&browser, &link).await.status, 400, "it was answered");
+}
