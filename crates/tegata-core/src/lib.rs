@@ -2,7 +2,7 @@
 //!
 //! This crate decides and does no I/O: it has no runtime and no HTTP types. Time comes in as a value
 //! ([`timestamp::Timestamp`]), randomness through [`entropy::Entropy`], memory through [`store::Store`], slow hashing
-//! through [`password::PasswordHasher`].
+//! through [`password::PasswordHasher`], what other servers say through [`outbound::Outbound`].
 
 pub mod attempt;
 pub mod audit;
@@ -11,6 +11,7 @@ pub mod error;
 pub mod identifier;
 pub mod key_set;
 pub mod master_key;
+pub mod outbound;
 pub mod password;
 pub mod provider;
 pub mod refresh_token;
