@@ -2,7 +2,6 @@
 
 mod fetch;
 mod jwks_cache;
-mod public_address;
 
 use std::sync::Arc;
 
@@ -13,10 +12,8 @@ use tegata_jose::{
 use crate::error::Refusal;
 use crate::log::Log;
 use crate::settings::ForeignIssuer;
-pub use fetch::HttpsFetch;
 pub(crate) use jwks_cache::JwksCache;
 pub use jwks_cache::{Fetch, FetchError, NoFetch};
-pub(crate) use public_address::is_public;
 
 /// Tokens that are remembered for each issuer.
 const REMEMBERED_TOKENS: usize = 256;

@@ -17,7 +17,7 @@ mod settings;
 
 pub use authorizer::Authorizer;
 pub use error::AuthorizerError;
-pub use foreign::{Fetch, FetchError, HttpsFetch, NoFetch};
+pub use foreign::{Fetch, FetchError, NoFetch};
 pub use policy::{Answer, Context, Policy};
 pub use run::{run, run_federated};
 pub use settings::{Reach, Settings};

@@ -9,10 +9,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use lambda_runtime::{LambdaEvent, Runtime, service_fn};
 use serde_json::value::RawValue;
 use tegata_jose::NumericDate;
+use tegata_outbound::HttpsOutbound;
 
 use crate::authorizer::Authorizer;
 use crate::error::AuthorizerError;
-use crate::foreign::{Fetch, HttpsFetch, NoFetch};
+use crate::foreign::{Fetch, NoFetch};
 use crate::log;
 use crate::policy::Answer;
 use crate::settings::{Reach, Settings};
@@ -24,7 +25,8 @@ pub fn run() -> ExitCode {
 
 /// Runs the function for tokens of other issuers too.
 pub fn run_federated() -> ExitCode {
-    start(Reach::Federated, Some(&HttpsFetch::default()))
+    // Only settings say what is asked; that may be this machine, for tests.
+    start(Reach::Federated, Some(&HttpsOutbound::new(true)))
 }
 
 fn start<F: Fetch>(reach: Reach, fetch: Option<&F>) -> ExitCode {

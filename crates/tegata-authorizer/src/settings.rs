@@ -4,7 +4,7 @@ mod foreign;
 
 use std::collections::BTreeMap;
 
-use hyper::Uri;
+use http::Uri;
 use tegata_jose::{JwkSet, VerifyingKeys};
 
 use crate::log::Log;
@@ -186,6 +186,6 @@ fn is_secure(uri: &Uri) -> bool {
 }
 
 /// Whether a host, as a URI writes it, is this machine whatever a resolver says.
-pub(crate) fn is_loopback(host: &str) -> bool {
+fn is_loopback(host: &str) -> bool {
     matches!(host, "127.0.0.1" | "[::1]" | "localhost")
 }

@@ -2,7 +2,7 @@
 //!
 //! This crate decides and does no I/O: it has no runtime and no HTTP types. Time comes in as a value
 //! ([`timestamp::Timestamp`]), randomness through [`entropy::Entropy`], memory through [`store::Store`], slow hashing
-//! through [`password::PasswordHasher`].
+//! through [`password::PasswordHasher`], what other servers say through [`outbound::Outbound`].
 
 pub mod attempt;
 pub mod audit;
@@ -16,6 +16,7 @@ pub mod key_set;
 pub mod logout_notice;
 pub mod master_key;
 pub mod oauth;
+pub mod outbound;
 pub mod password;
 pub mod provider;
 pub mod refresh_token;

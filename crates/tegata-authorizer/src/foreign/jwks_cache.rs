@@ -9,10 +9,10 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use hyper::Uri;
 use tegata_jose::{
     Algorithm, ForeignAccessToken, JoseError, JwkSet, NumericDate, Profile, VerifyingKey, VerifyingKeys,
 };
+use tegata_outbound::OutboundError;
 use thiserror::Error;
 
 use crate::error::Refusal;
@@ -30,7 +30,7 @@ const MAX_KEYS: usize = 20;
 /// Gets what an issuer publishes.
 pub trait Fetch: Clone + Send + Sync + 'static {
     /// The body of a `200 OK`, of at most [`MAX_JWKS_LEN`](tegata_jose::MAX_JWKS_LEN) bytes.
-    fn fetch(&self, uri: &Uri) -> impl Future<Output = Result<Vec<u8>, FetchError>> + Send;
+    fn fetch(&self, uri: &str) -> impl Future<Output = Result<Vec<u8>, FetchError>> + Send;
 }
 
 /// Fetches nothing, and cannot exist: where there are no foreign issuers, no client is linked.
@@ -38,7 +38,7 @@ pub trait Fetch: Clone + Send + Sync + 'static {
 pub enum NoFetch {}
 
 impl Fetch for NoFetch {
-    async fn fetch(&self, _: &Uri) -> Result<Vec<u8>, FetchError> {
+    async fn fetch(&self, _: &str) -> Result<Vec<u8>, FetchError> {
         match *self {}
     }
 }
@@ -46,21 +46,9 @@ impl Fetch for NoFetch {
 /// Why there are no new keys. No text holds anything that was received.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum FetchError {
-    /// The name of the host leads to an address that no issuer has.
-    #[error("the host has no public address")]
-    PrivateAddress,
-    /// No connection, or it broke.
-    #[error("the connection failed")]
-    Connection,
-    /// It took too long.
-    #[error("it took too long")]
-    TimedOut,
-    /// Not 200. A redirect is not followed: the settings say where keys come from.
-    #[error("the status is {0}")]
-    Status(u16),
-    /// More than a JWK Set may have.
-    #[error("the answer is too large")]
-    TooLarge,
+    /// The issuer's server gave nothing.
+    #[error(transparent)]
+    Outbound(#[from] OutboundError),
     /// No sound JWK Set.
     #[error("{0}")]
     Keys(JoseError),
@@ -77,7 +65,7 @@ pub(crate) struct JwksCache<F> {
 struct Shared<F> {
     rules: Profile<ForeignAccessToken>,
     algorithms: Vec<Algorithm>,
-    uri: Uri,
+    uri: String,
     fetch: F,
     log: Log,
     state: Mutex<State>,
@@ -109,7 +97,7 @@ impl<F: Fetch> JwksCache<F> {
     pub(crate) fn new(
         rules: Profile<ForeignAccessToken>,
         algorithms: Vec<Algorithm>,
-        uri: Uri,
+        uri: String,
         fetch: F,
         log: Log,
     ) -> Self {

@@ -4,7 +4,6 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Context, Poll, Waker};
 
-use hyper::Uri;
 use serde_json::json;
 use tegata_authorizer::{Answer, Authorizer, AuthorizerError, Fetch, FetchError, Reach, Settings};
 use tegata_jose::{Algorithm, NumericDate, SigningKey};
@@ -60,7 +59,7 @@ impl Endpoint {
 }
 
 impl Fetch for Endpoint {
-    async fn fetch(&self, uri: &Uri) -> Result<Vec<u8>, FetchError> {
+    async fn fetch(&self, uri: &str) -> Result<Vec<u8>, FetchError> {
         assert_eq!(uri, "https://id.example/keys");
         *self.0.hits.lock().unwrap() += 1;
         let gate = self.0.waits.lock().unwrap().clone();
@@ -68,7 +67,7 @@ impl Fetch for Endpoint {
             gate.notified().await;
         }
         let answer = self.0.answer.lock().unwrap().clone();
-        answer.map(String::into_bytes).ok_or(FetchError::Connection)
+        answer.map(String::into_bytes).ok_or(FetchError::NoKeys)
     }
 }
 

@@ -2,9 +2,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Whether an address is one that the internet routes to (IANA special-purpose address registries, RFC 6890).
 ///
-/// An issuer's keys are never behind another: a name that leads to the metadata service of a cloud, to this machine or into
-/// a private network is a mistake or an attack.
-pub(crate) fn is_public(address: IpAddr) -> bool {
+/// What we ask is never behind another: a name that leads to the metadata service of a cloud, to this machine or into a
+/// private network is a mistake or an attack.
+pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
         IpAddr::V6(address) => is_public_v6(address),
@@ -18,6 +18,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         0 | 10 | 127 | 224.. => true,
         // Shared between a carrier and its customers.
         100 => (64..128).contains(&b),
+        // The platform of Azure, which only its own machines reach.
+        168 => address == Ipv4Addr::new(168, 63, 129, 16),
         // Link-local, the metadata services of clouds among it.
         169 => b == 254,
         172 => (16..32).contains(&b),
@@ -54,7 +56,9 @@ mod tests {
 
     #[test]
     fn r70_addresses_of_the_internet_are_public() {
-        for address in ["8.8.8.8", "52.94.76.1", "172.15.0.1", "172.32.0.1", "100.63.0.1", "192.0.1.1"] {
+        for address in
+            ["8.8.8.8", "52.94.76.1", "172.15.0.1", "172.32.0.1", "100.63.0.1", "192.0.1.1", "168.63.0.1"]
+        {
             assert!(is_public(address.parse().unwrap()), "{address}");
         }
         for address in ["2600:1f18::1", "2a05:d018::1", "64:ff9b::808:808", "2002:808:808::1", "2001:4860::1"]
@@ -71,6 +75,7 @@ mod tests {
             "100.64.0.1",
             "127.0.0.1",
             "127.1.2.3",
+            "168.63.129.16",
             "169.254.169.254",
             "172.16.0.1",
             "172.31.255.255",
@@ -87,16 +92,21 @@ mod tests {
             "::1",
             "::ffff:10.0.0.1",
             "::ffff:8.8.8.8",
+            "::ffff:0:10.0.0.1",
+            "100::1",
             "::127.0.0.1",
             "64:ff9b::a9fe:a9fe",
+            "64:ff9b::a83f:8110",
             "64:ff9b:1::1",
             "2001::1",
             "2001:db8::1",
             "2002:7f00:1::1",
+            "2002:a9fe:a9fe::1",
             "3fff::1",
             "fc00::1",
             "fd00:ec2::254",
             "fe80::1",
+            "fec0::1",
             "ff02::1",
         ] {
             assert!(!is_public(address.parse().unwrap()), "{address}");
