@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use tegata_core::settings::SettingProblem;
-use tegata_pages::Theme;
+use tegata_pages::{Theme, ThemeProblem};
 
 /// The settings of the HTTP side. Whether cookies are `Secure` is no setting: it follows from the issuer.
 #[derive(Clone, Debug)]
@@ -72,13 +72,13 @@ impl HttpSettings {
         }
     }
 
-    /// How the provider's pages look.
+    /// How the provider's pages look; as they come where the settings have [`HttpSettings::problems`].
     pub(crate) fn theme(&self, service_name: &str) -> Theme {
-        Theme {
-            service_name: service_name.to_owned(),
-            logo_url: self.logo_url.clone(),
-            css_variables: self.css_variables.clone(),
-        }
+        self.read_theme(service_name).unwrap_or_default()
+    }
+
+    fn read_theme(&self, service_name: &str) -> Result<Theme, ThemeProblem> {
+        Theme::new(service_name, self.logo_url.clone(), self.css_variables.clone())
     }
 
     /// Everything that is wrong with the settings, all at once.
@@ -95,6 +95,10 @@ impl HttpSettings {
         for proxy in self.trusted_proxies.iter().filter(|proxy| proxy.prefix_len() == 0) {
             let problem = format!("`{proxy}` is everyone, and then anyone can claim any address");
             problems.push(SettingProblem { key: "server.trusted_proxies", problem });
+        }
+        if let Err(problem) = self.read_theme("") {
+            let key = if problem == ThemeProblem::Logo { "pages.logo_url" } else { "pages.css_variables" };
+            problems.push(SettingProblem { key, problem: problem.to_string() });
         }
         if !(1024..=1024 * 1024).contains(&self.body_limit) {
             let problem = "must be between 1 KiB and 1 MiB".to_owned();

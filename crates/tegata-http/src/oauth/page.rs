@@ -35,7 +35,7 @@ pub(crate) fn page(app: &AppState, status: StatusCode, html: String, reach: Reac
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HTML);
-    let images = reach.images.iter().copied().chain(app.theme().logo_url.as_deref()).filter_map(csp_source);
+    let images = reach.images.iter().copied().chain(app.theme().logo_url()).filter_map(csp_source);
     let images: String = images.map(|source| format!(" {source}")).collect();
     let target = reach.form_target.and_then(csp_source);
     let own_forms = if reach.is_form_post { "" } else { " 'self'" };
