@@ -7,6 +7,7 @@ use std::str::FromStr;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use tegata_core::attempt::AttemptRecord;
+use tegata_core::grant::Grant;
 use tegata_core::identifier::UserId;
 use tegata_core::password::PasswordHash;
 use tegata_core::refresh_token::RefreshTokenHash;
@@ -39,7 +40,10 @@ pub(crate) const IDLE: &str = "ix";
 /// When it ends in any case.
 pub(crate) const ABSOLUTE: &str = "ax";
 
-/// From when on a counter counts as absent.
+/// What a session is to OAuth.
+const GRANT: &str = "gr";
+
+/// From when on a counter, a transient or a notice counts as absent.
 pub(crate) const FORGOTTEN: &str = "x";
 
 /// The last second that the time-to-live attribute gets: the end of the year 9999.
@@ -162,14 +166,22 @@ pub(crate) fn session_item(key: &Key, session: &Session, mark: Mark) -> Item {
             ("am", Some(session.amr.join(" ")).filter(|amr| !amr.is_empty()).map(text)),
             ("ua", session.device.user_agent.as_deref().map(text)),
             ("ip", session.device.address.map(|address| text(address.to_string()))),
+            (GRANT, session.grant.as_deref().map(|grant| text(grant_text(grant)))),
         ],
     )
+}
+
+fn grant_text(grant: &Grant) -> String {
+    // Strings and numbers under names that are strings: writing them cannot fail.
+    serde_json::to_string(grant).unwrap_or_default()
 }
 
 pub(crate) fn session(item: &Item) -> Result<Session, Unreadable> {
     let (user_id, session_id) = table::parse_session(need_text(item, SK)?).ok_or(Unreadable(SK))?;
     let amr = find_text(item, "am")?.unwrap_or_default();
+    let grant = find_text(item, GRANT)?.map(|text| serde_json::from_str(text).map_err(|_| Unreadable(GRANT)));
     Ok(Session {
+        grant: grant.transpose()?,
         user_id,
         session_id,
         username: parse("un", need_text(item, "un")?)?,
@@ -226,6 +238,18 @@ pub(crate) fn lock_owner(item: &Item) -> Result<UserId, Unreadable> {
     need_bytes(item, OWNER).map(UserId::from_bytes)
 }
 
+/// The item with the mark of this write.
+pub(crate) fn marked(item: &Item, mark: Mark) -> Item {
+    let mut item = item.clone();
+    item.insert(MARK.to_owned(), bytes(mark.as_bytes()));
+    item
+}
+
+/// The key of an item.
+pub(crate) fn key(item: &Item) -> Result<Key, Unreadable> {
+    Ok(Key { pk: need_text(item, table::PK)?.to_owned(), sk: need_text(item, SK)?.to_owned() })
+}
+
 pub(crate) fn mark(item: &Item) -> Result<Mark, Unreadable> {
     need_bytes(item, MARK).map(Mark::from_bytes)
 }
@@ -242,14 +266,14 @@ pub(crate) fn need_text<'a>(item: &'a Item, name: &'static str) -> Result<&'a st
     find_text(item, name)?.ok_or(Unreadable(name))
 }
 
-fn need_number<T: FromStr>(item: &Item, name: &'static str) -> Result<T, Unreadable> {
+pub(crate) fn need_number<T: FromStr>(item: &Item, name: &'static str) -> Result<T, Unreadable> {
     match item.get(name) {
         Some(AttributeValue::N(number)) => parse(name, number),
         _ => Err(Unreadable(name)),
     }
 }
 
-fn need_time(item: &Item, name: &'static str) -> Result<Timestamp, Unreadable> {
+pub(crate) fn need_time(item: &Item, name: &'static str) -> Result<Timestamp, Unreadable> {
     need_number(item, name).map(Timestamp::from_millis)
 }
 
@@ -260,7 +284,7 @@ pub(crate) fn need_blob<'a>(item: &'a Item, name: &'static str) -> Result<&'a [u
     }
 }
 
-fn need_bytes<const N: usize>(item: &Item, name: &'static str) -> Result<[u8; N], Unreadable> {
+pub(crate) fn need_bytes<const N: usize>(item: &Item, name: &'static str) -> Result<[u8; N], Unreadable> {
     need_blob(item, name)?.try_into().map_err(|_| Unreadable(name))
 }
 

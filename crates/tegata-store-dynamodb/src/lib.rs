@@ -7,17 +7,22 @@
 mod attempts;
 mod change;
 mod client;
+mod clients;
+mod consents;
+mod documents;
 mod error;
 mod item;
 mod keys;
 mod maintenance;
 mod mark;
+mod notices;
 mod requests;
 mod retry;
 mod sessions;
 mod setup;
 mod table;
 mod transaction;
+mod transients;
 mod users;
 
 use std::sync::Arc;
@@ -37,7 +42,7 @@ use retry::Step;
 /// The names of the tables. All have the string keys `pk` and `sk`; the first has the time-to-live attribute `ttl`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tables {
-    /// Users, their names, sessions and counters.
+    /// Users, their names, sessions and counters; clients, consents, and what is used once.
     pub data: String,
     /// The whole key set, private halves sealed.
     pub keys: String,

@@ -12,7 +12,7 @@ use crate::table::{self, Key};
 
 /// A session that has expired.
 const EXPIRED_SESSION: &str = "begins_with(sk, :sessions) AND (ix < :before OR ax < :before)";
-/// A counter that has.
+/// A counter, a transient or a notice that has.
 const EXPIRED_COUNTER: &str = "x < :before";
 
 #[async_trait]
@@ -69,10 +69,7 @@ impl DynamoDbStore {
                 if purged >= limit {
                     return Ok(purged);
                 }
-                let key = Key {
-                    pk: item::need_text(found, table::PK)?.to_owned(),
-                    sk: item::need_text(found, table::SK)?.to_owned(),
-                };
+                let key = item::key(found)?;
                 purged += u64::from(self.delete_if(&step, &key, expired, &values).await?);
             }
             start = page.last_evaluated_key;

@@ -96,10 +96,7 @@ impl DynamoDbStore {
         let kept = keep.map(|id| table::session(&self.tenant, user_id, id));
         let mut keys = Vec::new();
         for found in self.query_sessions(step, user_id, Some("pk, sk")).await? {
-            let key = Key {
-                pk: item::need_text(&found, table::PK)?.to_owned(),
-                sk: item::need_text(&found, table::SK)?.to_owned(),
-            };
+            let key = item::key(&found)?;
             if kept.as_ref() != Some(&key) {
                 keys.push(key);
             }
@@ -114,15 +111,26 @@ impl DynamoDbStore {
         user_id: UserId,
         attributes: Option<&str>,
     ) -> Result<Vec<Item>, StoreError> {
+        self.query_of_user(step, user_id, &table::sessions_prefix(user_id), attributes).await
+    }
+
+    /// The items beside a user whose sort keys begin like this, as they are now.
+    pub(crate) async fn query_of_user(
+        &self,
+        step: &Step,
+        user_id: UserId,
+        prefix: &str,
+        attributes: Option<&str>,
+    ) -> Result<Vec<Item>, StoreError> {
         let (mut found, mut start) = (Vec::new(), None);
         loop {
             let query = self
                 .client()
                 .query()
                 .table_name(self.data())
-                .key_condition_expression("pk = :pk AND begins_with(sk, :sessions)")
+                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
                 .expression_attribute_values(":pk", text(table::shard(&self.tenant, table::digit(user_id))))
-                .expression_attribute_values(":sessions", text(table::sessions_prefix(user_id)))
+                .expression_attribute_values(":prefix", text(prefix))
                 .set_projection_expression(attributes.map(str::to_owned))
                 .consistent_read(true)
                 .set_exclusive_start_key(start);

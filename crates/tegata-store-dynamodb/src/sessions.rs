@@ -30,7 +30,7 @@ impl SessionStore for DynamoDbStore {
         &self,
         session: &Session,
         credential_version: u32,
-        account: AttemptKey,
+        account: Option<AttemptKey>,
     ) -> Result<Begun, StoreError> {
         let step = self.step();
         if !self.put_session(&step, session, credential_version).await? {
@@ -39,10 +39,13 @@ impl SessionStore for DynamoDbStore {
         let key = table::session(&self.tenant, session.user_id, session.session_id);
         let begun = match self.may_begin(&step, session.user_id, credential_version).await {
             Ok(false) => Ok(Begun::Refused),
-            Ok(true) => {
-                let counter = table::attempts(&self.tenant, account);
-                self.delete(&step, &counter).await.map(|_| Begun::Now)
-            }
+            Ok(true) => match account {
+                Some(account) => {
+                    let counter = table::attempts(&self.tenant, account);
+                    self.delete(&step, &counter).await.map(|_| Begun::Now)
+                }
+                None => Ok(Begun::Now),
+            },
             Err(error) => Err(error),
         };
         match begun {

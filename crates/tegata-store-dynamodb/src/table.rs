@@ -11,7 +11,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tegata_core::attempt::AttemptKey;
-use tegata_core::identifier::{SessionId, TenantId, UserId};
+use tegata_core::client::ClientId;
+use tegata_core::identifier::{NoticeId, SessionId, TenantId, UserId};
+use tegata_core::transient::TransientKey;
 use tegata_core::user::{EmailAddress, Username};
 
 use crate::item::Item;
@@ -102,6 +104,37 @@ pub(crate) fn attempts(tenant: &TenantId, key: AttemptKey) -> Key {
     Key::only(tenant, 'A', &hex(key.as_bytes()))
 }
 
+/// The partition of the clients.
+pub(crate) fn clients(tenant: &TenantId) -> String {
+    format!("{}#O", tenant.as_str())
+}
+
+pub(crate) fn client(tenant: &TenantId, client_id: &ClientId) -> Key {
+    Key { pk: clients(tenant), sk: client_id.to_string() }
+}
+
+pub(crate) fn consent(tenant: &TenantId, user_id: UserId, client_id: &ClientId) -> Key {
+    Key { pk: shard(tenant, digit(user_id)), sk: format!("{}{client_id}", consents_prefix(user_id)) }
+}
+
+/// The beginning of the sort keys of a user's consents.
+pub(crate) fn consents_prefix(user_id: UserId) -> String {
+    format!("C#{}#", hex(user_id.as_bytes()))
+}
+
+pub(crate) fn transient(tenant: &TenantId, key: TransientKey) -> Key {
+    Key::only(tenant, 'T', &format!("{}#{}", key.kind.letter(), hex(&key.hash)))
+}
+
+/// The partition of the notices.
+pub(crate) fn notices(tenant: &TenantId) -> String {
+    format!("{}#L", tenant.as_str())
+}
+
+pub(crate) fn notice(tenant: &TenantId, notice_id: NoticeId) -> Key {
+    Key { pk: notices(tenant), sk: hex(notice_id.as_bytes()) }
+}
+
 /// An item that is never there.
 pub(crate) fn nothing(tenant: &TenantId) -> Key {
     Key::only(tenant, 'X', "ready")
@@ -126,6 +159,16 @@ pub(crate) fn parse_user(sk: &str) -> Option<UserId> {
 pub(crate) fn parse_session(sk: &str) -> Option<(UserId, SessionId)> {
     let (user, session) = sk.strip_prefix(SESSIONS)?.split_once('#')?;
     Some((UserId::from_bytes(parse_hex(user)?), SessionId::from_bytes(parse_hex(session)?)))
+}
+
+/// The client of a consent's item, by its sort key.
+pub(crate) fn parse_consent(sk: &str) -> Option<ClientId> {
+    sk.strip_prefix("C#")?.split_once('#')?.1.parse().ok()
+}
+
+/// The notice of an item, by its sort key.
+pub(crate) fn parse_notice(sk: &str) -> Option<NoticeId> {
+    parse_hex(sk).map(NoticeId::from_bytes)
 }
 
 fn hex(bytes: &[u8]) -> String {

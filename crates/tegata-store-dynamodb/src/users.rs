@@ -180,7 +180,10 @@ impl UserStore for DynamoDbStore {
     }
 
     async fn delete_user(&self, user_id: UserId) -> Result<Option<User>, StoreError> {
-        self.remove_user(&self.step(), user_id).await
+        let step = self.step();
+        let removed = self.remove_user(&step, user_id).await?;
+        self.remove_consents(&step, user_id).await?;
+        Ok(removed)
     }
 }
 
