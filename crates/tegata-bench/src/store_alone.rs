@@ -83,6 +83,7 @@ async fn begin(store: &dyn Store, n: u8) -> Result<Session, Error> {
         amr: vec!["pwd".to_owned()],
         auth_time: NOW,
         device: Device::default(),
+        grant: None,
         generation: 0,
         current_hash: hash(n, 0),
         previous_hash: None,
@@ -90,7 +91,7 @@ async fn begin(store: &dyn Store, n: u8) -> Result<Session, Error> {
         idle_expires_at: NOW + TTL,
         absolute_expires_at: NOW + TTL,
     };
-    store.begin_session(&session, 1, AttemptKey::from_bytes([n; 32])).await?;
+    store.begin_session(&session, 1, Some(AttemptKey::from_bytes([n; 32]))).await?;
     Ok(session)
 }
 

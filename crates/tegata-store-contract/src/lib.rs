@@ -18,6 +18,7 @@ pub mod durability;
 pub mod keys;
 pub mod maintenance;
 pub mod model;
+pub mod oauth;
 pub mod rotation;
 pub mod sessions;
 pub mod tenants;
@@ -97,6 +98,22 @@ macro_rules! store_contract {
             }
             durability {
                 what_was_answered_is_there_after_a_restart,
+            }
+            oauth {
+                a_client_is_found_as_it_was_registered,
+                of_concurrent_registrations_of_one_name_one_wins,
+                v16_a_change_of_a_client_rests_on_what_was_read,
+                clients_are_listed_in_pages,
+                a_consent_is_one_users_for_one_client,
+                v45_a_deleted_user_has_allowed_nothing,
+                v6_a_transient_is_found_by_its_kind_and_its_secret,
+                v28_of_concurrent_transients_with_one_key_one_is_kept,
+                v41_of_concurrent_changes_of_a_transient_one_is_done,
+                what_is_used_once_is_purged_when_it_has_expired,
+                notices_come_when_they_are_due_and_to_one,
+                a_grant_stays_with_its_session,
+                tenants_do_not_see_each_others_clients,
+                what_clients_were_told_is_there_after_a_restart,
             }
             model {
                 any_sequence_of_steps_gives_what_the_reference_gives,

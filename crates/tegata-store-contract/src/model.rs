@@ -128,7 +128,7 @@ async fn outcome(store: &dyn Store, step: &Step, now: Timestamp) -> String {
         Step::Begin { id, session: n, version } => {
             let mut session = session(&user(id, "someone"), n);
             session.idle_expires_at = now + HOUR;
-            show(store.begin_session(&session, version, key(n)).await)
+            show(store.begin_session(&session, version, Some(key(n))).await)
         }
         Step::Rotate { id, session: n, generation } => {
             let rotation = tegata_core::session::Rotation {

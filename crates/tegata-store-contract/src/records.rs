@@ -56,6 +56,7 @@ pub(crate) fn session(user: &User, n: u8) -> Session {
         amr: vec!["pwd".to_owned()],
         auth_time: NOW,
         device: Device { user_agent: Some("Browser/1".to_owned()), address: "192.0.2.7".parse().ok() },
+        grant: None,
         generation: 0,
         current_hash: hash(n, 0),
         previous_hash: None,
@@ -94,6 +95,9 @@ pub(crate) async fn create(store: &dyn Store, user: &User) {
 
 pub(crate) async fn begin(store: &dyn Store, user: &User, n: u8) -> Session {
     let session = session(user, n);
-    assert_eq!(store.begin_session(&session, user.credential.version, key(n)).await.unwrap(), Begun::Now);
+    assert_eq!(
+        store.begin_session(&session, user.credential.version, Some(key(n))).await.unwrap(),
+        Begun::Now
+    );
     session
 }

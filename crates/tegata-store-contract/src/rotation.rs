@@ -80,7 +80,7 @@ pub async fn an_expired_session_does_not_rotate<S: TestedStore>(store: S) {
 
     let mut absolute = session(&alice, 2);
     absolute.idle_expires_at = NOW + 48 * HOUR;
-    store.begin_session(&absolute, 1, key(2)).await.unwrap();
+    store.begin_session(&absolute, 1, Some(key(2))).await.unwrap();
     let late = rotation(&absolute, 2, 0, absolute.absolute_expires_at);
     assert_eq!(store.rotate_session(&late).await.unwrap(), Rotated::Refused(Some(absolute)));
 }
@@ -106,12 +106,12 @@ pub async fn the_last_generation_does_not_wrap<S: TestedStore>(store: S) {
     create(store.as_ref(), &alice).await;
     let mut session = session(&alice, 1);
     session.generation = u32::MAX;
-    store.begin_session(&session, 1, key(1)).await.unwrap();
+    store.begin_session(&session, 1, Some(key(1))).await.unwrap();
     let refused = store.rotate_session(&rotation(&session, 1, 0, NOW)).await.unwrap();
     assert_eq!(refused, Rotated::Refused(Some(session.clone())));
 
     session.generation = u32::MAX - 1;
-    store.begin_session(&session, 1, key(1)).await.unwrap();
+    store.begin_session(&session, 1, Some(key(1))).await.unwrap();
     let last = rotation(&session, 1, 0, NOW);
     let expected = last.apply(&session).unwrap();
     assert_eq!(expected.generation, u32::MAX);
@@ -139,7 +139,7 @@ pub async fn a_rotation_at_the_ends_of_time_is_what_the_rule_says<S: TestedStore
         let n = u8::try_from(n).unwrap();
         let mut session = session(&alice, n);
         (session.idle_expires_at, session.absolute_expires_at) = (last, last);
-        store.begin_session(&session, 1, key(n)).await.unwrap();
+        store.begin_session(&session, 1, Some(key(n))).await.unwrap();
         let mut rotation = rotation(&session, n, 0, now);
         rotation.idle_ttl = idle_ttl;
         let expected = match rotation.apply(&session) {

@@ -26,11 +26,11 @@ pub async fn a_session_is_found_as_it_was_begun<S: TestedStore>(store: S) {
     odd.previous_hash = Some(RefreshTokenHash::from_bytes([255; 32]));
     odd.auth_time = Timestamp::from_millis(i64::MIN);
     odd.absolute_expires_at = Timestamp::from_millis(i64::MAX);
-    store.begin_session(&odd, 1, key(1)).await.unwrap();
+    store.begin_session(&odd, 1, Some(key(1))).await.unwrap();
     let mut bare = session(&alice, 3);
     bare.device = Device::default();
     bare.amr = vec!["pwd".to_owned(), "otp".to_owned()];
-    store.begin_session(&bare, 1, key(1)).await.unwrap();
+    store.begin_session(&bare, 1, Some(key(1))).await.unwrap();
     for session in [&plain, &odd, &bare] {
         assert_eq!(
             store.find_session(alice.user_id, session.session_id).await.unwrap().as_ref(),
@@ -45,16 +45,20 @@ pub async fn a_session_is_found_as_it_was_begun<S: TestedStore>(store: S) {
 pub async fn a_session_needs_an_open_account_and_the_same_password<S: TestedStore>(store: S) {
     let store = store.tenant("a");
     let alice = user(1, "alice");
-    let refused = store.begin_session(&session(&alice, 1), 1, key(1)).await.unwrap();
+    let refused = store.begin_session(&session(&alice, 1), 1, Some(key(1))).await.unwrap();
     assert_eq!(refused, Begun::Refused, "nobody");
     create(store.as_ref(), &alice).await;
     assert_eq!(
-        store.begin_session(&session(&alice, 1), 2, key(1)).await.unwrap(),
+        store.begin_session(&session(&alice, 1), 2, Some(key(1))).await.unwrap(),
         Begun::Refused,
         "another password"
     );
     store.set_user_status(alice.user_id, UserStatus::Disabled).await.unwrap();
-    assert_eq!(store.begin_session(&session(&alice, 1), 1, key(1)).await.unwrap(), Begun::Refused, "closed");
+    assert_eq!(
+        store.begin_session(&session(&alice, 1), 1, Some(key(1))).await.unwrap(),
+        Begun::Refused,
+        "closed"
+    );
     assert_eq!(store.list_sessions(alice.user_id).await.unwrap(), []);
 }
 
@@ -67,7 +71,7 @@ pub async fn beginning_a_session_forgets_the_attempts_of_the_account<S: TestedSt
             store.count(key(n), &SCHEDULE, NOW).await.unwrap().unwrap();
         }
     }
-    assert_eq!(store.begin_session(&session(&alice, 1), 9, key(1)).await.unwrap(), Begun::Refused);
+    assert_eq!(store.begin_session(&session(&alice, 1), 9, Some(key(1))).await.unwrap(), Begun::Refused);
     assert!(store.count(key(1), &SCHEDULE, NOW).await.unwrap().is_err(), "a refused one forgets nothing");
     begin(store.as_ref(), &alice, 1).await;
     assert!(store.count(key(1), &SCHEDULE, NOW).await.unwrap().is_ok());
@@ -83,7 +87,7 @@ pub async fn v45_no_login_outlives_what_overlaps_it<S: TestedStore>(store: S) {
         for n in 0..8 {
             let (store, session) = (Arc::clone(&store), session(&alice, n));
             tasks.spawn(async move {
-                store.begin_session(&session, 1, key(n)).await.unwrap();
+                store.begin_session(&session, 1, Some(key(n))).await.unwrap();
             });
         }
         let (other, user_id) = (Arc::clone(&store), alice.user_id);

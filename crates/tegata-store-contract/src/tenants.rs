@@ -27,7 +27,7 @@ pub async fn tenants_do_not_see_each_other<S: TestedStore>(store: S) {
     assert_eq!(b.end_sessions(alice.user_id, None).await.unwrap(), 0);
     assert_eq!(b.delete_user(alice.user_id).await.unwrap(), None);
     assert_eq!(b.list_sessions(alice.user_id).await.unwrap(), []);
-    assert_eq!(b.begin_session(&session, 1, key(1)).await.unwrap(), Begun::Refused);
+    assert_eq!(b.begin_session(&session, 1, Some(key(1))).await.unwrap(), Begun::Refused);
     assert_eq!(b.change_profile(alice.user_id, &ProfileChange::default()).await.unwrap(), None);
     assert_eq!(b.set_user_status(alice.user_id, UserStatus::Disabled).await.unwrap(), None);
     assert_eq!(b.set_granted_scope(alice.user_id, &"users:read".parse().unwrap()).await.unwrap(), None);

@@ -176,9 +176,9 @@ pub async fn v27_users_are_listed_in_pages<S: TestedStore>(store: S) {
         let page = store.list_users(after, limit).await.unwrap();
         page.into_iter().map(|user| user.user_id.as_bytes()[0]).collect()
     };
-    assert_eq!(ids(None, 0).await, []);
+    assert!(ids(None, 0).await.is_empty());
     assert_eq!(ids(Some(6), usize::MAX).await, [7]);
-    assert_eq!(ids(Some(255), usize::MAX).await, []);
+    assert!(ids(Some(255), usize::MAX).await.is_empty());
     store.delete_user(user(4, "user4").user_id).await.unwrap();
     assert_eq!(ids(Some(4), 2).await, [5, 6], "a page may begin where nobody is any longer");
 }
@@ -227,7 +227,7 @@ pub async fn v49_taking_scope_away_ends_the_sessions<S: TestedStore>(store: S) {
     assert_eq!(store.list_sessions(alice.user_id).await.unwrap(), std::slice::from_ref(&session));
     assert_eq!(grant("a c").await.credential.version, 2);
     assert_eq!(store.list_sessions(alice.user_id).await.unwrap(), []);
-    let late = store.begin_session(&session, 1, key(1)).await.unwrap();
+    let late = store.begin_session(&session, 1, Some(key(1))).await.unwrap();
     assert_eq!(late, Begun::Refused, "a login that began before has the old scope");
     assert_eq!(store.find_user(alice.user_id).await.unwrap(), Some(grant("a c").await));
 }

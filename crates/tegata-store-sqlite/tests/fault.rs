@@ -75,6 +75,7 @@ async fn begin(store: &SqliteStore, n: u32) -> Session {
         amr: vec!["pwd".to_owned()],
         auth_time: NOW,
         device: Device::default(),
+        grant: None,
         generation: 0,
         current_hash: hash(n, 0),
         previous_hash: None,
@@ -82,7 +83,7 @@ async fn begin(store: &SqliteStore, n: u32) -> Session {
         idle_expires_at: NOW + DAY,
         absolute_expires_at: NOW + DAY,
     };
-    let begun = store.begin_session(&session, 1, AttemptKey::from_bytes([1; 32])).await.unwrap();
+    let begun = store.begin_session(&session, 1, Some(AttemptKey::from_bytes([1; 32]))).await.unwrap();
     assert_eq!(begun, Begun::Now);
     session
 }

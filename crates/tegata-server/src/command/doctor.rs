@@ -212,16 +212,17 @@ fn store(settings: &Settings, now: Timestamp, report: &mut Report) {
 fn signing_keys(installation: &Installation, key_set: &KeySet, now: Timestamp, report: &mut Report) {
     let sealing = installation.sealing_key();
     let unsealed =
-        key_set.signing_key(&sealing).and_then(|key| key_set.server_secrets(&sealing).map(|_| key));
+        key_set.signing_keys(&sealing).and_then(|keys| key_set.server_secrets(&sealing).map(|_| keys));
     match unsealed {
         Err(error) => report.fail(
             "signing keys",
             &Chain(&error).to_string(),
             "put back the master key that belongs to this database; no other opens it",
         ),
-        Ok(key) => {
-            let text =
-                format!("{} published, signing with {} {}", key_set.keys.len(), key.algorithm(), key.kid());
+        Ok(keys) => {
+            let signing: Vec<_> =
+                keys.iter().map(|key| format!("{} {}", key.algorithm(), key.kid())).collect();
+            let text = format!("{} published, signing with {}", key_set.keys.len(), signing.join(", "));
             report.ok("signing keys", &text);
         }
     }

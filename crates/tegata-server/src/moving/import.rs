@@ -7,7 +7,6 @@ use std::io::{self, BufRead, Seek, SeekFrom};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tegata_core::attempt::AttemptKey;
 use tegata_core::entropy::Entropy;
 use tegata_core::identifier::UserId;
 use tegata_core::key_set::{KeyError, KeySet};
@@ -87,7 +86,7 @@ pub(crate) async fn import<R: BufRead + Seek>(
     let mut reader = again(&mut input, into.key)?;
     let key_set = reader.key_set(into.key, |bytes, place| into.sealing.seal(bytes, place, into.entropy))?;
     // A set that could not be used is not put where a server would find it.
-    key_set.signing_key(into.sealing)?;
+    key_set.signing_keys(into.sealing)?;
     key_set.server_secrets(into.sealing)?;
     key_set.public_keys()?;
     let counts = write_accounts(into.store, &mut reader, resumes).await?;
@@ -185,9 +184,7 @@ async fn write_account(
         if resumes && store.find_session(user.user_id, session.session_id).await?.is_some() {
             continue;
         }
-        // There are no counters in a store that nobody has logged in at: the key is as good as any.
-        let no_counter = AttemptKey::from_bytes([0; 32]);
-        if store.begin_session(session, user.credential.version, no_counter).await? != Begun::Now {
+        if store.begin_session(session, user.credential.version, None).await? != Begun::Now {
             return Err(ImportError::Disturbed);
         }
     }

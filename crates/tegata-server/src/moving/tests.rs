@@ -8,6 +8,7 @@ use std::time::Duration;
 use aws_lc_rs::hmac;
 use proptest::prelude::*;
 use tegata_core::attempt::AttemptKey;
+use tegata_core::grant::Grant;
 use tegata_core::identifier::{SessionId, UserId};
 use tegata_core::key_set::{KeyPolicy, KeySet};
 use tegata_core::password::PasswordHash;
@@ -69,7 +70,7 @@ impl House {
         }
         for session in sessions {
             let key = AttemptKey::from_bytes([9; 32]);
-            let begun = self.store.begin_session(session, user.credential.version, key).await.unwrap();
+            let begun = self.store.begin_session(session, user.credential.version, Some(key)).await.unwrap();
             assert_eq!(begun, Begun::Now);
         }
     }
@@ -100,7 +101,13 @@ impl House {
 }
 
 fn policy() -> KeyPolicy {
-    KeyPolicy { algorithm: Algorithm::Es256, active_for: 24 * HOUR, publish_ahead: HOUR, keep_retired: HOUR }
+    KeyPolicy {
+        algorithm: Algorithm::Es256,
+        others: Vec::new(),
+        active_for: 24 * HOUR,
+        publish_ahead: HOUR,
+        keep_retired: HOUR,
+    }
 }
 
 fn transfer_key() -> TransferKey {
@@ -153,6 +160,8 @@ fn session(user: &User, n: u8) -> Session {
             user_agent: Some("Browser/1 \"x\"".to_owned()),
             address: "2001:db8::7".parse().ok(),
         },
+        grant: (n % 3 == 0)
+            .then(|| Box::new(Grant::Browser { continues: vec![SessionId::from_bytes([n; 16])] })),
         generation: u32::from(n),
         current_hash: RefreshTokenHash::from_bytes([n; 32]),
         previous_hash: (n % 2 == 1).then(|| RefreshTokenHash::from_bytes([n - 1; 32])),
@@ -221,7 +230,7 @@ fn a_move_is_complete_and_can_be_compared_byte_for_byte() {
         );
         let keys = |house: &House, set: Option<KeySet>| {
             let set = set.unwrap();
-            (set.version, set.signing_key(&house.sealing).unwrap().to_pkcs8().unwrap().to_vec())
+            (set.version, set.signing_keys(&house.sealing).unwrap()[0].to_pkcs8().unwrap().to_vec())
         };
         let (before, after) =
             (old.store.find_key_set().await.unwrap(), new.store.find_key_set().await.unwrap());
@@ -235,7 +244,7 @@ fn r22_private_keys_leave_only_sealed() {
         let house = House::of(&[]).await;
         let file = String::from_utf8(house.export().await).unwrap();
         let set = house.store.find_key_set().await.unwrap().unwrap();
-        let pkcs8 = set.signing_key(&house.sealing).unwrap().to_pkcs8().unwrap();
+        let pkcs8 = set.signing_keys(&house.sealing).unwrap()[0].to_pkcs8().unwrap();
         let private = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, pkcs8.as_slice());
         assert!(!file.contains(&private[20..60]));
         assert!(!file.contains(&String::from(set.root_secret)), "sealed with the key of the installation");

@@ -136,7 +136,7 @@ async fn each_operation_costs_what_the_page_says() {
     store.find_user_by_login_name(&name).await.unwrap().unwrap();
     attempt(&store, 1).await;
     let first = session(&alice, 1);
-    assert_eq!(store.begin_session(&first, 1, key(1)).await.unwrap(), Begun::Now);
+    assert_eq!(store.begin_session(&first, 1, Some(key(1))).await.unwrap(), Begun::Now);
     metered(&proxy, &LOGIN);
 
     store.find_user_by_login_name(&name).await.unwrap().unwrap();
@@ -166,7 +166,7 @@ async fn each_operation_costs_what_the_page_says() {
     store.change_password(alice.user_id, 1, &hash_of(2), None, NOW).await.unwrap();
     metered(&proxy, &CHANGE_PASSWORD);
 
-    assert_eq!(store.begin_session(&first, 2, key(1)).await.unwrap(), Begun::Now);
+    assert_eq!(store.begin_session(&first, 2, Some(key(1))).await.unwrap(), Begun::Now);
     proxy.take_metered();
     assert!(store.end_session(alice.user_id, first.session_id).await.unwrap());
     metered(&proxy, &LOGOUT);

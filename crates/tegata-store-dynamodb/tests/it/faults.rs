@@ -102,7 +102,7 @@ async fn v58_a_canceled_transaction_is_judged_by_its_reasons() {
     assert!(matches!(refused, Err(StoreError::Unavailable(_))), "it would never be done");
     let conflicts = vec![Fault::Error(BAD, "TransactionConflictException"); 5];
     let alice = session(&user(1, "alice"), 1);
-    store.begin_session(&alice, 1, key(1)).await.unwrap();
+    store.begin_session(&alice, 1, Some(key(1))).await.unwrap();
     proxy.play_on("UpdateItem", &conflicts);
     assert!(matches!(store.rotate_session(&rotation(&alice, 1, 0)).await.unwrap(), Rotated::Now(_)));
 }
@@ -116,7 +116,7 @@ async fn v58_time_outs_do_not_hide_what_was_done() {
     assert_eq!(store.create_user(&alice).await.unwrap(), Created::Now);
     proxy.play_on("PutItem", &[Fault::SilentAfter]);
     let first = session(&alice, 1);
-    store.begin_session(&first, 1, key(1)).await.unwrap();
+    store.begin_session(&first, 1, Some(key(1))).await.unwrap();
     proxy.play_on("UpdateItem", &[Fault::SilentAfter, Fault::SilentBefore]);
     let rotated = store.rotate_session(&rotation(&first, 1, 0)).await.unwrap();
     assert!(matches!(rotated, Rotated::Now(record) if record.current_hash == token(1, 1)));
@@ -137,7 +137,7 @@ async fn v58_a_lost_answer_that_others_have_overtaken_is_no_theft() {
     let alice = user(1, "alice");
     store.create_user(&alice).await.unwrap();
     let first = session(&alice, 1);
-    store.begin_session(&first, 1, key(1)).await.unwrap();
+    store.begin_session(&first, 1, Some(key(1))).await.unwrap();
     proxy.play_on("UpdateItem", &[Fault::LostAfter, Fault::SilentBefore]);
     let lost = tokio::spawn({
         let (store, rotation) = (store.clone(), rotation(&first, 1, 0));

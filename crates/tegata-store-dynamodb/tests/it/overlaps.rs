@@ -60,7 +60,7 @@ async fn no_login_outlives_an_ending_before_its(operation: &'static str) {
         proxy.play_on(operation, &[Fault::Held(Arc::clone(&gate))]);
         let login = tokio::spawn({
             let session = session(&alice, 1);
-            async move { held.begin_session(&session, 1, key(1)).await.unwrap() }
+            async move { held.begin_session(&session, 1, Some(key(1))).await.unwrap() }
         });
         gate.arrived().await;
         ending.of(&direct, &alice).await;
@@ -92,7 +92,7 @@ async fn v45_an_ending_finds_the_login_that_came_before_its_write() {
             async move { ending.of(&held, &alice).await }
         });
         gate.arrived().await;
-        let begun = direct.begin_session(&session(&alice, 1), 1, key(1)).await.unwrap();
+        let begun = direct.begin_session(&session(&alice, 1), 1, Some(key(1))).await.unwrap();
         assert_eq!(begun, Begun::Now, "nothing has ended yet");
         gate.open();
         ended.await.unwrap();

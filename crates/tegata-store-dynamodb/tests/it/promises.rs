@@ -27,7 +27,7 @@ async fn a_deletion_that_was_cut_short_is_finished_by_the_next() {
     let alice = user(1, "alice");
     store.create_user(&alice).await.unwrap();
     let orphan = session(&alice, 1);
-    store.begin_session(&orphan, 1, key(1)).await.unwrap();
+    store.begin_session(&orphan, 1, Some(key(1))).await.unwrap();
     // As after a crash: the user is gone and a session is not.
     let client = tables::client(local::endpoint());
     let text = |text: String| aws_sdk_dynamodb::types::AttributeValue::S(text);
@@ -49,7 +49,7 @@ async fn a_closing_that_was_cut_short_is_finished_by_the_next() {
     let (store, names) = tables::store(local::endpoint()).await;
     let alice = user(1, "alice");
     store.create_user(&alice).await.unwrap();
-    store.begin_session(&session(&alice, 1), 1, key(1)).await.unwrap();
+    store.begin_session(&session(&alice, 1), 1, Some(key(1))).await.unwrap();
     // As after a crash: the account is closed and a session is still there.
     let client = tables::client(local::endpoint());
     let text = |text: String| aws_sdk_dynamodb::types::AttributeValue::S(text);
@@ -72,7 +72,7 @@ async fn v39_more_sessions_than_a_transaction_has_room_for_all_end() {
     let alice = user(1, "alice");
     store.create_user(&alice).await.unwrap();
     for n in 0..130 {
-        store.begin_session(&session(&alice, n), 1, key(1)).await.unwrap();
+        store.begin_session(&session(&alice, n), 1, Some(key(1))).await.unwrap();
     }
     let keep = session(&alice, 77);
     store.change_password(alice.user_id, 1, &hash_of(9), Some(keep.session_id), NOW).await.unwrap();
@@ -124,7 +124,7 @@ async fn the_time_to_live_of_sessions_and_counters_is_in_seconds() {
     let (store, names) = tables::store(local::endpoint()).await;
     let alice = user(1, "alice");
     store.create_user(&alice).await.unwrap();
-    store.begin_session(&session(&alice, 1), 1, key(1)).await.unwrap();
+    store.begin_session(&session(&alice, 1), 1, Some(key(1))).await.unwrap();
     store.count(key(2), &SCHEDULE, NOW).await.unwrap().unwrap();
     let client = tables::client(local::endpoint());
     let items = client.scan().table_name(&names.data).send().await.unwrap().items.unwrap();

@@ -60,6 +60,7 @@ pub(crate) fn session(user: &User, n: u8) -> Session {
         amr: vec!["pwd".to_owned()],
         auth_time: NOW,
         device: Device { user_agent: Some(user_agent.to_owned()), address: "2001:db8::7".parse().ok() },
+        grant: None,
         generation: 0,
         current_hash: token(n, 0),
         previous_hash: None,

@@ -64,9 +64,9 @@ pub(crate) async fn play(store: &dyn Store) -> Outcomes {
         step!("count_failure", store.count_failure(key(9), &SCHEDULE, NOW));
     }
     step!("begin_attempt, from a blocked address", store.begin_attempt(&attempt(key(9))));
-    step!("begin_session", store.begin_session(&first, 1, key(1)));
-    step!("begin_session, another", store.begin_session(&second, 1, key(1)));
-    step!("begin_session, refused", store.begin_session(&third, 7, key(1)));
+    step!("begin_session", store.begin_session(&first, 1, Some(key(1))));
+    step!("begin_session, another", store.begin_session(&second, 1, Some(key(1))));
+    step!("begin_session, refused", store.begin_session(&third, 7, Some(key(1))));
     step!("begin_attempt, after forgetting", store.begin_attempt(&attempt(key(8))));
     step!("forget_attempts", store.forget_attempts(key(1)));
     step!("rotate_session", store.rotate_session(&rotation(&first, 1, 0)));
@@ -75,7 +75,7 @@ pub(crate) async fn play(store: &dyn Store) -> Outcomes {
     step!("find_session", store.find_session(id, first.session_id));
     step!("end_session", store.end_session(id, second.session_id));
     step!("list_sessions", store.list_sessions(id));
-    step!("begin_session, third", store.begin_session(&third, 1, key(1)));
+    step!("begin_session, third", store.begin_session(&third, 1, Some(key(1))));
     step!("change_password", store.change_password(id, 1, &hash_of(7), Some(first.session_id), NOW + HOUR));
     step!("change_password, stale", store.change_password(id, 1, &hash_of(8), None, NOW + HOUR));
     step!("list_sessions, kept", store.list_sessions(id));
@@ -84,9 +84,9 @@ pub(crate) async fn play(store: &dyn Store) -> Outcomes {
     step!("list_sessions, granted", store.list_sessions(id));
     step!("set_granted_scope, less", store.set_granted_scope(id, &"".parse().unwrap()));
     step!("list_sessions, less", store.list_sessions(id));
-    step!("begin_session, fourth", store.begin_session(&first, 4, key(1)));
+    step!("begin_session, fourth", store.begin_session(&first, 4, Some(key(1))));
     step!("end_sessions", store.end_sessions(id, None));
-    step!("begin_session, fifth", store.begin_session(&first, 4, key(1)));
+    step!("begin_session, fifth", store.begin_session(&first, 4, Some(key(1))));
     step!("set_user_status", store.set_user_status(id, UserStatus::Disabled));
     step!("list_sessions, closed", store.list_sessions(id));
     step!("set_user_status, open", store.set_user_status(id, UserStatus::Active));

@@ -12,7 +12,10 @@ const OLD_ROW: &str = "INSERT INTO users VALUES
 fn at_version_one() -> (tempfile::TempDir, std::path::PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tegata.db");
-    open(&path, &Options::default()).unwrap().execute_batch(OLD_ROW).unwrap();
+    let mut connection = Connection::open(&path).unwrap();
+    connection.pragma_update(None, "journal_mode", "WAL").unwrap();
+    migrate(&mut connection, &path, &MIGRATIONS[..1]).unwrap();
+    connection.execute_batch(OLD_ROW).unwrap();
     (folder, path)
 }
 
@@ -28,6 +31,16 @@ fn tables(connection: &Connection) -> Vec<String> {
 
 fn nicknames(connection: &Connection) -> rusqlite::Result<String> {
     connection.query_row("SELECT nickname FROM users WHERE username = 'alice'", [], |row| row.get(0))
+}
+
+#[test]
+fn r77_a_database_of_the_first_version_is_brought_up_to_date() {
+    let (_folder, path) = at_version_one();
+    let connection = open(&path, &Options::default()).unwrap();
+    assert_eq!(version(&connection), u32::try_from(MIGRATIONS.len()).unwrap());
+    assert!(tables(&connection).contains(&"clients".to_owned()));
+    let users: u32 = connection.query_row("SELECT count(*) FROM users", [], |row| row.get(0)).unwrap();
+    assert_eq!(users, 1);
 }
 
 #[test]
@@ -68,7 +81,7 @@ fn r77_a_process_killed_between_the_statements_of_a_migration_leaves_the_version
             let name = |path: &Path| format!("{}{end}", path.display());
             std::fs::copy(name(&path), name(&left)).unwrap();
         }
-        let mut reopened = open(&left, &Options::default()).unwrap();
+        let mut reopened = Connection::open(&left).unwrap();
         assert_eq!(version(&reopened), 1, "after {statement}");
         assert!(nicknames(&reopened).is_err());
         migrate(&mut reopened, &left, &NEXT).unwrap();
