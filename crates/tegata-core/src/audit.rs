@@ -79,6 +79,8 @@ pub enum AuditAction {
     UserDeleted,
     /// An operator changed an account from outside.
     OperatorChange,
+    /// A client was registered, changed or removed.
+    ClientChanged,
     /// A client was sent a code.
     Authorized,
     /// A grant of a client began.

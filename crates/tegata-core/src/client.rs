@@ -2,6 +2,7 @@
 
 mod redirect_uri;
 mod secret;
+mod validate;
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,6 +12,7 @@ use tegata_jose::Algorithm;
 
 pub use redirect_uri::{InvalidRedirectUri, RedirectUri};
 pub use secret::{ClientSecret, ClientSecretHash, StoredSecret};
+pub use validate::{MetadataProblem, MetadataRules};
 
 use crate::identifier::{ParseIdentifierError, UserId};
 use crate::scope::Scope;

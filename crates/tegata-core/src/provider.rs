@@ -28,6 +28,7 @@ use crate::entropy::Entropy;
 use crate::error::ProviderError;
 use crate::identifier::{SessionId, UserId};
 use crate::key_set::KeySet;
+use crate::outbound::Outbound;
 use crate::password::{Blocklist, PasswordHasher};
 use crate::seal::SealingKey;
 use crate::settings::Settings;
@@ -51,6 +52,8 @@ pub struct Ports {
     pub audit: Arc<dyn AuditLog>,
     /// What unseals the signing keys.
     pub sealing: SealingKey,
+    /// Other servers.
+    pub outbound: Arc<dyn Outbound>,
 }
 
 /// The provider of one tenant.
@@ -61,6 +64,7 @@ pub struct Provider {
     key_ring: RwLock<Arc<KeyRing>>,
     /// When newer keys were last looked for because of a token, in milliseconds.
     looked_for_keys_at: AtomicI64,
+    fetched_keys: oauth::FetchedKeys,
 }
 
 /// Who is asking, as far as the edge can tell. None of it proves anything.
@@ -103,7 +107,8 @@ impl Provider {
         let (key_set, _) = key_ring::current(key_duty, &settings, &ports, now).await?;
         let key_ring = RwLock::new(Arc::new(KeyRing::open(&key_set, &settings, &ports.sealing)?));
         let looked_for_keys_at = AtomicI64::new(i64::MIN);
-        Ok(Self { settings, ports, key_duty, key_ring, looked_for_keys_at })
+        let fetched_keys = oauth::FetchedKeys::default();
+        Ok(Self { settings, ports, key_duty, key_ring, looked_for_keys_at, fetched_keys })
     }
 
     /// The settings.

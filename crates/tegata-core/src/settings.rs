@@ -195,6 +195,12 @@ impl Settings {
         problems
     }
 
+    /// Whether the issuer is this very machine: a developer's, where clients are as well.
+    pub fn is_on_loopback(&self) -> bool {
+        crate::outbound::check_url(&self.issuer, false).is_err()
+            && crate::outbound::check_url(&self.issuer, true).is_ok()
+    }
+
     /// When signing keys change.
     pub fn key_policy(&self) -> KeyPolicy {
         KeyPolicy {

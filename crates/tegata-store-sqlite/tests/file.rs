@@ -199,7 +199,7 @@ async fn a_rotation_of_a_row_that_cannot_be_read_does_nothing() {
         let id = [u8::try_from(n).unwrap(); 16];
         outside
             .execute(
-                "INSERT INTO sessions VALUES ('default', ?1, ?1, 3, ?2, NULL, 0, ?3, ?3, 'alice', 'spa', '', '', 0, NULL, NULL)",
+                "INSERT INTO sessions VALUES ('default', ?1, ?1, 3, ?2, NULL, 0, ?3, ?3, 'alice', 'spa', '', '', 0, NULL, NULL, NULL)",
                 params![id, [1_u8; 32], i64::MAX],
             )
             .unwrap();

@@ -4,20 +4,24 @@
 //! what they answered, travels in a [`Flow`] that only this server can make and only their browser can use. A code, a
 //! device authorization or a client's own right then begins a grant, whose tokens and refreshes are those of every session.
 
+mod assertion;
 mod authorization_request;
 mod authorize;
 mod browser;
 mod claims;
 mod client_authentication;
 mod client_credentials;
+mod client_keys;
 mod client_refresh;
 mod client_tokens;
+mod clients;
 mod code;
 mod consents;
 mod dpop;
 mod flow;
 mod id_token_hint;
 mod pushed;
+mod registration;
 mod subject;
 mod token_request;
 mod userinfo;
@@ -26,7 +30,9 @@ pub use authorization_request::{AuthorizationRequest, ResponseMode, ResponseTarg
 pub use authorize::{Authorization, AuthorizationError, AuthorizationResponse, ConsentQuestion, Visitor};
 pub use browser::{BrowserSession, BrowserToken};
 pub use client_authentication::{AuthenticatedClient, PresentedClient};
+pub(in crate::provider) use client_keys::FetchedKeys;
 pub use client_tokens::ClientTokens;
+pub use clients::ClientError;
 pub use consents::Allowed;
 pub use dpop::PresentedProof;
 pub use flow::{Answer, Flow, FlowProblem, SignUpProblem};

@@ -39,6 +39,7 @@ fn ports(store: MemoryStore, hashed: &Arc<Mutex<u32>>, audit: &Arc<Recorder>) ->
         entropy: Arc::new(SeededEntropy::new(7)),
         audit: Arc::clone(audit) as Arc<dyn AuditLog>,
         sealing: SealingKey::new(&[5; 32]),
+        outbound: Arc::new(crate::outbound::NoOutbound),
     }
 }
 

@@ -140,7 +140,7 @@ impl Provider {
                 method == AuthMethod::ClientSecretPost && has_secret(&client, secret, ctx.now)
             }
             PresentedClient::Assertion { assertion, .. } => {
-                method == AuthMethod::PrivateKeyJwt && assertion.is_empty()
+                method == AuthMethod::PrivateKeyJwt && self.check_assertion(&client, assertion, ctx).await?
             }
             PresentedClient::Public { .. } => method == AuthMethod::None,
         };

@@ -1,0 +1,64 @@
+//! Signed statements by which clients prove who they are (RFC 7523 §3): each is good once.
+
+use std::time::Duration;
+
+use tegata_jose::{
+    AssertionAudience, CLIENT_ALGORITHMS, ClientAssertionExpectation, JoseError, JwkSet,
+    verify_client_assertion,
+};
+
+use crate::client::Client;
+use crate::oauth::OAuthError;
+use crate::provider::{Provider, RequestContext};
+use crate::timestamp::Timestamp;
+use crate::transient::{Transient, TransientKey, TransientKind};
+
+/// How far a client's clock may differ.
+const LEEWAY: Duration = Duration::from_secs(30);
+
+impl Provider {
+    /// Whether an assertion is the client's, for us, and shown for the first time.
+    pub(super) async fn check_assertion(
+        &self,
+        client: &Client,
+        assertion: &str,
+        ctx: &RequestContext<'_>,
+    ) -> Result<bool, OAuthError> {
+        let Some(keys) = self.client_keys(client, false, ctx).await else { return Ok(false) };
+        let mut verified = self.verify_assertion(client, assertion, &keys, ctx.now);
+        if matches!(verified, Err(JoseError::UnknownKey))
+            && let Some(keys) = self.client_keys(client, true, ctx).await
+        {
+            verified = self.verify_assertion(client, assertion, &keys, ctx.now);
+        }
+        let Ok((jwt_id, expires_at)) = verified else { return Ok(false) };
+        let key = TransientKey::new(TransientKind::Assertion, &[client.client_id.as_str(), &jwt_id]);
+        let forgotten_at = expires_at + LEEWAY + LEEWAY;
+        Ok(self.ports.store.create_transient(&Transient::new(key, &(), forgotten_at)?).await?)
+    }
+
+    fn verify_assertion(
+        &self,
+        client: &Client,
+        assertion: &str,
+        keys: &JwkSet,
+        now: Timestamp,
+    ) -> Result<(String, Timestamp), JoseError> {
+        let issuer = &self.settings.issuer;
+        let token_endpoint = format!("{issuer}/oauth2/token");
+        let push_endpoint = format!("{issuer}/oauth2/par");
+        let named = client.metadata.token_endpoint_auth_signing_alg;
+        let verified = verify_client_assertion(
+            assertion,
+            &ClientAssertionExpectation {
+                client_id: client.client_id.as_str(),
+                keys,
+                algorithms: named.as_ref().map_or(&CLIENT_ALGORITHMS, std::slice::from_ref),
+                audience: AssertionAudience::OneOf(&[issuer, &token_endpoint, &push_endpoint]),
+                now: now.numeric_date(),
+                leeway_secs: u32::try_from(LEEWAY.as_secs()).unwrap_or(0),
+            },
+        )?;
+        Ok((verified.jwt_id, Timestamp::from_secs(verified.expires_at.as_secs())))
+    }
+}

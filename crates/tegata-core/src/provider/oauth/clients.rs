@@ -1,0 +1,201 @@
+//! What an operator does with clients.
+
+use std::time::Duration;
+
+use crate::audit::{AuditAction, Outcome};
+use crate::client::{
+    Client, ClientId, ClientMetadata, ClientOrigin, ClientSecret, ClientStatus, MetadataProblem,
+    MetadataRules, StoredSecret,
+};
+use crate::entropy::random;
+use crate::error::ProviderError;
+use crate::provider::{Provider, RequestContext};
+use crate::timestamp::Timestamp;
+
+/// Why a client was not registered or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// There is something wrong with its metadata.
+    #[error("the metadata is not valid")]
+    Invalid(Vec<MetadataProblem>),
+    /// There is one of this name, or the name is our own application's.
+    #[error("there is a client of this name")]
+    Taken,
+    /// There is none of this name.
+    #[error("there is no client of this name")]
+    NotFound,
+    /// It could not be done.
+    #[error(transparent)]
+    Failed(#[from] ProviderError),
+}
+
+impl From<crate::store::StoreError> for ClientError {
+    fn from(error: crate::store::StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// So many secrets of a client are alive at most: one follows the other.
+const MAX_SECRETS: usize = 2;
+
+impl Provider {
+    /// Registers a client for an operator; gives its secret, if it has one, which nobody can show again.
+    ///
+    /// # Errors
+    /// [`ClientError`]
+    pub async fn register_client(
+        &self,
+        client_id: Option<ClientId>,
+        metadata: ClientMetadata,
+        ctx: &RequestContext<'_>,
+    ) -> Result<(Client, Option<ClientSecret>), ClientError> {
+        self.check_metadata(&metadata)?;
+        let client_id = match client_id {
+            Some(client_id) => client_id,
+            None => self.random_client_id()?,
+        };
+        self.create_client(client_id, ClientOrigin::Operator, metadata, ctx).await
+    }
+
+    /// Keeps a client whose metadata was checked.
+    pub(super) async fn create_client(
+        &self,
+        client_id: ClientId,
+        origin: ClientOrigin,
+        metadata: ClientMetadata,
+        ctx: &RequestContext<'_>,
+    ) -> Result<(Client, Option<ClientSecret>), ClientError> {
+        if client_id.as_str() == self.settings.tokens.client_id {
+            return Err(ClientError::Taken);
+        }
+        let secret =
+            if metadata.token_endpoint_auth_method.has_secret() { Some(self.new_secret()?) } else { None };
+        let client = Client {
+            client_id,
+            version: 1,
+            created_at: ctx.now,
+            status: ClientStatus::Active,
+            origin,
+            secrets: secret.iter().map(|secret| stored(secret, ctx.now)).collect(),
+            registration_access_token: None,
+            metadata,
+        };
+        if !self.ports.store.create_client(&client).await? {
+            return Err(ClientError::Taken);
+        }
+        self.audit(ctx, AuditAction::ClientChanged, Outcome::Success, None, None);
+        Ok((client, secret))
+    }
+
+    /// A name for a client that has none yet.
+    pub(super) fn random_client_id(&self) -> Result<ClientId, ClientError> {
+        let bytes: [u8; 12] = random(self.ports.entropy.as_ref()).map_err(ProviderError::from)?;
+        let text = bytes.iter().fold(String::from("client-"), |text, byte| format!("{text}{byte:02x}"));
+        text.parse().map_err(|_| ClientError::Failed(ProviderError::Internal("no name could be made".into())))
+    }
+
+    pub(super) fn new_secret(&self) -> Result<ClientSecret, ClientError> {
+        let secret = ClientSecret::random(ClientSecret::SECRET, self.ports.entropy.as_ref());
+        secret.map_err(|error| ClientError::Failed(error.into()))
+    }
+
+    /// The client of this name, for an operator.
+    ///
+    /// # Errors
+    /// [`ClientError::NotFound`]
+    pub async fn client(&self, client_id: &ClientId) -> Result<Client, ClientError> {
+        self.ports.store.find_client(client_id).await?.ok_or(ClientError::NotFound)
+    }
+
+    /// Changes a client as `change` says, which is asked again when it was overtaken.
+    ///
+    /// # Errors
+    /// [`ClientError`]
+    pub async fn change_client(
+        &self,
+        client_id: &ClientId,
+        change: impl Fn(&mut Client) + Send + Sync,
+        ctx: &RequestContext<'_>,
+    ) -> Result<Client, ClientError> {
+        loop {
+            let before = self.client(client_id).await?;
+            let mut after = before.clone();
+            change(&mut after);
+            if after.metadata != before.metadata {
+                self.check_metadata(&after.metadata)?;
+            }
+            after.version = before.version + 1;
+            if self.ports.store.replace_client(before.version, &after).await? {
+                self.audit(ctx, AuditAction::ClientChanged, Outcome::Success, None, None);
+                return Ok(after);
+            }
+        }
+    }
+
+    /// Gives a client another secret. The one before goes on for `overlap`, so that it can be put in place everywhere;
+    /// those before that end at once.
+    ///
+    /// # Errors
+    /// [`ClientError`]; [`ClientError::NotFound`] also for a client that has none.
+    pub async fn rotate_client_secret(
+        &self,
+        client_id: &ClientId,
+        overlap: Duration,
+        ctx: &RequestContext<'_>,
+    ) -> Result<(Client, ClientSecret), ClientError> {
+        if !self.client(client_id).await?.metadata.token_endpoint_auth_method.has_secret() {
+            return Err(ClientError::NotFound);
+        }
+        let secret = self.new_secret()?;
+        let change = |client: &mut Client| {
+            client.secrets.retain(|old| old.expires_at.is_none_or(|end| ctx.now < end));
+            let ends_at = ctx.now + overlap;
+            for old in &mut client.secrets {
+                old.expires_at = Some(old.expires_at.map_or(ends_at, |end| end.min(ends_at)));
+            }
+            client.secrets.insert(0, stored(&secret, ctx.now));
+            client.secrets.truncate(MAX_SECRETS);
+        };
+        let client = self.change_client(client_id, change, ctx).await?;
+        Ok((client, secret))
+    }
+
+    /// Removes a client. What users have allowed it, and what it was granted, is worth nothing any more.
+    ///
+    /// # Errors
+    /// [`ClientError::NotFound`]
+    pub async fn delete_client(
+        &self,
+        client_id: &ClientId,
+        ctx: &RequestContext<'_>,
+    ) -> Result<(), ClientError> {
+        if !self.ports.store.delete_client(client_id).await? {
+            return Err(ClientError::NotFound);
+        }
+        self.audit(ctx, AuditAction::ClientChanged, Outcome::Success, None, None);
+        Ok(())
+    }
+
+    pub(super) fn check_metadata(&self, metadata: &ClientMetadata) -> Result<(), ClientError> {
+        let known_scope = self.known_scope();
+        let mut resources = self.settings.oauth.resources.clone();
+        resources.push(self.settings.tokens.audience.clone());
+        let problems = metadata.problems(&MetadataRules {
+            allow_loopback: self.settings.is_on_loopback(),
+            known_scope: &known_scope.union(&privileged(metadata)),
+            id_token_algs: &self.settings.oauth.id_token_algs,
+            resources: &resources,
+        });
+        if problems.is_empty() { Ok(()) } else { Err(ClientError::Invalid(problems)) }
+    }
+}
+
+/// Scope that an operator grants to some users (`users:read`) is known by nobody else: its tokens have a colon.
+fn privileged(metadata: &ClientMetadata) -> crate::scope::Scope {
+    let tokens: Vec<_> = metadata.scope.tokens().filter(|token| token.contains(':')).collect();
+    tokens.join(" ").parse().unwrap_or_default()
+}
+
+fn stored(secret: &ClientSecret, now: Timestamp) -> StoredSecret {
+    StoredSecret { hash: secret.hash(), created_at: now, expires_at: None }
+}
