@@ -33,6 +33,7 @@ pub(crate) async fn memory_store() -> Result<(), Error> {
         entropy,
         audit: Arc::new(NoAudit),
         sealing: SealingKey::new(&[1; SealingKey::LENGTH]),
+        outbound: Arc::new(tegata_core::outbound::NoOutbound),
     };
     let clock = Arc::new(SystemClock);
     let provider = Provider::open(Settings::new(&issuer), ports, clock.now()).await?;

@@ -124,6 +124,7 @@ async fn provider() -> Arc<Provider> {
         entropy: Arc::new(SystemEntropy),
         audit: Arc::new(Plain),
         sealing: SealingKey::new(&[1; SealingKey::LENGTH]),
+        outbound: Arc::new(tegata_core::outbound::NoOutbound),
     };
     Arc::new(Provider::open(Settings::new(ISSUER), ports, SystemClock.now()).await.unwrap())
 }

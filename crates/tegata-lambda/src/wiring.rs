@@ -93,6 +93,7 @@ fn ports(settings: &Settings, store: Arc<dyn Store>, master_key: &MasterKey) -> 
         entropy: Arc::new(SystemEntropy),
         audit: Arc::new(LineAuditLog::new(io::stdout())),
         sealing: master_key.sealing_key(),
+        outbound: Arc::new(tegata_core::outbound::NoOutbound),
     })
 }
 

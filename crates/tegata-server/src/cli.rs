@@ -76,6 +76,19 @@ Examples:
 These commands work beside a running server on the same data directory."
     )]
     User(User),
+    /// Manage the applications that log their users in here (OAuth clients)
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  tegata client create --name 'Our wiki' --redirect-uri https://wiki.example.org/callback
+  tegata client create --client-id cli --public --native --redirect-uri http://127.0.0.1/callback
+  tegata client create --name 'Nightly job' --grant client_credentials --scope reports:write
+  tegata client rotate-secret client-0123456789abcdef01234567 --overlap 24h
+
+These commands work beside a running server on the same data directory."
+    )]
+    Client(Client),
     /// List and rotate the signing keys
     #[command(
         subcommand,
@@ -240,6 +253,136 @@ pub(crate) struct NewPassword {
     /// Read the password from standard input: one line
     #[arg(long)]
     pub(crate) password_stdin: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Client {
+    /// Register a client; prints its secret, once
+    Create(Box<CreateClient>),
+    /// List all clients
+    List {
+        /// One JSON object per line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show a client, as a JSON object
+    Show {
+        /// The client_id
+        client: String,
+    },
+    /// Change what is named, and nothing else
+    Update {
+        /// The client_id
+        client: String,
+        #[command(flatten)]
+        metadata: Metadata,
+    },
+    /// Give a client another secret; the one before goes on for a while
+    RotateSecret {
+        /// The client_id
+        client: String,
+        /// How long the secret before this one goes on
+        #[arg(long, value_name = "DURATION", default_value = "24h")]
+        overlap: String,
+        /// As a JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Close a client: nobody logs in to it, and it gets no tokens
+    Disable {
+        /// The client_id
+        client: String,
+    },
+    /// Open a closed client again
+    Enable {
+        /// The client_id
+        client: String,
+    },
+    /// Delete a client, with everything it was granted. This cannot be undone
+    Delete {
+        /// The client_id
+        client: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct CreateClient {
+    /// Its name to us [default: a random one]
+    #[arg(long, value_name = "ID")]
+    pub(crate) client_id: Option<String>,
+    #[command(flatten)]
+    pub(crate) metadata: Metadata,
+    /// As a JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What a client is registered with.
+#[derive(Args)]
+pub(crate) struct Metadata {
+    /// The name that people see
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Where answers may be sent; may be given many times
+    #[arg(long, value_name = "URI")]
+    pub(crate) redirect_uri: Vec<String>,
+    /// Where browsers may be sent after a logout; may be given many times
+    #[arg(long, value_name = "URI")]
+    pub(crate) post_logout_redirect_uri: Vec<String>,
+    /// A grant that it may use; may be given many times [default: authorization_code, refresh_token]
+    #[arg(long, value_name = "GRANT")]
+    pub(crate) grant: Vec<String>,
+    /// What it may ask for [default: openid profile email offline_access]
+    #[arg(long)]
+    pub(crate) scope: Option<String>,
+    /// How it proves who it is [default: client_secret_basic]
+    #[arg(long, value_name = "METHOD")]
+    pub(crate) auth_method: Option<String>,
+    /// It cannot keep a secret: an application in a browser or on a device
+    #[arg(long, conflicts_with = "auth_method")]
+    pub(crate) public: bool,
+    /// It is a program on its user's device, and may have loopback and private-scheme redirect URIs
+    #[arg(long)]
+    pub(crate) native: bool,
+    /// The file with its public keys (a JWK set)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) jwks_file: Option<PathBuf>,
+    /// Where its public keys are
+    #[arg(long, value_name = "URL", conflicts_with = "jwks_file")]
+    pub(crate) jwks_uri: Option<String>,
+    /// With what its ID tokens are signed [default: RS256]
+    #[arg(long, value_name = "ALG")]
+    pub(crate) id_token_alg: Option<String>,
+    /// A resource that it may ask tokens for; may be given many times
+    #[arg(long, value_name = "URI")]
+    pub(crate) resource: Vec<String>,
+    /// Its home page
+    #[arg(long, value_name = "URL")]
+    pub(crate) client_uri: Option<String>,
+    /// Its logo
+    #[arg(long, value_name = "URL")]
+    pub(crate) logo_uri: Option<String>,
+    /// Where it hears of logouts
+    #[arg(long, value_name = "URL")]
+    pub(crate) backchannel_logout_uri: Option<String>,
+    /// It knows users by names of its own
+    #[arg(long)]
+    pub(crate) pairwise: bool,
+    /// It is part of your own house: users are not asked
+    #[arg(long)]
+    pub(crate) trusted: bool,
+    /// It does not have to use PKCE; for old programs that keep a secret
+    #[arg(long)]
+    pub(crate) no_pkce: bool,
+    /// Its tokens are always bound to a key (DPoP)
+    #[arg(long)]
+    pub(crate) dpop: bool,
+    /// It has to push its authorization requests
+    #[arg(long)]
+    pub(crate) par: bool,
 }
 
 #[derive(Subcommand)]

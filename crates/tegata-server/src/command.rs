@@ -2,6 +2,7 @@
 
 mod audit;
 mod backup;
+mod client;
 mod doctor;
 mod keys;
 mod moving;
@@ -38,6 +39,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
             logging::start(&settings.log);
             match command {
                 Command::User(command) => user::run(&settings, command),
+                Command::Client(command) => client::run(&settings, command),
                 Command::Keys(command) => keys::run(&settings, &command),
                 Command::Token(Token::Verify(what)) => token::verify(&settings, &what),
                 Command::Audit(command) => audit::run(&settings, command),

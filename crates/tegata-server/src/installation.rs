@@ -12,6 +12,7 @@ use tegata_core::provider::{Ports, Provider};
 use tegata_core::seal::SealingKey;
 use tegata_core::store::Store;
 use tegata_http::{Clock as _, SystemClock, SystemEntropy};
+use tegata_outbound::HttpsOutbound;
 use tegata_password::{
     Argon2Hasher, Argon2Params, Argon2Settings, Blocklists, BreachedList, CommonPasswords, Pepper,
 };
@@ -141,6 +142,7 @@ impl Installation {
             entropy: Arc::new(SystemEntropy),
             audit: Arc::new(audit),
             sealing: self.master_key.sealing_key(),
+            outbound: Arc::new(HttpsOutbound::new(tegata_settings::is_loopback_url(&issuer))),
         };
         Ok(Provider::open(settings.core(issuer), ports, SystemClock.now()).await?)
     }

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use tegata_http::{HttpSettings, MetricsAccess};
-use tegata_settings::KibiBytes;
+use tegata_settings::{CssVariable, KibiBytes};
 
 pub(crate) use source::{Problems, Sources, load};
 pub(crate) use table::SETTINGS;
@@ -31,6 +31,10 @@ pub(crate) struct Settings {
     audience: Option<String>,
     pub(crate) passwords: PasswordSettings,
     cors_origins: Vec<String>,
+    /// `pages.logo_url`
+    logo_url: Option<String>,
+    /// `pages.css_variables`
+    css_variables: Vec<CssVariable>,
     pub(crate) store: StoreSettings,
     pub(crate) keys: KeySettings,
     pub(crate) log: LogSettings,
@@ -145,6 +149,8 @@ impl Default for Settings {
                 queue: None,
             },
             cors_origins: Vec::new(),
+            logo_url: None,
+            css_variables: Vec::new(),
             store: StoreSettings {
                 kind: StoreKind::Sqlite,
                 durability: Durability::Full,
@@ -186,6 +192,9 @@ impl Settings {
         });
         http.body_limit = self.server.body_limit.bytes();
         http.request_timeout = self.server.request_timeout;
+        http.logo_url.clone_from(&self.logo_url);
+        let variable = |CssVariable(name, value): &CssVariable| (name.clone(), value.clone());
+        http.css_variables = self.css_variables.iter().map(variable).collect();
         http
     }
 

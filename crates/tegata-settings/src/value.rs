@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use tegata_core::scope::Scope;
+use tegata_core::settings::RegistrationMode;
 use tegata_http::MetricsAccess;
 use tegata_jose::Algorithm;
 
@@ -211,6 +212,46 @@ impl Value for MetricsAccess {
             }
             .to_owned(),
         )
+    }
+}
+
+impl Value for RegistrationMode {
+    const TYPE: &'static str = "one of `off`, `token`, `open`";
+
+    fn parse(raw: &Raw) -> Result<Self, String> {
+        one(raw)?.parse().map_err(str::to_owned)
+    }
+
+    fn show(&self) -> Option<String> {
+        Some(
+            match self {
+                Self::Off => "off",
+                Self::Token => "token",
+                Self::Open => "open",
+            }
+            .to_owned(),
+        )
+    }
+}
+
+/// A variable of a style sheet, and its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CssVariable(pub String, pub String);
+
+impl Value for CssVariable {
+    const TYPE: &'static str = "name and value";
+
+    fn parse(raw: &Raw) -> Result<Self, String> {
+        match one(raw)?.split_once('=') {
+            Some((name, value)) if !name.trim().is_empty() => {
+                Ok(Self(name.trim().to_owned(), value.trim().to_owned()))
+            }
+            _ => Err("must be a name, an equals sign and a value, such as seal=#004080".to_owned()),
+        }
+    }
+
+    fn show(&self) -> Option<String> {
+        Some(format!("{}={}", self.0, self.1))
     }
 }
 

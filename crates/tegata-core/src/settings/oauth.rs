@@ -32,8 +32,6 @@ pub struct OAuthSettings {
     pub registration_token: Option<String>,
     /// Whether the name of a client may be the address of its metadata (Client ID Metadata Documents).
     pub metadata_documents: bool,
-    /// Claims beyond those of OpenID Connect, each with the scope token that gives it: `roles=groups`.
-    pub claims: Vec<(String, String)>,
 }
 
 /// Who may register clients over HTTP.
@@ -75,7 +73,6 @@ impl Default for OAuthSettings {
             registration: RegistrationMode::Off,
             registration_token: None,
             metadata_documents: false,
-            claims: Vec::new(),
         }
     }
 }

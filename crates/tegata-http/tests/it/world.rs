@@ -97,6 +97,7 @@ impl Plan {
             entropy: Arc::new(SeededEntropy(AtomicU64::new(0))),
             audit: Arc::clone(&audit) as _,
             sealing: SealingKey::new(&[5; 32]),
+            outbound: Arc::new(tegata_core::outbound::NoOutbound),
         };
         let provider = Arc::new(Provider::open(self.rules, ports, clock.now()).await.unwrap());
         let state = AppState::new(Arc::clone(&provider), self.http, Arc::clone(&clock) as _);

@@ -149,6 +149,7 @@ impl World {
             entropy: Arc::new(SystemEntropy),
             audit: Arc::new(LineAuditLog::new(self.audit.clone())),
             sealing: SealingKey::new(&[seal; 32]),
+            outbound: Arc::new(tegata_core::outbound::NoOutbound),
         }
     }
 

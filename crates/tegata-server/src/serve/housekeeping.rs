@@ -31,9 +31,10 @@ pub(super) fn start(provider: &Arc<Provider>, store: StoreKind) -> JoinHandle<()
         for interval in [&mut keys, &mut purge] {
             // After a machine was asleep, once is enough.
             interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            // The first tick comes at once, and the start has just looked after everything.
-            interval.tick().await;
         }
+        // The first tick comes at once. The start has just made the keys that it cannot do without; those of further
+        // algorithms, some of which take their time, are made now.
+        purge.tick().await;
         loop {
             tokio::select! {
                 _ = keys.tick() => if !refresh_keys(&provider).await { return },

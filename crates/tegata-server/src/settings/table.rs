@@ -102,6 +102,32 @@ pub(crate) static SETTINGS: &[Setting] = tegata_settings::settings! {
         "After so long without a sign-up all is forgotten."
     "cors.allowed_origins" => cors_origins:
         "Other origins whose pages may call the API with credentials, exactly as browsers write them: `https://app.example`."
+    "oauth.enabled" => rules.oauth.enabled:
+        "Whether other applications can log their users in here: the OpenID Provider, `/oauth2/*`."
+    "oauth.id_token_algs" => rules.oauth.id_token_algs:
+        "What clients may have their ID tokens signed with. `RS256` has to be among them."
+    "oauth.scope" => rules.oauth.scope:
+        "What clients may be registered for, beyond OpenID Connect's own scope."
+    "oauth.resources" => rules.oauth.resources:
+        "The resources that clients may ask tokens for (RFC 8707), beside `tokens.audience`: absolute URIs."
+    "oauth.code_ttl" => rules.oauth.code_ttl:
+        "The life of an authorization code, at most 60s."
+    "oauth.pushed_request_ttl" => rules.oauth.pushed_request_ttl:
+        "The life of a pushed authorization request, at most 90s."
+    "oauth.require_pushed_requests" => rules.oauth.require_pushed_requests:
+        "Whether every authorization request has to be pushed (RFC 9126)."
+    "oauth.device_code_ttl" => rules.oauth.device_code_ttl:
+        "How long a user may take to enter the code of a device, 1m to 10m."
+    "oauth.browser_session_ttl" => rules.oauth.browser_session_ttl:
+        "How long a browser stays logged in here, so that further applications ask for no password; at most 30d."
+    "oauth.registration" => rules.oauth.registration:
+        "Who may register clients over HTTP (RFC 7591): nobody, whoever has `oauth.registration_token`, or anyone."
+    "oauth.registration_token" or "none" => rules.oauth.registration_token:
+        "The initial access token of registrations: 32 characters or more. Better in the environment than in a file."
+    "pages.logo_url" or "our own" => logo_url:
+        "The logo on the pages of the OpenID Provider: an address, or a path on this server."
+    "pages.css_variables" => css_variables:
+        "Colours of those pages, by the names in their style sheet: `seal=#004080`, `paper=white`."
     "keys.active_for" => rules.key_active_for:
         "How long a signing key signs, at most 90d."
     "keys.publish_ahead" => rules.key_publish_ahead:

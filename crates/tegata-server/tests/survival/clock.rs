@@ -65,6 +65,7 @@ impl World {
             entropy: Arc::new(SystemEntropy),
             audit: Arc::clone(&events) as _,
             sealing: SealingKey::new(&[3; 32]),
+            outbound: Arc::new(tegata_core::outbound::NoOutbound),
         };
         let provider = Arc::new(Provider::open(Settings::new(issuer), ports, START).await.unwrap());
         let state = AppState::new(Arc::clone(&provider), HttpSettings::new(issuer), Arc::clone(&clock) as _);

@@ -127,6 +127,7 @@ async fn provider(store: Arc<dyn Store>, audit: Arc<Recorder>) -> Provider {
         entropy: Arc::new(Counting(AtomicU64::new(1))),
         audit,
         sealing: SealingKey::new(&[5; 32]),
+        outbound: Arc::new(tegata_core::outbound::NoOutbound),
     };
     Provider::open(settings, ports, NOW).await.unwrap()
 }
