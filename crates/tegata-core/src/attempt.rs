@@ -42,6 +42,11 @@ impl AttemptKey {
         Self(secrets.attempts.mac(&[b"session", user_id.as_bytes(), session_id.as_bytes()]))
     }
 
+    /// The counter of the codes of devices that a user has typed.
+    pub(crate) fn device_codes(secrets: &ServerSecrets, user_id: UserId) -> Self {
+        Self(secrets.attempts.mac(&[b"device codes", user_id.as_bytes()]))
+    }
+
     /// The counter of a name that nobody has; it behaves like that of a user.
     pub(crate) fn name(secrets: &ServerSecrets, canonical: &str) -> Self {
         Self(secrets.attempts.mac(&[b"name", canonical.as_bytes()]))

@@ -142,6 +142,16 @@ fn oauth_routes() -> Vec<(&'static str, Part, MethodRouter<AppState>)> {
         (oauth::CONSENT_PATH, Part::OAuth, post(oauth::consent)),
         (oauth::SELECT_PATH, Part::OAuth, post(oauth::select_account)),
         (oauth::APPS_PATH, Part::OAuth, get(oauth::apps).post(oauth::revoke_app)),
+        (oauth::INTROSPECTION_PATH, Part::OAuth, post(oauth::introspect)),
+        (oauth::REVOCATION_PATH, Part::OAuth, post(oauth::revoke)),
+        (oauth::DEVICE_AUTHORIZATION_PATH, Part::OAuth, post(oauth::device_authorization)),
+        (oauth::DEVICE_PATH, Part::OAuth, get(oauth::device_page).post(oauth::device_form)),
+        (oauth::REGISTRATION_PATH, Part::OAuth, post(oauth::register)),
+        (
+            oauth::REGISTERED_PATH,
+            Part::OAuth,
+            get(oauth::registration).put(oauth::update_registration).delete(oauth::end_registration),
+        ),
         (STYLESHEET_PATH, Part::OAuth, get(oauth::stylesheet)),
         (THEME_PATH, Part::OAuth, get(oauth::theme)),
     ]

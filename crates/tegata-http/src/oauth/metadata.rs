@@ -3,8 +3,12 @@
 use serde::Serialize;
 use tegata_core::client::{AuthMethod, GrantType};
 use tegata_core::provider::Provider;
+use tegata_core::settings::RegistrationMode;
 
-use super::{AUTHORIZE_PATH, PUSH_PATH, TOKEN_PATH, USERINFO_PATH};
+use super::{
+    AUTHORIZE_PATH, DEVICE_AUTHORIZATION_PATH, INTROSPECTION_PATH, PUSH_PATH, REGISTRATION_PATH,
+    REVOCATION_PATH, TOKEN_PATH, USERINFO_PATH,
+};
 
 /// With what clients sign to prove themselves, and the possession of a key.
 const CLIENT_ALGS: [&str; 4] = ["ES256", "EdDSA", "RS256", "PS256"];
@@ -15,11 +19,18 @@ pub(crate) struct OAuthMetadata<'a> {
     token_endpoint: String,
     userinfo_endpoint: String,
     pushed_authorization_request_endpoint: String,
+    introspection_endpoint: String,
+    revocation_endpoint: String,
+    device_authorization_endpoint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    registration_endpoint: Option<String>,
     require_pushed_authorization_requests: bool,
     response_types_supported: [&'a str; 1],
     response_modes_supported: [&'a str; 2],
     grant_types_supported: Vec<&'a str>,
     token_endpoint_auth_methods_supported: Vec<&'a str>,
+    introspection_endpoint_auth_methods_supported: Vec<&'a str>,
+    revocation_endpoint_auth_methods_supported: Vec<&'a str>,
     token_endpoint_auth_signing_alg_values_supported: [&'a str; 4],
     code_challenge_methods_supported: [&'a str; 1],
     dpop_signing_alg_values_supported: [&'a str; 4],
@@ -41,16 +52,24 @@ impl OAuthMetadata<'_> {
         if settings.signup_enabled {
             prompts.push("create");
         }
+        let methods = AuthMethod::ALL.map(AuthMethod::as_str).to_vec();
+        let may_register = settings.oauth.registration != RegistrationMode::Off;
         Self {
             authorization_endpoint: at(AUTHORIZE_PATH),
             token_endpoint: at(TOKEN_PATH),
             userinfo_endpoint: at(USERINFO_PATH),
             pushed_authorization_request_endpoint: at(PUSH_PATH),
+            introspection_endpoint: at(INTROSPECTION_PATH),
+            revocation_endpoint: at(REVOCATION_PATH),
+            device_authorization_endpoint: at(DEVICE_AUTHORIZATION_PATH),
+            registration_endpoint: may_register.then(|| at(REGISTRATION_PATH)),
+            introspection_endpoint_auth_methods_supported: methods[1..].to_vec(),
+            revocation_endpoint_auth_methods_supported: methods.clone(),
             require_pushed_authorization_requests: settings.oauth.require_pushed_requests,
             response_types_supported: ["code"],
             response_modes_supported: ["query", "form_post"],
             grant_types_supported: GrantType::ALL.map(GrantType::as_str).to_vec(),
-            token_endpoint_auth_methods_supported: AuthMethod::ALL.map(AuthMethod::as_str).to_vec(),
+            token_endpoint_auth_methods_supported: methods,
             token_endpoint_auth_signing_alg_values_supported: CLIENT_ALGS,
             code_challenge_methods_supported: ["S256"],
             dpop_signing_alg_values_supported: CLIENT_ALGS,

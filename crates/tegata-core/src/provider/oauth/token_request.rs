@@ -49,10 +49,8 @@ impl Provider {
             GrantType::AuthorizationCode => self.redeem_code(client, parameters, binding, ctx).await,
             GrantType::RefreshToken => self.refresh_client(client, parameters, binding, ctx).await,
             GrantType::ClientCredentials => self.client_credentials(client, parameters, binding, ctx),
-            GrantType::DeviceCode | GrantType::TokenExchange => Err(OAuthError::refused(
-                ErrorCode::UnsupportedGrantType,
-                "The grant_type is not one of those that the metadata lists.",
-            )),
+            GrantType::DeviceCode => self.redeem_device_code(client, parameters, binding, ctx).await,
+            GrantType::TokenExchange => self.exchange_token(client, parameters, binding, ctx).await,
         }
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use tegata_jose::VerifiedAccessToken;
 
 use super::claims::ClaimTarget;
-use crate::client::{Client, ClientId};
+use crate::client::ClientId;
 use crate::oauth::{ErrorCode, OAuthError};
 use crate::provider::Provider;
 use crate::session::Session;
@@ -16,7 +16,6 @@ pub struct UserInfo(pub Map<String, Value>);
 
 /// The grant that an access token belongs to, as it stands now.
 pub(super) struct LiveGrant {
-    pub(super) client: Client,
     pub(super) user: User,
     pub(super) session: Session,
 }
@@ -68,6 +67,6 @@ impl Provider {
         let Some(session) = session.filter(is_its_own) else { return Ok(None) };
         let user = self.ports.store.find_user(user_id).await?;
         let user = user.filter(|user| user.status == UserStatus::Active);
-        Ok(user.map(|user| LiveGrant { client, user, session }))
+        Ok(user.map(|user| LiveGrant { user, session }))
     }
 }

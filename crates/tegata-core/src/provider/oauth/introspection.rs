@@ -1,0 +1,164 @@
+//! Token introspection (RFC 7662).
+
+use serde_json::{Map, Value, json};
+use tegata_jose::VerifiedAccessToken;
+
+use super::client_authentication::AuthenticatedClient;
+use crate::client::{Client, ClientId};
+use crate::identifier::UserId;
+use crate::oauth::{OAuthError, Parameters};
+use crate::provider::{Provider, RequestContext};
+use crate::timestamp::Timestamp;
+use crate::user::UserStatus;
+
+impl Provider {
+    /// What a token is worth now, for a client that it concerns; `{"active": false}` in every other case, and nothing
+    /// beside it (RFC 7662 §2.2).
+    ///
+    /// # Errors
+    /// `invalid_client` for a public client, which could be anybody; `invalid_request` without a token.
+    pub async fn introspect(
+        &self,
+        client: &AuthenticatedClient,
+        parameters: &Parameters,
+        ctx: &RequestContext<'_>,
+    ) -> Result<Value, OAuthError> {
+        if !client.is_confidential() {
+            return Err(OAuthError::invalid_client());
+        }
+        let text = parameters.required("token")?;
+        let found = match self.verify_access_token(text, ctx.now) {
+            Ok(token) => self.introspect_access_token(client, &token, ctx.now).await?,
+            Err(_) => self.introspect_refresh_token(client, text, ctx.now).await?,
+        };
+        Ok(found.map_or_else(|| json!({"active": false}), Value::Object))
+    }
+
+    async fn introspect_access_token(
+        &self,
+        client: &AuthenticatedClient,
+        token: &VerifiedAccessToken,
+        now: Timestamp,
+    ) -> Result<Option<Map<String, Value>>, OAuthError> {
+        if !concerns(client, token) || !self.is_active(token, now).await? {
+            return Ok(None);
+        }
+        let mut answer = Map::new();
+        let mut put = |name: &str, value: Value| answer.insert(name.to_owned(), value);
+        put("active", json!(true));
+        put("iss", json!(token.issuer()));
+        put("sub", json!(token.subject()));
+        let audiences = token.audiences();
+        put("aud", if let [only] = &audiences[..] { json!(only) } else { json!(audiences) });
+        put("client_id", json!(token.client_id()));
+        put("scope", json!(token.scope()));
+        put("iat", json!(token.issued_at().as_secs()));
+        put("exp", json!(token.expires_at().as_secs()));
+        put("jti", json!(token.jwt_id()));
+        put("token_type", json!(if token.confirmation().is_some() { "DPoP" } else { "Bearer" }));
+        let optional = [
+            ("username", token.username().map(|name| json!(name))),
+            ("sid", token.session_id().map(|sid| json!(sid))),
+            ("acr", token.acr().map(|acr| json!(acr))),
+            ("auth_time", token.auth_time().map(|time| json!(time.as_secs()))),
+            ("cnf", token.confirmation().map(|jkt| json!({"jkt": jkt}))),
+            ("act", token.actor_json().and_then(|act| serde_json::from_str(act).ok())),
+        ];
+        for (name, value) in optional {
+            if let Some(value) = value {
+                put(name, value);
+            }
+        }
+        Ok(Some(answer))
+    }
+
+    /// A refresh token is only its own client's business.
+    async fn introspect_refresh_token(
+        &self,
+        client: &AuthenticatedClient,
+        text: &str,
+        now: Timestamp,
+    ) -> Result<Option<Map<String, Value>>, OAuthError> {
+        let Ok(token) = self.parse_refresh_token_of(Some(client.client_id()), text) else { return Ok(None) };
+        let session = self.ports.store.find_session(token.user_id, token.session_id).await?;
+        let is_current = |session: &crate::session::Session| {
+            session.is_live(now)
+                && session.current_hash == token.hash()
+                && session.client_grant().is_some_and(|grant| grant.is_of(client))
+        };
+        let Some(session) = session.filter(is_current) else { return Ok(None) };
+        let user = self.ports.store.find_user(session.user_id).await?;
+        if !user.is_some_and(|user| user.status == UserStatus::Active) {
+            return Ok(None);
+        }
+        let answer = json!({
+            "active": true,
+            "iss": self.settings.issuer,
+            "sub": self.subject(client, session.user_id),
+            "client_id": client.client_id().as_str(),
+            "scope": session.scope.as_str(),
+            "exp": session.expires_at().as_secs(),
+            "sid": session.session_id.to_string(),
+        });
+        Ok(answer.as_object().cloned())
+    }
+
+    /// Whether everything that an access token rests on is there now.
+    pub(super) async fn is_active(
+        &self,
+        token: &VerifiedAccessToken,
+        now: Timestamp,
+    ) -> Result<bool, OAuthError> {
+        if token.client_id() == self.settings.tokens.client_id {
+            return match self.authenticate(token, now).await {
+                Ok(_) => Ok(true),
+                Err(crate::error::ProviderError::InvalidToken) => Ok(false),
+                Err(error) => Err(error.into()),
+            };
+        }
+        if token.actor_json().is_some() {
+            return self.is_exchanged_active(token, now).await;
+        }
+        if token.session_id().is_some() {
+            return Ok(self.live_grant(token, now).await?.is_some());
+        }
+        Ok(token.subject() == token.client_id() && self.is_client_active(token.subject(), token).await?)
+    }
+
+    /// A token that was exchanged: whoever has it and whoever it speaks of are there, and so is the session behind it.
+    async fn is_exchanged_active(
+        &self,
+        token: &VerifiedAccessToken,
+        now: Timestamp,
+    ) -> Result<bool, OAuthError> {
+        if !self.is_client_active(token.client_id(), token).await? {
+            return Ok(false);
+        }
+        let Some(session_id) = token.session_id() else {
+            return self.is_client_active(token.subject(), token).await;
+        };
+        let (Ok(user_id), Ok(session_id)) = (token.subject().parse::<UserId>(), session_id.parse()) else {
+            return Ok(false);
+        };
+        let session = self.ports.store.find_session(user_id, session_id).await?;
+        let user = self.ports.store.find_user(user_id).await?;
+        let is_active = user.is_some_and(|user| user.status == UserStatus::Active);
+        Ok(is_active && session.is_some_and(|session| session.is_live(now)))
+    }
+
+    /// Whether the client of this name is there, and was when the token was issued.
+    async fn is_client_active(&self, name: &str, token: &VerifiedAccessToken) -> Result<bool, OAuthError> {
+        let Ok(client_id) = name.parse::<ClientId>() else { return Ok(false) };
+        let client = self.find_active_client(&client_id).await?;
+        Ok(client.is_some_and(|client| token.issued_at() >= client.created_at.numeric_date()))
+    }
+}
+
+/// Whether a token is a client's own, or is for a resource that the client stands for (V17).
+pub(super) fn concerns(client: &Client, token: &VerifiedAccessToken) -> bool {
+    token.client_id() == client.client_id.as_str()
+        || token.audiences().iter().any(|audience| {
+            *audience == client.client_id.as_str()
+                || client.metadata.resources.iter().any(|resource| resource == audience)
+        })
+}
