@@ -1,6 +1,8 @@
 mod account;
+mod clients;
 mod keys;
 mod login;
+mod logout;
 mod rotation;
 
 use std::sync::{Arc, Mutex};

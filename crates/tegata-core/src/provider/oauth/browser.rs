@@ -44,6 +44,12 @@ impl BrowserSession {
         }
         names
     }
+
+    /// Whether a session of a client hangs on it: the client has logged its user in by it.
+    pub(super) fn is_parent_of(&self, session: &Session) -> bool {
+        let parent = session.client_grant().and_then(|grant| grant.browser_session);
+        session.user_id == self.user.user_id && parent.is_some_and(|parent| self.names().contains(&parent))
+    }
 }
 
 /// What a browser's cookie holds: user, session, a secret of 256 bits, and a MAC over them. Wiped when dropped.
