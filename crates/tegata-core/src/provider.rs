@@ -11,7 +11,7 @@ mod tokens;
 mod users;
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -28,6 +28,7 @@ use crate::entropy::Entropy;
 use crate::error::ProviderError;
 use crate::identifier::{SessionId, UserId};
 use crate::key_set::KeySet;
+use crate::outbound::Outbound;
 use crate::password::{Blocklist, PasswordHasher};
 use crate::seal::SealingKey;
 use crate::settings::Settings;
@@ -49,6 +50,8 @@ pub struct Ports {
     pub entropy: Arc<dyn Entropy>,
     /// The audit log.
     pub audit: Arc<dyn AuditLog>,
+    /// Other servers.
+    pub outbound: Arc<dyn Outbound>,
     /// What unseals the signing keys.
     pub sealing: SealingKey,
 }
@@ -61,6 +64,8 @@ pub struct Provider {
     key_ring: RwLock<Arc<KeyRing>>,
     /// When newer keys were last looked for because of a token, in milliseconds.
     looked_for_keys_at: AtomicI64,
+    /// Whether there are notices of logouts that nobody has looked for yet.
+    has_new_notices: AtomicBool,
 }
 
 /// Who is asking, as far as the edge can tell. None of it proves anything.
@@ -103,7 +108,8 @@ impl Provider {
         let (key_set, _) = key_ring::current(key_duty, &settings, &ports, now).await?;
         let key_ring = RwLock::new(Arc::new(KeyRing::open(&key_set, &settings, &ports.sealing)?));
         let looked_for_keys_at = AtomicI64::new(i64::MIN);
-        Ok(Self { settings, ports, key_duty, key_ring, looked_for_keys_at })
+        let has_new_notices = AtomicBool::new(false);
+        Ok(Self { settings, ports, key_duty, key_ring, looked_for_keys_at, has_new_notices })
     }
 
     /// The settings.

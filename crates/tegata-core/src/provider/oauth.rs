@@ -18,6 +18,7 @@ mod dpop;
 mod flow;
 mod id_token_hint;
 mod logout;
+mod logout_notices;
 mod pushed;
 mod subject;
 mod token_request;

@@ -59,10 +59,8 @@ impl World {
         ]);
         let flow = Flow::begin(self.now);
         let visitor = Visitor { browser: Some(browser), flow: &flow };
-        let answer = match self.provider.authorize(&request, visitor, &self.ctx()).await.unwrap() {
-            Authorization::Answer(answer) => answer,
-            _ => panic!("there is a question"),
-        };
+        let outcome = self.provider.authorize(&request, visitor, &self.ctx()).await.unwrap();
+        let Authorization::Answer(answer) = outcome else { panic!("there is a question") };
         let code = &answer.parameters.iter().find(|(name, _)| *name == "code").unwrap().1;
         self.redeem(client, code).await.unwrap()
     }

@@ -26,7 +26,7 @@ impl World {
     }
 }
 
-fn is_invalid_request(outcome: Result<Logout, OAuthError>) -> bool {
+fn is_invalid_request(outcome: &Result<Logout, OAuthError>) -> bool {
     matches!(outcome, Err(OAuthError::Refused { code: ErrorCode::InvalidRequest, .. }))
 }
 
@@ -169,18 +169,18 @@ async fn r40_v53_a_browser_is_sent_to_a_registered_address_only() {
     ] {
         for named in [("id_token_hint", hint), ("client_id", "app")] {
             let request = [named, ("post_logout_redirect_uri", uri)];
-            assert!(is_invalid_request(world.plan(&request, Some(&browser)).await), "{uri}");
-            assert!(is_invalid_request(world.plan(&request, None).await), "{uri}");
+            assert!(is_invalid_request(&world.plan(&request, Some(&browser)).await), "{uri}");
+            assert!(is_invalid_request(&world.plan(&request, None).await), "{uri}");
         }
     }
     let twice =
         [("client_id", "app"), ("post_logout_redirect_uri", AFTER), ("post_logout_redirect_uri", AFTER)];
-    assert!(is_invalid_request(world.plan(&twice, None).await));
+    assert!(is_invalid_request(&world.plan(&twice, None).await));
     for nobody in [
         &[("post_logout_redirect_uri", AFTER)][..],
         &[("client_id", "x"), ("post_logout_redirect_uri", AFTER)],
     ] {
-        assert!(is_invalid_request(world.plan(nobody, None).await));
+        assert!(is_invalid_request(&world.plan(nobody, None).await));
     }
 }
 
@@ -195,7 +195,7 @@ async fn r40_v14_a_disabled_client_sends_nobody_anywhere() {
     assert!(world.provider.store().replace_client(1, &closed).await.unwrap());
     let hint = tokens.id_token.as_deref().unwrap();
     let request = [("id_token_hint", hint), ("post_logout_redirect_uri", AFTER)];
-    assert!(is_invalid_request(world.plan(&request, Some(&browser)).await));
+    assert!(is_invalid_request(&world.plan(&request, Some(&browser)).await));
     let logout = world.plan(&[("id_token_hint", hint)], Some(&browser)).await.unwrap();
     assert!(logout.ask && logout.client.is_none());
 }
@@ -212,10 +212,10 @@ async fn r40_a_hint_that_is_no_id_token_of_this_client_is_refused() {
     let signature = hint.rfind('.').unwrap() + 1;
     let changed = format!("{}{}", &hint[..signature], hint[signature..].chars().rev().collect::<String>());
     for bad in [tokens.access_token.as_str(), "x", "a.b.c", &changed] {
-        assert!(is_invalid_request(world.plan(&[("id_token_hint", bad)], Some(&browser)).await), "{bad}");
+        assert!(is_invalid_request(&world.plan(&[("id_token_hint", bad)], Some(&browser)).await), "{bad}");
     }
     let request = [("id_token_hint", hint), ("client_id", "other")];
-    assert!(is_invalid_request(world.plan(&request, Some(&browser)).await));
+    assert!(is_invalid_request(&world.plan(&request, Some(&browser)).await));
 }
 
 #[tokio::test]
