@@ -22,8 +22,6 @@ pub struct Logout {
     pub ask: bool,
     /// Where the browser goes afterwards, `state` included; to a page of our own if nowhere.
     pub redirect: Option<String>,
-    /// The languages of the page, best first.
-    pub ui_locales: Option<String>,
     /// The session of the client that the ID token was issued in.
     hinted: Option<Session>,
 }
@@ -57,8 +55,7 @@ impl Provider {
         // §2: without an ID token of this session, nobody but the user can know that they want it.
         let ask = browser
             .is_some_and(|browser| !hinted.as_ref().is_some_and(|session| browser.is_parent_of(session)));
-        let ui_locales = parameters.get("ui_locales")?.map(ToOwned::to_owned);
-        Ok(Logout { client, ask, redirect, ui_locales, hinted })
+        Ok(Logout { client, ask, redirect, hinted })
     }
 
     /// Does it: ends the session of the browser with every grant that hangs on it. The client's own session ends, too,

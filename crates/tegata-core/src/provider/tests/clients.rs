@@ -4,7 +4,7 @@ use super::*;
 use crate::client::{AuthMethod, Client, ClientMetadata, ClientOrigin, ClientStatus, GrantType};
 use crate::oauth::{OAuthError, Parameters};
 use crate::provider::oauth::{
-    AccessBinding, Authorization, BrowserSession, ClientTokens, Flow, PresentedClient, Visitor,
+    AccessBinding, Authorization, BrowserSession, ClientTokens, PresentedClient, Visitor,
 };
 
 pub(super) const REDIRECT_URI: &str = "https://app.example/cb";
@@ -57,7 +57,7 @@ impl World {
             ("code_challenge", CHALLENGE),
             ("code_challenge_method", "S256"),
         ]);
-        let flow = Flow::begin(self.now);
+        let flow = self.provider.begin_flow(self.now).unwrap();
         let visitor = Visitor { browser: Some(browser), flow: &flow };
         let outcome = self.provider.authorize(&request, visitor, &self.ctx()).await.unwrap();
         let Authorization::Answer(answer) = outcome else { panic!("there is a question") };
