@@ -4,7 +4,7 @@ use serde::Serialize;
 use tegata_core::client::{AuthMethod, GrantType};
 use tegata_core::provider::Provider;
 
-use super::{AUTHORIZE_PATH, PUSH_PATH, TOKEN_PATH, USERINFO_PATH};
+use super::{AUTHORIZE_PATH, LOGOUT_PATH, PUSH_PATH, TOKEN_PATH, USERINFO_PATH};
 
 /// With what clients sign to prove themselves, and the possession of a key.
 const CLIENT_ALGS: [&str; 4] = ["ES256", "EdDSA", "RS256", "PS256"];
@@ -15,6 +15,7 @@ pub(crate) struct OAuthMetadata<'a> {
     token_endpoint: String,
     userinfo_endpoint: String,
     pushed_authorization_request_endpoint: String,
+    end_session_endpoint: String,
     require_pushed_authorization_requests: bool,
     response_types_supported: [&'a str; 1],
     response_modes_supported: [&'a str; 2],
@@ -31,6 +32,8 @@ pub(crate) struct OAuthMetadata<'a> {
     request_parameter_supported: bool,
     request_uri_parameter_supported: bool,
     authorization_response_iss_parameter_supported: bool,
+    backchannel_logout_supported: bool,
+    backchannel_logout_session_supported: bool,
 }
 
 impl OAuthMetadata<'_> {
@@ -46,6 +49,7 @@ impl OAuthMetadata<'_> {
             token_endpoint: at(TOKEN_PATH),
             userinfo_endpoint: at(USERINFO_PATH),
             pushed_authorization_request_endpoint: at(PUSH_PATH),
+            end_session_endpoint: at(LOGOUT_PATH),
             require_pushed_authorization_requests: settings.oauth.require_pushed_requests,
             response_types_supported: ["code"],
             response_modes_supported: ["query", "form_post"],
@@ -63,6 +67,8 @@ impl OAuthMetadata<'_> {
             // Of pushed requests only, which have an endpoint of their own (RFC 9126 §5).
             request_uri_parameter_supported: false,
             authorization_response_iss_parameter_supported: true,
+            backchannel_logout_supported: true,
+            backchannel_logout_session_supported: true,
         }
     }
 }
