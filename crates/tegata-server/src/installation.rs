@@ -12,9 +12,11 @@ use tegata_core::provider::{Ports, Provider};
 use tegata_core::seal::SealingKey;
 use tegata_core::store::Store;
 use tegata_http::{Clock as _, SystemClock, SystemEntropy};
+use tegata_outbound::HttpsOutbound;
 use tegata_password::{
     Argon2Hasher, Argon2Params, Argon2Settings, Blocklists, BreachedList, CommonPasswords, Pepper,
 };
+use tegata_settings::is_loopback_url;
 use tegata_store_sqlite::{Durability, Options, SqliteStore};
 use zeroize::Zeroizing;
 
@@ -140,6 +142,7 @@ impl Installation {
             blocklist: blocklist(settings)?,
             entropy: Arc::new(SystemEntropy),
             audit: Arc::new(audit),
+            outbound: Arc::new(HttpsOutbound::new(is_loopback_url(&issuer))),
             sealing: self.master_key.sealing_key(),
         };
         Ok(Provider::open(settings.core(issuer), ports, SystemClock.now()).await?)
