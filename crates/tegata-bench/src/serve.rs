@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::get;
 use tegata_core::audit::{AuditEvent, AuditLog};
+use tegata_core::outbound::NoOutbound;
 use tegata_core::provider::{Ports, Provider};
 use tegata_core::seal::SealingKey;
 use tegata_core::settings::Settings;
@@ -32,8 +33,8 @@ pub(crate) async fn memory_store() -> Result<(), Error> {
         blocklist: Arc::new(CommonPasswords),
         entropy,
         audit: Arc::new(NoAudit),
+        outbound: Arc::new(NoOutbound),
         sealing: SealingKey::new(&[1; SealingKey::LENGTH]),
-        outbound: Arc::new(tegata_core::outbound::NoOutbound),
     };
     let clock = Arc::new(SystemClock);
     let provider = Provider::open(Settings::new(&issuer), ports, clock.now()).await?;

@@ -91,6 +91,8 @@ pub enum AuditAction {
     ConsentGiven,
     /// A user took back what they had allowed.
     ConsentRevoked,
+    /// A client was told that a session of its user has ended, or could not be told (Back-Channel Logout §2.5).
+    BackchannelLogout,
     /// A signing key was made, promoted or removed.
     KeysChanged,
     /// An operator wrote all accounts, sessions and keys to a file.

@@ -11,7 +11,7 @@ mod tokens;
 mod users;
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -50,10 +50,10 @@ pub struct Ports {
     pub entropy: Arc<dyn Entropy>,
     /// The audit log.
     pub audit: Arc<dyn AuditLog>,
-    /// What unseals the signing keys.
-    pub sealing: SealingKey,
     /// Other servers.
     pub outbound: Arc<dyn Outbound>,
+    /// What unseals the signing keys.
+    pub sealing: SealingKey,
 }
 
 /// The provider of one tenant.
@@ -65,6 +65,8 @@ pub struct Provider {
     /// When newer keys were last looked for because of a token, in milliseconds.
     looked_for_keys_at: AtomicI64,
     fetched_keys: oauth::FetchedKeys,
+    /// Whether there are notices of logouts that nobody has looked for yet.
+    has_new_notices: AtomicBool,
 }
 
 /// Who is asking, as far as the edge can tell. None of it proves anything.
@@ -107,8 +109,15 @@ impl Provider {
         let (key_set, _) = key_ring::current(key_duty, &settings, &ports, now).await?;
         let key_ring = RwLock::new(Arc::new(KeyRing::open(&key_set, &settings, &ports.sealing)?));
         let looked_for_keys_at = AtomicI64::new(i64::MIN);
-        let fetched_keys = oauth::FetchedKeys::default();
-        Ok(Self { settings, ports, key_duty, key_ring, looked_for_keys_at, fetched_keys })
+        Ok(Self {
+            settings,
+            ports,
+            key_duty,
+            key_ring,
+            looked_for_keys_at,
+            fetched_keys: oauth::FetchedKeys::default(),
+            has_new_notices: AtomicBool::new(false),
+        })
     }
 
     /// The settings.

@@ -17,6 +17,7 @@ use http_body_util::BodyExt as _;
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
 use tegata_core::audit::{AuditEvent, AuditLog};
+use tegata_core::outbound::NoOutbound;
 use tegata_core::password::{
     Blocklist, HashError, HashPlace, Password, PasswordHash, PasswordHasher, Verification,
 };
@@ -123,8 +124,8 @@ async fn provider() -> Arc<Provider> {
         blocklist: Arc::new(Plain),
         entropy: Arc::new(SystemEntropy),
         audit: Arc::new(Plain),
+        outbound: Arc::new(NoOutbound),
         sealing: SealingKey::new(&[1; SealingKey::LENGTH]),
-        outbound: Arc::new(tegata_core::outbound::NoOutbound),
     };
     Arc::new(Provider::open(Settings::new(ISSUER), ports, SystemClock.now()).await.unwrap())
 }

@@ -141,6 +141,7 @@ fn oauth_routes() -> Vec<(&'static str, Part, MethodRouter<AppState>)> {
         (oauth::SIGNUP_PATH, Part::OAuth, get(oauth::signup_page).post(oauth::sign_up)),
         (oauth::CONSENT_PATH, Part::OAuth, post(oauth::consent)),
         (oauth::SELECT_PATH, Part::OAuth, post(oauth::select_account)),
+        (oauth::LOGOUT_PATH, Part::OAuth, get(oauth::log_out).post(oauth::log_out_form)),
         (oauth::APPS_PATH, Part::OAuth, get(oauth::apps).post(oauth::revoke_app)),
         (oauth::INTROSPECTION_PATH, Part::OAuth, post(oauth::introspect)),
         (oauth::REVOCATION_PATH, Part::OAuth, post(oauth::revoke)),

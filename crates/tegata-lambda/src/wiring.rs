@@ -13,7 +13,9 @@ use tegata_core::master_key::MasterKey;
 use tegata_core::provider::Ports;
 use tegata_core::store::Store;
 use tegata_http::{Clock as _, SystemClock, SystemEntropy};
+use tegata_outbound::HttpsOutbound;
 use tegata_password::{Argon2Hasher, Argon2Params, Argon2Settings, CommonPasswords};
+use tegata_settings::is_loopback_url;
 use tegata_store_dynamodb::KeyAccess;
 
 use crate::audit_log::LineAuditLog;
@@ -92,8 +94,8 @@ fn ports(settings: &Settings, store: Arc<dyn Store>, master_key: &MasterKey) -> 
         blocklist: Arc::new(CommonPasswords),
         entropy: Arc::new(SystemEntropy),
         audit: Arc::new(LineAuditLog::new(io::stdout())),
+        outbound: Arc::new(HttpsOutbound::new(is_loopback_url(&settings.core().issuer))),
         sealing: master_key.sealing_key(),
-        outbound: Arc::new(tegata_core::outbound::NoOutbound),
     })
 }
 

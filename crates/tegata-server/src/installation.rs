@@ -16,6 +16,7 @@ use tegata_outbound::HttpsOutbound;
 use tegata_password::{
     Argon2Hasher, Argon2Params, Argon2Settings, Blocklists, BreachedList, CommonPasswords, Pepper,
 };
+use tegata_settings::is_loopback_url;
 use tegata_store_sqlite::{Durability, Options, SqliteStore};
 use zeroize::Zeroizing;
 
@@ -141,8 +142,8 @@ impl Installation {
             blocklist: blocklist(settings)?,
             entropy: Arc::new(SystemEntropy),
             audit: Arc::new(audit),
+            outbound: Arc::new(HttpsOutbound::new(is_loopback_url(&issuer))),
             sealing: self.master_key.sealing_key(),
-            outbound: Arc::new(HttpsOutbound::new(tegata_settings::is_loopback_url(&issuer))),
         };
         Ok(Provider::open(settings.core(issuer), ports, SystemClock.now()).await?)
     }

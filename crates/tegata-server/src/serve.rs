@@ -2,6 +2,7 @@
 
 mod connections;
 mod housekeeping;
+mod logout_notices;
 mod patient;
 mod welcome;
 
@@ -15,6 +16,7 @@ use tegata_core::provider::Provider;
 use tegata_http::{AppState, SystemClock};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::JoinHandle;
 
 use crate::data_dir::{self, ServeLock};
 use crate::failure::Failure;
@@ -55,6 +57,7 @@ async fn serve(settings: &Settings) -> Result<Arc<Provider>, Failure> {
         Some(web::router()),
     );
     let housekeeping = housekeeping::start(&provider, settings.store.kind);
+    let logout_notices = provider.settings().oauth.enabled.then(|| logout_notices::start(&provider));
 
     let limit = connection_limit(settings.server.max_connections);
     let connections = Connections::new(router, limit, connections::WRITE_TIMEOUT);
@@ -68,6 +71,8 @@ async fn serve(settings: &Settings) -> Result<Arc<Provider>, Failure> {
     drop(listener);
     tracing::info!("stopping: finishing the requests that have begun");
     housekeeping.abort();
+    // What is left is told after the next start.
+    logout_notices.inspect(JoinHandle::abort);
     tokio::select! {
         () = connections.finish() => tracing::info!("stopped"),
         () = tokio::time::sleep(settings.server.stop_timeout) => {

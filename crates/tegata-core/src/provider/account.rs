@@ -117,6 +117,7 @@ impl Provider {
         let hash = place.hash(new).await?;
         drop(place);
         let (version, keep) = (user.credential.version, Some(caller.session.session_id));
+        self.put_logout_notices(user.user_id, keep, ctx).await?;
         match self.ports.store.change_password(user.user_id, version, &hash, keep, ctx.now).await? {
             // Somebody else changed it in between, so what was just confirmed is no longer the password.
             CredentialChange::Stale => Err(ProviderError::PasswordMismatch),
@@ -140,6 +141,7 @@ impl Provider {
         let mut place = self.ports.hasher.admit()?;
         self.confirm_password(place.as_mut(), caller, "password", password, ctx).await?;
         drop(place);
+        self.put_logout_notices(caller.user.user_id, None, ctx).await?;
         if self.ports.store.delete_user(caller.user.user_id).await?.is_some() {
             self.audit_caller(caller, AuditAction::UserDeleted, ctx);
         }
@@ -161,7 +163,7 @@ impl Provider {
         Ok(sessions)
     }
 
-    /// Ends one session of the user.
+    /// Ends one session of the user, with what hangs on it.
     ///
     /// # Errors
     /// [`ProviderError::NotFound`] when the user has no such session; another user's is no different.
@@ -171,12 +173,13 @@ impl Provider {
         session_id: SessionId,
         ctx: &RequestContext<'_>,
     ) -> Result<(), ProviderError> {
-        if !self.ports.store.end_session(caller.user.user_id, session_id).await? {
-            return Err(ProviderError::NotFound);
+        let session = self.ports.store.find_session(caller.user.user_id, session_id).await?;
+        let session = session.ok_or(ProviderError::NotFound)?;
+        if self.end_with_grants(&session, AuditAction::SessionEnded, ctx).await? {
+            Ok(())
+        } else {
+            Err(ProviderError::NotFound)
         }
-        let user_id = Some(caller.user.user_id);
-        self.audit(ctx, AuditAction::SessionEnded, Outcome::Success, user_id, Some(session_id));
-        Ok(())
     }
 
     /// Ends every session of the user, this one too.
@@ -188,6 +191,7 @@ impl Provider {
         caller: &AuthenticatedUser,
         ctx: &RequestContext<'_>,
     ) -> Result<(), ProviderError> {
+        self.put_logout_notices(caller.user.user_id, None, ctx).await?;
         self.ports.store.end_sessions(caller.user.user_id, None).await?;
         self.audit_caller(caller, AuditAction::LogoutAll, ctx);
         Ok(())

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tegata_jose::{AccessToken, Algorithm, JwkSet, Profile, SigningKey, VerifiedTokens, VerifyingKeys};
 
 use super::Ports;
+use crate::client::Client;
 use crate::error::ProviderError;
 use crate::key_set::{KeyError, KeySet};
 use crate::seal::SealingKey;
@@ -83,9 +84,17 @@ impl KeyRing {
         self.signing.first().ok_or(KeyError::NoPrivateKey)
     }
 
-    /// The key that signs with this algorithm, if there is one.
-    pub(crate) fn signing_with(&self, algorithm: Algorithm) -> Option<&SigningKey> {
-        self.signing.iter().find(|key| key.algorithm() == algorithm)
+    /// The key that signs what a client verifies, by the algorithm that it has asked for. Until there is one of that, it is
+    /// the one of everybody.
+    ///
+    /// # Errors
+    /// As [`KeyRing::signing`].
+    pub(crate) fn signing_for(&self, client: &Client) -> Result<&SigningKey, KeyError> {
+        let wanted = client.metadata.id_token_signed_response_alg;
+        match self.signing.iter().find(|key| Some(key.algorithm()) == wanted) {
+            Some(key) => Ok(key),
+            None => self.signing(),
+        }
     }
 }
 

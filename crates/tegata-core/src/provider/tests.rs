@@ -1,16 +1,21 @@
 mod account;
+mod clients;
 mod keys;
 mod login;
+mod logout;
+mod logout_notices;
 mod rotation;
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{LoggedIn, Login, Ports, Provider, RequestContext, SignUp, TokenSet};
+use super::{AuthenticatedUser, LoggedIn, Login, Ports, Provider, RequestContext, SignUp, TokenSet};
 use crate::audit::{AuditEvent, AuditLog};
 use crate::error::ProviderError;
+use crate::outbound::{Document, NoOutbound, Outbound, OutboundError};
 use crate::password::{
     Blocklist, HashError, HashPlace, Password, PasswordHash, PasswordHasher, Verification,
 };
@@ -27,6 +32,7 @@ const PASSWORD: &str = "correct horse battery staple";
 struct World {
     provider: Provider,
     audit: Arc<Recorder>,
+    clients: Arc<Clients>,
     hashed: Arc<Mutex<u32>>,
     now: Timestamp,
 }
@@ -38,8 +44,8 @@ fn ports(store: MemoryStore, hashed: &Arc<Mutex<u32>>, audit: &Arc<Recorder>) ->
         blocklist: Arc::new(NoBlocklist),
         entropy: Arc::new(SeededEntropy::new(7)),
         audit: Arc::clone(audit) as Arc<dyn AuditLog>,
+        outbound: Arc::new(NoOutbound),
         sealing: SealingKey::new(&[5; 32]),
-        outbound: Arc::new(crate::outbound::NoOutbound),
     }
 }
 
@@ -52,10 +58,12 @@ impl World {
         let mut settings = Settings::new("https://id.example");
         change(&mut settings);
         let (audit, hashed) = (Arc::new(Recorder::default()), Arc::new(Mutex::new(0)));
-        let ports = ports(MemoryStore::default(), &hashed, &audit);
+        let clients = Arc::new(Clients::default());
+        let outbound = Arc::clone(&clients) as Arc<dyn Outbound>;
+        let ports = Ports { outbound, ..ports(MemoryStore::default(), &hashed, &audit) };
         let now = Timestamp::from_secs(1_700_000_000);
         let provider = Provider::open(settings, ports, now).await.unwrap();
-        Self { provider, audit, hashed, now }
+        Self { provider, audit, clients, hashed, now }
     }
 
     fn ctx(&self) -> RequestContext<'static> {
@@ -84,6 +92,11 @@ impl World {
         self.try_login(username, PASSWORD).await.unwrap()
     }
 
+    async fn caller(&self, tokens: &TokenSet) -> Result<AuthenticatedUser, ProviderError> {
+        let token = self.provider.verify_access_token(&tokens.access_token, self.now).unwrap();
+        self.provider.authenticate(&token, self.now).await
+    }
+
     async fn refresh(&self, token: &str) -> Result<TokenSet, ProviderError> {
         let token = self.provider.parse_refresh_token(token)?;
         self.provider.refresh(&token, &self.ctx()).await
@@ -102,6 +115,38 @@ impl AuditLog for Recorder {
 impl Recorder {
     fn last(&self) -> AuditEvent {
         self.0.lock().unwrap().last().unwrap().clone()
+    }
+}
+
+/// The servers of clients: what they were sent, and what they answer.
+#[derive(Default)]
+struct Clients {
+    posted: Mutex<Vec<(String, String)>>,
+    /// `200` unless it is another.
+    answer: Mutex<HashMap<String, Result<u16, OutboundError>>>,
+}
+
+impl Clients {
+    fn answer(&self, url: &str, answer: Result<u16, OutboundError>) {
+        self.answer.lock().unwrap().insert(url.to_owned(), answer);
+    }
+
+    /// What was sent since this was last asked.
+    fn take(&self) -> Vec<(String, String)> {
+        std::mem::take(&mut self.posted.lock().unwrap())
+    }
+}
+
+#[async_trait]
+impl Outbound for Clients {
+    async fn get(&self, _: &str) -> Result<Document, OutboundError> {
+        Err(OutboundError::NotAllowed)
+    }
+
+    async fn post_form(&self, url: &str, body: &str) -> Result<u16, OutboundError> {
+        tokio::task::yield_now().await;
+        self.posted.lock().unwrap().push((url.to_owned(), body.to_owned()));
+        self.answer.lock().unwrap().get(url).copied().unwrap_or(Ok(200))
     }
 }
 

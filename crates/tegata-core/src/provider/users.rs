@@ -69,6 +69,7 @@ impl Provider {
         self.check_password(&password, Some(&user.username), email).map_err(invalid)?;
         let hash = self.ports.hasher.admit()?.hash(password).await?;
         let version = user.credential.version;
+        self.put_logout_notices(user.user_id, None, ctx).await?;
         match self.ports.store.change_password(user.user_id, version, &hash, None, ctx.now).await? {
             CredentialChange::Stale => Err(ProviderError::NotFound),
             CredentialChange::Now => {
@@ -92,6 +93,9 @@ impl Provider {
         status: UserStatus,
         ctx: &RequestContext<'_>,
     ) -> Result<User, ProviderError> {
+        if status == UserStatus::Disabled {
+            self.put_logout_notices(user.user_id, None, ctx).await?;
+        }
         let changed =
             self.ports.store.set_user_status(user.user_id, status).await?.ok_or(ProviderError::NotFound)?;
         self.audit_operator(user, ctx);
@@ -109,6 +113,10 @@ impl Provider {
         scope: &Scope,
         ctx: &RequestContext<'_>,
     ) -> Result<User, ProviderError> {
+        let before = self.ports.store.find_user(user.user_id).await?.ok_or(ProviderError::NotFound)?;
+        if !before.granted_scope.is_subset(scope) {
+            self.put_logout_notices(user.user_id, None, ctx).await?;
+        }
         let changed =
             self.ports.store.set_granted_scope(user.user_id, scope).await?.ok_or(ProviderError::NotFound)?;
         self.audit_operator(user, ctx);
@@ -146,6 +154,7 @@ impl Provider {
     /// # Errors
     /// [`ProviderError::NotFound`] when it is gone.
     pub async fn delete_user(&self, user: &User, ctx: &RequestContext<'_>) -> Result<(), ProviderError> {
+        self.put_logout_notices(user.user_id, None, ctx).await?;
         self.ports.store.delete_user(user.user_id).await?.ok_or(ProviderError::NotFound)?;
         self.audit_operator(user, ctx);
         Ok(())

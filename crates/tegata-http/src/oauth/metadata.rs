@@ -6,7 +6,7 @@ use tegata_core::provider::Provider;
 use tegata_core::settings::RegistrationMode;
 
 use super::{
-    AUTHORIZE_PATH, DEVICE_AUTHORIZATION_PATH, INTROSPECTION_PATH, PUSH_PATH, REGISTRATION_PATH,
+    AUTHORIZE_PATH, DEVICE_AUTHORIZATION_PATH, INTROSPECTION_PATH, LOGOUT_PATH, PUSH_PATH, REGISTRATION_PATH,
     REVOCATION_PATH, TOKEN_PATH, USERINFO_PATH,
 };
 
@@ -24,6 +24,7 @@ pub(crate) struct OAuthMetadata<'a> {
     device_authorization_endpoint: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     registration_endpoint: Option<String>,
+    end_session_endpoint: String,
     require_pushed_authorization_requests: bool,
     response_types_supported: [&'a str; 1],
     response_modes_supported: [&'a str; 2],
@@ -42,6 +43,8 @@ pub(crate) struct OAuthMetadata<'a> {
     request_parameter_supported: bool,
     request_uri_parameter_supported: bool,
     authorization_response_iss_parameter_supported: bool,
+    backchannel_logout_supported: bool,
+    backchannel_logout_session_supported: bool,
 }
 
 impl OAuthMetadata<'_> {
@@ -65,6 +68,7 @@ impl OAuthMetadata<'_> {
             registration_endpoint: may_register.then(|| at(REGISTRATION_PATH)),
             introspection_endpoint_auth_methods_supported: methods[1..].to_vec(),
             revocation_endpoint_auth_methods_supported: methods.clone(),
+            end_session_endpoint: at(LOGOUT_PATH),
             require_pushed_authorization_requests: settings.oauth.require_pushed_requests,
             response_types_supported: ["code"],
             response_modes_supported: ["query", "form_post"],
@@ -82,6 +86,8 @@ impl OAuthMetadata<'_> {
             // Of pushed requests only, which have an endpoint of their own (RFC 9126 §5).
             request_uri_parameter_supported: false,
             authorization_response_iss_parameter_supported: true,
+            backchannel_logout_supported: true,
+            backchannel_logout_session_supported: true,
         }
     }
 }

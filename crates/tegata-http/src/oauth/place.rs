@@ -8,7 +8,7 @@ use tegata_core::error::ProviderError;
 use tegata_core::oauth::{OAuthError, Parameters};
 use tegata_core::provider::oauth::{BrowserSession, Flow};
 
-use super::{APPS_PATH, AUTHORIZE_PATH, DEVICE_PATH};
+use super::{APPS_PATH, AUTHORIZE_PATH, DEVICE_PATH, LOGOUT_PATH};
 use crate::error::HttpError;
 use crate::extract::Client;
 use crate::state::AppState;
@@ -18,7 +18,7 @@ pub(crate) const FLOW: &str = "tegata_flow";
 /// The name of the place in forms.
 pub(crate) const CONTINUE: &str = "continue";
 /// Where a form may lead back to.
-const PLACES: [&str; 3] = [AUTHORIZE_PATH, APPS_PATH, DEVICE_PATH];
+const PLACES: [&str; 4] = [AUTHORIZE_PATH, APPS_PATH, LOGOUT_PATH, DEVICE_PATH];
 /// The longest place, in bytes: it is a query of a `Location` header.
 const MAX_PLACE: usize = 7 * 1024;
 

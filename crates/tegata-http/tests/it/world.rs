@@ -19,6 +19,7 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tegata_core::audit::{AuditAction, AuditEvent, AuditLog};
 use tegata_core::entropy::{Entropy, EntropyError};
+use tegata_core::outbound::{NoOutbound, Outbound};
 use tegata_core::password::{
     Blocklist, HashError, HashPlace, Password, PasswordHash, PasswordHasher, Verification,
 };
@@ -58,6 +59,7 @@ pub(crate) struct Plan {
     pub(crate) rules: Settings,
     pub(crate) http: HttpSettings,
     pub(crate) hasher: Arc<dyn PasswordHasher>,
+    pub(crate) outbound: Arc<dyn Outbound>,
     pub(crate) web: Option<Router>,
 }
 
@@ -67,6 +69,7 @@ impl Plan {
             rules: Settings::new(issuer),
             http: HttpSettings::new(issuer),
             hasher: Arc::new(PlainHasher),
+            outbound: Arc::new(NoOutbound),
             web: None,
         }
     }
@@ -96,8 +99,8 @@ impl Plan {
             blocklist: Arc::new(OnePassword),
             entropy: Arc::new(SeededEntropy(AtomicU64::new(0))),
             audit: Arc::clone(&audit) as _,
+            outbound: self.outbound,
             sealing: SealingKey::new(&[5; 32]),
-            outbound: Arc::new(tegata_core::outbound::NoOutbound),
         };
         let provider = Arc::new(Provider::open(self.rules, ports, clock.now()).await.unwrap());
         let state = AppState::new(Arc::clone(&provider), self.http, Arc::clone(&clock) as _);

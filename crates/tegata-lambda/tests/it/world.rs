@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use lambda_http::LambdaEvent;
 use lambda_http::request::LambdaRequest;
 use serde_json::{Value, json};
+use tegata_core::outbound::NoOutbound;
 use tegata_core::provider::{Ports, Provider, RequestContext};
 use tegata_core::seal::SealingKey;
 use tegata_core::store::KeyStore as _;
@@ -148,8 +149,8 @@ impl World {
             blocklist: Arc::new(CommonPasswords),
             entropy: Arc::new(SystemEntropy),
             audit: Arc::new(LineAuditLog::new(self.audit.clone())),
+            outbound: Arc::new(NoOutbound),
             sealing: SealingKey::new(&[seal; 32]),
-            outbound: Arc::new(tegata_core::outbound::NoOutbound),
         }
     }
 

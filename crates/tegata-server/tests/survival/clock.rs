@@ -9,6 +9,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use serde_json::{Value, json};
 use tegata_core::audit::{AuditAction, AuditEvent, AuditLog};
+use tegata_core::outbound::NoOutbound;
 use tegata_core::provider::{Ports, Provider};
 use tegata_core::seal::SealingKey;
 use tegata_core::settings::Settings;
@@ -64,8 +65,8 @@ impl World {
             blocklist: Arc::new(CommonPasswords),
             entropy: Arc::new(SystemEntropy),
             audit: Arc::clone(&events) as _,
+            outbound: Arc::new(NoOutbound),
             sealing: SealingKey::new(&[3; 32]),
-            outbound: Arc::new(tegata_core::outbound::NoOutbound),
         };
         let provider = Arc::new(Provider::open(Settings::new(issuer), ports, START).await.unwrap());
         let state = AppState::new(Arc::clone(&provider), HttpSettings::new(issuer), Arc::clone(&clock) as _);

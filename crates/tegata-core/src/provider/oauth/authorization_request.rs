@@ -15,7 +15,7 @@ use super::authorize::AuthorizationError;
 /// OpenID Connect's own scope (OIDC Core §5.4, §11).
 const OPENID_SCOPE: [&str; 6] = ["openid", "profile", "email", "address", "phone", "offline_access"];
 /// The longest `state` and `nonce`, in bytes.
-const MAX_OPAQUE: usize = 2048;
+pub(super) const MAX_OPAQUE: usize = 2048;
 /// The most resources that one request may name.
 const MAX_RESOURCES: usize = 8;
 

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use crate::audit::{AuditAction, Outcome};
 use crate::entropy::{Entropy, EntropyError, random};
 use crate::error::ProviderError;
-use crate::grant::Grant;
+use crate::grant::{ClientGrant, Grant};
 use crate::identifier::{SessionId, UserId};
 use crate::provider::login::VerifiedLogin;
 use crate::provider::{Login, Provider, RequestContext};
@@ -36,13 +36,10 @@ pub struct BrowserSession {
 const MAX_CONTINUES: usize = 32;
 
 impl BrowserSession {
-    /// The names that grants know it by: its own, and those of the sessions that it took the place of.
-    fn names(&self) -> Vec<SessionId> {
-        let mut names = vec![self.session.session_id];
-        if let Some(Grant::Browser { continues }) = self.session.grant.as_deref() {
-            names.extend(continues.iter().take(MAX_CONTINUES - 1));
-        }
-        names
+    /// Whether a session of a client hangs on it: the client has logged its user in by it.
+    pub(super) fn is_parent_of(&self, session: &Session) -> bool {
+        session.user_id == self.user.user_id
+            && session.client_grant().is_some_and(|grant| hangs_on(grant, &names(&self.session)))
     }
 }
 
@@ -147,7 +144,7 @@ impl Provider {
     ) -> Result<(BrowserSession, Zeroizing<String>, String), ProviderError> {
         let verified = self.verify_login(request, ctx).await?;
         let is_same = |before: &&BrowserSession| before.user.user_id == verified.user.user_id;
-        let continues = before.filter(is_same).map(BrowserSession::names).unwrap_or_default();
+        let continues = before.filter(is_same).map(|before| names(&before.session)).unwrap_or_default();
         let (browser, cookie) = self.begin_browser_session(&verified, continues, ctx).await?;
         match before {
             // What hangs on it goes on with the new one: proving again who one is logs nobody out.
@@ -193,27 +190,63 @@ impl Provider {
         browser: &BrowserSession,
         ctx: &RequestContext<'_>,
     ) -> Result<(), ProviderError> {
-        let user_id = browser.user.user_id;
-        let own = browser.session.session_id;
-        let names = browser.names();
-        // It first: a code that is redeemed now looks for it after its own session has begun.
+        self.end_with_grants(&browser.session, AuditAction::Logout, ctx).await.map(drop)
+    }
+
+    /// Ends any session with every grant that hangs on it, and says whether it was there.
+    ///
+    /// # Errors
+    /// Those of the store. Repeated, it ends the rest.
+    pub(in crate::provider) async fn end_with_grants(
+        &self,
+        session: &Session,
+        action: AuditAction,
+        ctx: &RequestContext<'_>,
+    ) -> Result<bool, ProviderError> {
+        let names = match session.grant.as_deref() {
+            Some(Grant::Client(_)) => return self.end_client_session(session, ctx).await,
+            Some(Grant::Browser { .. }) => names(session),
+            None => Vec::new(),
+        };
+        let (user_id, own) = (session.user_id, session.session_id);
+        let mut told = Vec::new();
+        if !names.is_empty() {
+            // Before the session itself: while it is there, this can be repeated.
+            self.end_grants_of(user_id, &names, &mut told, ctx).await?;
+        }
         let ended = self.ports.store.end_session(user_id, own).await?;
-        for session in self.ports.store.list_sessions(user_id).await? {
-            let hangs_on_it = session
-                .client_grant()
-                .and_then(|grant| grant.browser_session.filter(|_| !grant.offline))
-                .is_some_and(|parent| names.contains(&parent));
-            if hangs_on_it {
-                self.end_client_session(&session, ctx).await?;
-            }
+        if !names.is_empty() {
+            // And after it, for what began in between: a code that is redeemed from now on finds it gone.
+            self.end_grants_of(user_id, &names, &mut told, ctx).await?;
         }
         if ended {
-            self.audit(ctx, AuditAction::Logout, Outcome::Success, Some(user_id), Some(own));
+            self.audit(ctx, action, Outcome::Success, Some(user_id), Some(own));
+        }
+        Ok(ended)
+    }
+
+    /// Ends the grants that hang on a browser session by one of its names. One that goes on without it stays, but its client
+    /// hears that its user has logged out (Back-Channel Logout §2.7), unless it was `told` before.
+    async fn end_grants_of(
+        &self,
+        user_id: UserId,
+        names: &[SessionId],
+        told: &mut Vec<SessionId>,
+        ctx: &RequestContext<'_>,
+    ) -> Result<(), ProviderError> {
+        for session in self.ports.store.list_sessions(user_id).await? {
+            let Some(grant) = session.client_grant().filter(|grant| hangs_on(grant, names)) else { continue };
+            if !grant.offline {
+                self.end_client_session(&session, ctx).await?;
+            } else if !told.contains(&session.session_id) {
+                self.put_logout_notice(&session, ctx).await?;
+                told.push(session.session_id);
+            }
         }
         Ok(())
     }
 
-    /// Ends one session of a client.
+    /// Ends one session of a client for a reason that is not the client's own, so that it is told if it wants to be.
     ///
     /// # Errors
     /// Those of the store.
@@ -222,6 +255,7 @@ impl Provider {
         session: &Session,
         ctx: &RequestContext<'_>,
     ) -> Result<bool, ProviderError> {
+        self.put_logout_notice(session, ctx).await?;
         let (user_id, session_id) = (session.user_id, session.session_id);
         let ended = self.ports.store.end_session(user_id, session_id).await?;
         if ended {
@@ -229,4 +263,17 @@ impl Provider {
         }
         Ok(ended)
     }
+}
+
+/// The names that grants know a browser session by: its own, and those of the sessions that it took the place of.
+fn names(session: &Session) -> Vec<SessionId> {
+    let mut names = vec![session.session_id];
+    if let Some(Grant::Browser { continues }) = session.grant.as_deref() {
+        names.extend(continues.iter().take(MAX_CONTINUES - 1));
+    }
+    names
+}
+
+fn hangs_on(grant: &ClientGrant, names: &[SessionId]) -> bool {
+    grant.browser_session.is_some_and(|parent| names.contains(&parent))
 }

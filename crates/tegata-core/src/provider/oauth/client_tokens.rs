@@ -160,13 +160,7 @@ impl Provider {
         now: Timestamp,
     ) -> Result<String, OAuthError> {
         let key_ring = self.key_ring();
-        let algorithm = client.metadata.id_token_signed_response_alg;
-        let wanted = algorithm.and_then(|algorithm| key_ring.signing_with(algorithm));
-        // Until a key of that algorithm has been made, there is the one of everybody.
-        let signing = match wanted {
-            Some(key) => key,
-            None => key_ring.signing()?,
-        };
+        let signing = key_ring.signing_for(client)?;
         let expires_in = self.settings.tokens.id_token_ttl.min(session.expires_at().since(now));
         let claims = self.claims_of(user, session, ClaimTarget::IdToken);
         let claims: Vec<(&str, String)> =

@@ -1,18 +1,13 @@
-use super::super::{AuthenticatedUser, ProfileUpdate};
+use super::super::ProfileUpdate;
 use super::*;
 use crate::user::UserStatus;
-
-async fn caller(world: &World, tokens: &TokenSet) -> Result<AuthenticatedUser, ProviderError> {
-    let token = world.provider.verify_access_token(&tokens.access_token, world.now).unwrap();
-    world.provider.authenticate(&token, world.now).await
-}
 
 #[tokio::test]
 async fn r52_a_change_of_password_ends_the_other_sessions() {
     let world = World::new().await;
     world.sign_up("alice").await;
     let (here, there) = (world.login("alice").await.tokens, world.login("alice").await.tokens);
-    let user = caller(&world, &here).await.unwrap();
+    let user = world.caller(&here).await.unwrap();
     world.provider.change_password(&user, PASSWORD, "another long passphrase", &world.ctx()).await.unwrap();
     assert!(world.refresh(there.refresh_token.expose()).await.is_err());
     assert!(world.refresh(here.refresh_token.expose()).await.is_ok());
@@ -25,7 +20,7 @@ async fn v39_a_change_of_password_asks_for_the_right_old_one() {
     let world = World::new().await;
     world.sign_up("alice").await;
     let tokens = world.login("alice").await.tokens;
-    let user = caller(&world, &tokens).await.unwrap();
+    let user = world.caller(&tokens).await.unwrap();
     for wrong in ["wrong", "another long passphrase", " "] {
         let refused =
             world.provider.change_password(&user, wrong, "another long passphrase", &world.ctx()).await;
@@ -39,7 +34,7 @@ async fn v25_guessing_with_a_stolen_access_token_is_slowed_down() {
     let world = World::new().await;
     world.sign_up("alice").await;
     let tokens = world.login("alice").await.tokens;
-    let user = caller(&world, &tokens).await.unwrap();
+    let user = world.caller(&tokens).await.unwrap();
     for _ in 0..6 {
         let refused = world.provider.delete_account(&user, "wrong", &world.ctx()).await;
         assert!(matches!(refused, Err(ProviderError::PasswordMismatch)));
@@ -53,7 +48,7 @@ async fn v24_a_stranger_cannot_keep_the_owner_from_changing_the_password() {
     let world = World::new().await;
     world.sign_up("alice").await;
     let tokens = world.login("alice").await.tokens;
-    let user = caller(&world, &tokens).await.unwrap();
+    let user = world.caller(&tokens).await.unwrap();
     for _ in 0..8 {
         assert!(world.try_login("alice", "wrong").await.is_err());
     }
@@ -85,7 +80,7 @@ async fn r54_a_new_address_asks_for_the_password() {
     let world = World::new().await;
     world.sign_up("alice").await;
     let tokens = world.login("alice").await.tokens;
-    let user = caller(&world, &tokens).await.unwrap();
+    let user = world.caller(&tokens).await.unwrap();
     let update = |current_password| ProfileUpdate {
         email: Some(Some("a@b.example")),
         current_password,
@@ -105,7 +100,7 @@ async fn r51_logging_out_closing_and_deleting_end_sessions_at_once() {
     for (i, name) in ["logout", "logout-all", "disable", "delete", "end-one"].into_iter().enumerate() {
         world.sign_up(name).await;
         let tokens = world.login(name).await.tokens;
-        let user = caller(&world, &tokens).await.unwrap();
+        let user = world.caller(&tokens).await.unwrap();
         let token = world.provider.parse_refresh_token(tokens.refresh_token.expose()).unwrap();
         let ctx = world.ctx();
         match i {
@@ -119,7 +114,7 @@ async fn r51_logging_out_closing_and_deleting_end_sessions_at_once() {
             matches!(world.refresh(tokens.refresh_token.expose()).await, Err(ProviderError::InvalidGrant)),
             "{name}"
         );
-        assert!(matches!(caller(&world, &tokens).await, Err(ProviderError::InvalidToken)), "{name}");
+        assert!(matches!(world.caller(&tokens).await, Err(ProviderError::InvalidToken)), "{name}");
     }
 }
 
@@ -129,7 +124,7 @@ async fn nobody_ends_the_session_of_another() {
     world.sign_up("alice").await;
     world.sign_up("mallory").await;
     let (alice, mallory) = (world.login("alice").await.tokens, world.login("mallory").await.tokens);
-    let mallory = caller(&world, &mallory).await.unwrap();
+    let mallory = world.caller(&mallory).await.unwrap();
     let refused = world.provider.end_session(&mallory, alice.session.session_id, &world.ctx()).await;
     assert!(matches!(refused, Err(ProviderError::NotFound)));
     assert!(world.refresh(alice.refresh_token.expose()).await.is_ok());
@@ -142,7 +137,7 @@ async fn sessions_are_listed_while_they_live() {
     let old = world.login("alice").await.tokens;
     world.pass(6 * 86_400);
     let new = world.login("alice").await.tokens;
-    let user = caller(&world, &new).await.unwrap();
+    let user = world.caller(&new).await.unwrap();
     let ids = |sessions: Vec<crate::session::Session>| {
         sessions.into_iter().map(|s| s.session_id).collect::<Vec<_>>()
     };
