@@ -1,7 +1,13 @@
 //! The OpenID Provider, as clients and browsers meet it.
 
 mod code_flow;
+mod device;
+mod introspection;
+mod keys;
 mod logout;
+mod matrix;
 mod pages;
+mod races;
+mod registration;
 mod relying_party;
 mod tokens;

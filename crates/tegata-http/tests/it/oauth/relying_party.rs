@@ -227,3 +227,15 @@ pub(crate) fn claims(token: &Value) -> Value {
     let payload = token.as_str().unwrap().split('.').nth(1).unwrap();
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
 }
+
+/// Logs a user in at the page of a device's code, and lets them allow it.
+pub(crate) async fn allow_device(browser: &Browser<'_>, device: &Value, username: &str) {
+    let link = device["verification_uri_complete"].as_str().unwrap().replace(crate::world::ISSUER, "");
+    let mut page = open(browser, &link).await;
+    if form_action(&page).as_deref() == Some("/oauth2/login") {
+        page = submit(browser, &page, &[("identifier", username), ("password", PASSWORD)]).await;
+    }
+    let done = submit(browser, &page, &[("decision", "allow")]).await;
+    assert_eq!(done.status, 200, "{}", text(&done));
+    assert!(form_action(&done).is_none(), "{}", text(&done));
+}
