@@ -114,6 +114,10 @@ pub enum ClientOrigin {
 /// What is known of a client (RFC 7591 §2, OIDC Registration §2), with the defaults of those specifications.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "these are the members of RFC 7591, each with its name there"
+)]
 pub struct ClientMetadata {
     /// The name that people see.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -375,7 +379,11 @@ mod algorithm {
     use serde::{Deserialize as _, Deserializer, Serializer};
     use tegata_jose::Algorithm;
 
-    #[expect(clippy::ref_option, reason = "serde calls it with a reference to the field")]
+    #[expect(
+        clippy::ref_option,
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde calls it with a reference to the field"
+    )]
     pub(super) fn serialize<S: Serializer>(alg: &Option<Algorithm>, s: S) -> Result<S::Ok, S::Error> {
         match alg {
             Some(alg) => s.serialize_str(alg.as_str()),

@@ -156,7 +156,8 @@ fn check_authority(
         && host.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-'))
         && !host.starts_with(['.', '-'])
         && !host.contains("..");
-    if !is_name && !(host.starts_with('[') && address.parse::<std::net::Ipv6Addr>().is_ok()) {
+    let is_ipv6 = host.starts_with('[') && address.parse::<std::net::Ipv6Addr>().is_ok();
+    if !(is_name || is_ipv6) {
         return Err(InvalidRedirectUri::Host);
     }
     match scheme {

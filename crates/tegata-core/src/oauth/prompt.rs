@@ -2,6 +2,7 @@ use super::OAuthError;
 
 /// What a request wants its user to be asked (OIDC Core §3.1.2.1, `prompt`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "the values of one parameter, in any combination")]
 pub struct Prompt {
     /// Nothing, whatever comes of it.
     pub none: bool,

@@ -3,7 +3,6 @@
 use serde_json::{Map, Value, json};
 
 use crate::oauth::ClaimsRequest;
-use crate::provider::Provider;
 use crate::session::Session;
 use crate::user::User;
 
@@ -17,31 +16,24 @@ pub(super) enum ClaimTarget {
     UserInfo,
 }
 
-impl Provider {
-    /// The claims of a user in a session, for one place.
-    pub(super) fn claims_of(
-        &self,
-        user: &User,
-        session: &Session,
-        target: ClaimTarget,
-    ) -> Map<String, Value> {
-        let all = known_claims(user);
-        let request = session
-            .client_grant()
-            .and_then(|grant| grant.claims.as_ref())
-            .and_then(ClaimsRequest::read)
-            .unwrap_or_default();
-        let by_name: Vec<&str> = match target {
-            ClaimTarget::IdToken => request.of_id_token().collect(),
-            ClaimTarget::UserInfo => request.of_userinfo().collect(),
-        };
-        let is_wanted = |name: &str| {
-            let by_scope = scope_of(name).is_some_and(|scope| session.scope.contains(scope));
-            let is_sent = target == ClaimTarget::UserInfo || name == "preferred_username";
-            by_name.contains(&name) || (by_scope && is_sent)
-        };
-        all.into_iter().filter(|(name, _)| is_wanted(name)).collect()
-    }
+/// The claims of a user in a session, for one place.
+pub(super) fn claims_of(user: &User, session: &Session, target: ClaimTarget) -> Map<String, Value> {
+    let all = known_claims(user);
+    let request = session
+        .client_grant()
+        .and_then(|grant| grant.claims.as_ref())
+        .and_then(ClaimsRequest::read)
+        .unwrap_or_default();
+    let by_name: Vec<&str> = match target {
+        ClaimTarget::IdToken => request.of_id_token().collect(),
+        ClaimTarget::UserInfo => request.of_userinfo().collect(),
+    };
+    let is_wanted = |name: &str| {
+        let by_scope = scope_of(name).is_some_and(|scope| session.scope.contains(scope));
+        let is_sent = target == ClaimTarget::UserInfo || name == "preferred_username";
+        by_name.contains(&name) || (by_scope && is_sent)
+    };
+    all.into_iter().filter(|(name, _)| is_wanted(name)).collect()
 }
 
 /// Everything that is known of a user. What is not known is left out (OIDC Core §5.3.2).

@@ -26,13 +26,20 @@ struct Fetched {
     keys: Option<Arc<JwkSet>>,
 }
 
+/// What is known of an address.
+enum Known {
+    Keys(Arc<JwkSet>),
+    /// It did not give any a moment ago.
+    Failed,
+}
+
 impl FetchedKeys {
-    fn find(&self, uri: &str, now: Timestamp, max_age: Duration) -> Option<Option<Arc<JwkSet>>> {
+    fn find(&self, uri: &str, now: Timestamp, max_age: Duration) -> Option<Known> {
         let fetched = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let found = fetched
             .get(uri)
             .filter(|fetched| now.since(fetched.at) < max_age && fetched.at.since(now) < max_age)?;
-        Some(found.keys.clone())
+        Some(found.keys.clone().map_or(Known::Failed, Known::Keys))
     }
 
     fn put(&self, uri: &str, now: Timestamp, keys: Option<Arc<JwkSet>>) {
@@ -58,8 +65,10 @@ impl Provider {
         }
         let uri = client.metadata.jwks_uri.as_deref()?;
         let max_age = if is_unknown { COOL_DOWN } else { MAX_AGE };
-        if let Some(keys) = self.fetched_keys.find(uri, ctx.now, max_age) {
-            return keys;
+        match self.fetched_keys.find(uri, ctx.now, max_age) {
+            Some(Known::Keys(keys)) => return Some(keys),
+            Some(Known::Failed) => return None,
+            None => {}
         }
         // A failure is remembered, too: whoever shows assertions must not make us knock at a door all the time.
         let document = self.ports.outbound.get(uri).await.ok();

@@ -53,7 +53,7 @@ impl Provider {
             &session,
             Some(&successor),
             scope,
-            resources,
+            &resources,
             binding,
             &IdTokenContext::default(),
             ctx.now,

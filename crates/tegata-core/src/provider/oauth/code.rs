@@ -50,7 +50,8 @@ pub(super) struct Granted {
 struct Code {
     granted: Granted,
     redirect_uri: String,
-    code_challenge: Option<String>,
+    #[serde(rename = "code_challenge")]
+    challenge: Option<String>,
     nonce: Option<String>,
     /// The key that the request has bound it to.
     dpop_jkt: Option<String>,
@@ -78,7 +79,7 @@ impl Provider {
                 ..granted
             },
             redirect_uri: request.target.redirect_uri.clone(),
-            code_challenge: request.code_challenge,
+            challenge: request.code_challenge,
             nonce: request.nonce,
             dpop_jkt: request.dpop_jkt,
             session_id: None,
@@ -162,7 +163,7 @@ impl Provider {
         let resources = self.narrowed_resources(client, &code.granted.grant.resources, parameters)?;
         let id_token = IdTokenContext { nonce: code.nonce.as_deref() };
         let (session, tokens) =
-            self.begin_grant(client, &code.granted, resources, binding, &id_token, ctx).await?;
+            self.begin_grant(client, &code.granted, &resources, binding, &id_token, ctx).await?;
         let used = Code { session_id: Some(session.session_id), ..code };
         if self.ports.store.replace_transient(stored.version, &stored.successor(&used)?).await? {
             return Ok(tokens);
@@ -208,7 +209,7 @@ impl Provider {
         &self,
         client: &AuthenticatedClient,
         granted: &Granted,
-        resources: Vec<String>,
+        resources: &[String],
         binding: &AccessBinding,
         id_token: &IdTokenContext<'_>,
         ctx: &RequestContext<'_>,
@@ -310,7 +311,7 @@ fn check_binding(code: &Code, parameters: &Parameters, binding: &AccessBinding) 
             "The redirect_uri is missing, or is not the one of the authorization request.",
         ));
     }
-    match (&code.code_challenge, parameters.get("code_verifier")?) {
+    match (&code.challenge, parameters.get("code_verifier")?) {
         (None, None) => {}
         (Some(challenge), Some(verifier)) => {
             let is_verifier = (43..=128).contains(&verifier.len())

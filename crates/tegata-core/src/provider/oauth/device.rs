@@ -259,7 +259,7 @@ impl Provider {
                 ..granted.grant
             };
             let browser_ends_at = ctx.now + self.settings.sessions.absolute_ttl;
-            State::Granted(Box::new(Granted { grant, browser_ends_at, ..granted }))
+            State::Granted(Box::new(Granted { browser_ends_at, grant, ..granted }))
         } else {
             State::Denied
         };
@@ -308,7 +308,7 @@ impl Provider {
                 let resources = self.narrowed_resources(client, &granted.grant.resources, parameters)?;
                 let context = IdTokenContext::default();
                 let (session, tokens) =
-                    self.begin_grant(client, &granted, resources, binding, &context, ctx).await?;
+                    self.begin_grant(client, &granted, &resources, binding, &context, ctx).await?;
                 let used = Device { state: State::Used, ..device };
                 if store.replace_transient(found.version, &found.successor(&used)?).await? {
                     return Ok(tokens);
