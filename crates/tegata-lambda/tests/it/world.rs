@@ -1,4 +1,4 @@
-//! Four functions over one memory store, opened as their binaries open them, but for the cloud behind the ports.
+//! Five functions over one memory store, opened as their binaries open them, but for the cloud behind the ports.
 
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use lambda_http::LambdaEvent;
 use lambda_http::request::LambdaRequest;
 use serde_json::{Value, json};
+use tegata_core::outbound::NoOutbound;
 use tegata_core::provider::{Ports, Provider, RequestContext};
 use tegata_core::seal::SealingKey;
 use tegata_core::store::KeyStore as _;
@@ -115,11 +116,11 @@ impl World {
         Self::with(&[]).await
     }
 
-    /// All four functions, with these variables.
+    /// All functions, with these variables.
     pub(crate) async fn with(variables: &[(&str, &str)]) -> Self {
         let mut world = Self::empty(variables);
         world.rotate(Request::Due, &[]).await.unwrap();
-        for function in [Function::Login, Function::Refresh] {
+        for function in [Function::Login, Function::Refresh, Function::OAuth] {
             world.open(function).await;
         }
         // The others see what the table of public keys has.
@@ -148,8 +149,8 @@ impl World {
             blocklist: Arc::new(CommonPasswords),
             entropy: Arc::new(SystemEntropy),
             audit: Arc::new(LineAuditLog::new(self.audit.clone())),
+            outbound: Arc::new(NoOutbound),
             sealing: SealingKey::new(&[seal; 32]),
-            outbound: Arc::new(tegata_core::outbound::NoOutbound),
         }
     }
 
