@@ -35,21 +35,40 @@ function behaviorFor(path) {
   );
 }
 
-/** Headers that the policy adds. @param {any} behavior */
-function addedHeaders(behavior) {
+/**
+ * Headers that the policy adds: those that take the place of the origin's, and those that it does not send itself.
+ *
+ * @param {any} behavior
+ * @param {import("node:http").IncomingHttpHeaders} [sent]
+ */
+function addedHeaders(behavior, sent = {}) {
   const { CustomHeadersConfig, SecurityHeadersConfig } = named(
     behavior.ResponseHeadersPolicyId,
   ).ResponseHeadersPolicyConfig;
   const { StrictTransportSecurity: hsts } = SecurityHeadersConfig;
-  return {
-    "content-security-policy": SecurityHeadersConfig.ContentSecurityPolicy.ContentSecurityPolicy,
-    "x-content-type-options": "nosniff",
-    "referrer-policy": SecurityHeadersConfig.ReferrerPolicy.ReferrerPolicy,
-    "strict-transport-security": `max-age=${hsts.AccessControlMaxAgeSec}${hsts.IncludeSubdomains ? "; includeSubDomains" : ""}`,
-    ...Object.fromEntries(
-      CustomHeadersConfig.Items.map((/** @type {any} */ { Header, Value }) => [Header.toLowerCase(), Value]),
-    ),
-  };
+  const {
+    ContentSecurityPolicy: csp,
+    ContentTypeOptions: types,
+    ReferrerPolicy: referrer,
+  } = SecurityHeadersConfig;
+  const maxAge = `max-age=${hsts.AccessControlMaxAgeSec}${hsts.IncludeSubdomains ? "; includeSubDomains" : ""}`;
+  /** @type {[string, string, boolean][]} */
+  const headers = [
+    ["content-security-policy", csp.ContentSecurityPolicy, csp.Override],
+    ["x-content-type-options", "nosniff", types.Override],
+    ["referrer-policy", referrer.ReferrerPolicy, referrer.Override],
+    ["strict-transport-security", maxAge, hsts.Override],
+    ...CustomHeadersConfig.Items.map((/** @type {any} */ { Header, Value, Override }) => [
+      Header.toLowerCase(),
+      Value,
+      Override,
+    ]),
+  ];
+  return Object.fromEntries(
+    headers
+      .filter(([name, , override]) => override || sent[name] === undefined)
+      .map(([name, value]) => [name, value]),
+  );
 }
 
 /**
@@ -97,7 +116,7 @@ function askApi(behavior, request, response) {
     },
     (answer) => {
       /** @type {import("node:http").OutgoingHttpHeaders} */
-      const headers = { ...answer.headers, ...addedHeaders(behavior) };
+      const headers = { ...answer.headers, ...addedHeaders(behavior, answer.headers) };
       // Those are about this connection, not about the answer.
       delete headers.connection;
       delete headers["keep-alive"];

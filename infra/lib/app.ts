@@ -3,6 +3,7 @@ import {
   App,
   CliCredentialsStackSynthesizer,
   RemovalPolicy,
+  SecretValue,
   Validations,
   type Environment,
 } from "aws-cdk-lib";
@@ -26,6 +27,7 @@ export function addStacks(app: App): { data: DataStack | undefined; edge: EdgeSt
     throw new Error("domainName and certificateArn are given together or not at all");
   const webAclArn = context.text("webAclArn");
   const functions = context.text("functions");
+  const registrationToken = context.text("registrationTokenSecret");
   const allowedOrigins = context.text("allowedOrigins")?.split(",");
   const passwordConcurrency = context.number("passwordConcurrency");
   const alarmEmail = context.text("alarmEmail");
@@ -65,6 +67,12 @@ export function addStacks(app: App): { data: DataStack | undefined; edge: EdgeSt
     architecture,
     settings: (context.json("settings") ?? {}) as Record<string, string>,
     accountLogRole: context.oneOf("accountLogRole", ["true", "false"]) !== "false",
+    oauth: {
+      enabled: context.oneOf("oauth", ["true", "false"]) !== "false",
+      ...(registrationToken !== undefined && {
+        registrationToken: SecretValue.secretsManager(registrationToken).unsafeUnwrap(),
+      }),
+    },
     ...(functions !== undefined && { functions }),
     ...(allowedOrigins && { allowedOrigins }),
     ...(passwordConcurrency !== undefined && { passwordConcurrency }),

@@ -8,7 +8,7 @@ export {
   type RouteScopes,
   type TegataAuthorizerProps,
 } from "./constructs/authorizer.ts";
-export type { ProviderSettings } from "./constructs/functions.ts";
+export type { OAuthOptions, ProviderSettings } from "./constructs/functions.ts";
 export { addGatewayResponses } from "./constructs/gateway-responses.ts";
 export type { ApiOptions } from "./constructs/provider-api.ts";
 export type { FunctionOptions } from "./constructs/rust-function.ts";

@@ -88,6 +88,21 @@ describe("what each function may do, and nothing besides", () => {
     expect(rights).toContain("dynamodb:Query TablesData");
   });
 
+  it("oauth does what login and account do together, changes no key and reads no table from end to end", () => {
+    expect(rightsOf(api, /FunctionsOAuthRole/)).toEqual([
+      "dynamodb:ConditionCheckItem TablesData",
+      "dynamodb:DeleteItem TablesData",
+      "dynamodb:GetItem TablesData",
+      "dynamodb:GetItem TablesKeys",
+      "dynamodb:GetItem TablesPublicKeys",
+      "dynamodb:PutItem TablesData",
+      "dynamodb:Query TablesData",
+      "dynamodb:UpdateItem TablesData",
+      "kms:Decrypt MasterKey",
+      ...LOG,
+    ]);
+  });
+
   it("the job changes keys and the authorizer, and sees no user", () => {
     expect(rightsOf(api, /KeysRotateKeysRole/)).toEqual([
       "dynamodb:ConditionCheckItem TablesKeys",

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Match, type Template } from "aws-cdk-lib/assertions";
 import { describe, expect, it } from "vitest";
-import { ROUTES } from "../lib/constructs/routes.ts";
+import { JWKS_PATH, OAUTH_PATH, ROUTES } from "../lib/constructs/routes.ts";
 import { templates } from "./world.ts";
 
 const { data, edge, api } = templates();
@@ -113,15 +113,24 @@ describe("edge", () => {
   });
 
   it("the API hears who is asking and what it needs, and never the public host name", () => {
-    const [request] = all(edge, "AWS::CloudFront::OriginRequestPolicy");
-    const config = request?.Properties["OriginRequestPolicyConfig"] as {
-      HeadersConfig: { HeaderBehavior: string; Headers: string[] };
-    };
-    expect(config.HeadersConfig.HeaderBehavior).toBe("whitelist");
-    expect(config.HeadersConfig.Headers).toContain("CloudFront-Viewer-Address");
-    // More than ten are refused by CloudFront.
-    expect(config.HeadersConfig.Headers.length).toBeLessThanOrEqual(10);
-    expect(config.HeadersConfig.Headers.join()).not.toMatch(/\bhost\b|forwarded/i);
+    const requests = all(edge, "AWS::CloudFront::OriginRequestPolicy");
+    expect(requests).toHaveLength(2);
+    for (const { Properties } of requests) {
+      const config = Properties["OriginRequestPolicyConfig"] as {
+        HeadersConfig: { HeaderBehavior: string; Headers: string[] };
+        CookiesConfig: object;
+        QueryStringsConfig: object;
+      };
+      expect(config.HeadersConfig.HeaderBehavior).toBe("whitelist");
+      expect(config.HeadersConfig.Headers).toContain("CloudFront-Viewer-Address");
+      // More than ten are refused by CloudFront.
+      expect(config.HeadersConfig.Headers.length).toBeLessThanOrEqual(10);
+      expect(config.HeadersConfig.Headers.join()).not.toMatch(/\bhost\b|forwarded/i);
+      expect(config).toMatchObject({
+        CookiesConfig: { CookieBehavior: "all" },
+        QueryStringsConfig: { QueryStringBehavior: "all" },
+      });
+    }
     edge.hasResourceProperties("AWS::CloudFront::CachePolicy", {
       CachePolicyConfig: {
         MaxTTL: 1,
@@ -129,6 +138,38 @@ describe("edge", () => {
         ParametersInCacheKeyAndForwardedToOrigin: { HeadersConfig: { Headers: ["Authorization", "Origin"] } },
       },
     });
+  });
+
+  it("the provider hears the proof of a key and the language of a visitor, and its pages have the last word", () => {
+    const named = (type: string, id: string) => edge.findResources(type)[id] as Resource;
+    const [distribution] = all(edge, "AWS::CloudFront::Distribution");
+    const { CacheBehaviors } = distribution?.Properties["DistributionConfig"] as {
+      CacheBehaviors: Record<string, unknown>[];
+    };
+    const oauth = CacheBehaviors.find(({ PathPattern }) => PathPattern === OAUTH_PATH);
+    const policy = (name: string) => (oauth?.[name] as { Ref: string }).Ref;
+    expect(oauth?.["AllowedMethods"]).toEqual(
+      expect.arrayContaining(["GET", "POST", "PUT", "DELETE", "OPTIONS"]),
+    );
+
+    const request = named("AWS::CloudFront::OriginRequestPolicy", policy("OriginRequestPolicyId"));
+    expect(JSON.stringify(request)).toContain('"DPoP"');
+    expect(JSON.stringify(request)).toContain('"Accept-Language"');
+    const cache = named("AWS::CloudFront::CachePolicy", policy("CachePolicyId"));
+    expect(cache.Properties["CachePolicyConfig"]).toMatchObject({ DefaultTTL: 0, MinTTL: 0 });
+    expect(JSON.stringify(cache)).toContain('"Authorization"');
+
+    const headers = JSON.stringify(
+      named("AWS::CloudFront::ResponseHeadersPolicy", policy("ResponseHeadersPolicyId")),
+    );
+    expect(headers).toContain('"Override":false');
+    expect(headers).not.toContain('"Override":true');
+    for (const { PathPattern, ResponseHeadersPolicyId } of CacheBehaviors.filter((one) => one !== oauth)) {
+      const { Ref } = ResponseHeadersPolicyId as { Ref: string };
+      const others = JSON.stringify(named("AWS::CloudFront::ResponseHeadersPolicy", Ref));
+      expect(others, String(PathPattern)).not.toContain('"Override":false');
+    }
+    expect(CacheBehaviors.map(({ PathPattern }) => PathPattern)).toContain(JWKS_PATH);
   });
 
   it("every route has a behaviour that leads to the API", () => {
@@ -152,34 +193,60 @@ describe("edge", () => {
     ).replaceAll(/\\\n\s*/g, "");
     // Every text in quotation marks; those with a dash and a value in it are what is sent.
     const sent = new Set(source.match(/(?<=")(?:[^"\\\n])+(?=")/g));
-    const [policy] = all(edge, "AWS::CloudFront::ResponseHeadersPolicy");
-    const config = policy?.Properties["ResponseHeadersPolicyConfig"] as {
-      SecurityHeadersConfig: {
-        ContentSecurityPolicy: { ContentSecurityPolicy: string };
-        ReferrerPolicy: { ReferrerPolicy: string };
-        StrictTransportSecurity: { AccessControlMaxAgeSec: number; IncludeSubdomains: boolean };
+    const policies = all(edge, "AWS::CloudFront::ResponseHeadersPolicy");
+    expect(policies).toHaveLength(2);
+    for (const policy of policies) {
+      const config = policy.Properties["ResponseHeadersPolicyConfig"] as {
+        SecurityHeadersConfig: {
+          ContentSecurityPolicy: { ContentSecurityPolicy: string };
+          ReferrerPolicy: { ReferrerPolicy: string };
+          StrictTransportSecurity: { AccessControlMaxAgeSec: number; IncludeSubdomains: boolean };
+        };
+        CustomHeadersConfig: { Items: { Header: string; Value: string }[] };
       };
-      CustomHeadersConfig: { Items: { Header: string; Value: string }[] };
-    };
-    const { ContentSecurityPolicy, ReferrerPolicy, StrictTransportSecurity } = config.SecurityHeadersConfig;
-    expect(sent).toContain(ContentSecurityPolicy.ContentSecurityPolicy);
-    expect(sent).toContain(ReferrerPolicy.ReferrerPolicy);
-    expect(StrictTransportSecurity.IncludeSubdomains).toBe(true);
-    expect(sent).toContain(`max-age=${StrictTransportSecurity.AccessControlMaxAgeSec}; includeSubDomains`);
-    for (const { Header, Value } of config.CustomHeadersConfig.Items) {
-      expect(source).toMatch(new RegExp(Header.replaceAll("-", "[-_]"), "i"));
-      expect(sent, Header).toContain(Value);
+      const { ContentSecurityPolicy, ReferrerPolicy, StrictTransportSecurity } = config.SecurityHeadersConfig;
+      expect(sent).toContain(ContentSecurityPolicy.ContentSecurityPolicy);
+      expect(sent).toContain(ReferrerPolicy.ReferrerPolicy);
+      expect(StrictTransportSecurity.IncludeSubdomains).toBe(true);
+      expect(sent).toContain(`max-age=${StrictTransportSecurity.AccessControlMaxAgeSec}; includeSubDomains`);
+      for (const { Header, Value } of config.CustomHeadersConfig.Items) {
+        expect(source).toMatch(new RegExp(Header.replaceAll("-", "[-_]"), "i"));
+        expect(sent, Header).toContain(Value);
+      }
+      expect(config.CustomHeadersConfig.Items).toHaveLength(3);
     }
-    expect(config.CustomHeadersConfig.Items).toHaveLength(3);
   });
 });
 
 describe("api", () => {
   it("every route has its method, and those that need a token have the authorizer", () => {
     const methods = all(api, "AWS::ApiGateway::Method");
-    expect(methods).toHaveLength(ROUTES.length);
+    const preflights = methods.filter(({ Properties }) => Properties["HttpMethod"] === "OPTIONS");
+    expect(preflights, "an application in a browser is a client, too").toHaveLength(1);
+    expect(methods).toHaveLength(ROUTES.length + preflights.length);
     const guarded = methods.filter(({ Properties }) => Properties["AuthorizationType"] === "CUSTOM");
     expect(guarded).toHaveLength(ROUTES.filter(({ needsToken }) => needsToken).length);
+  });
+
+  it("without an OpenID Provider there is no function and no route of it, and everybody knows", () => {
+    const { api: without } = templates({ oauth: "false" });
+    expect(JSON.stringify(without)).not.toContain("OAuthFunction");
+    const methods = all(without, "AWS::ApiGateway::Method");
+    expect(methods).toHaveLength(ROUTES.filter((route) => route.function !== "oauth").length);
+    const told = all(without, "AWS::Lambda::Function").filter(({ Properties }) =>
+      JSON.stringify(Properties["Environment"] ?? {}).includes('"TEGATA_OAUTH__ENABLED":"false"'),
+    );
+    expect(told, "the metadata and the keys depend on it").toHaveLength(5);
+    expect(() => templates({ settings: '{"oauth.enabled":"false"}' })).toThrow("oauth: { enabled }");
+  });
+
+  it("what registers clients is told to one function, and is not in the template", () => {
+    const { api: told } = templates({ registrationTokenSecret: "tegata/registration" });
+    const [variables, ...others] = all(told, "AWS::Lambda::Function")
+      .map(({ Properties }) => JSON.stringify(Properties["Environment"] ?? {}))
+      .filter((one) => one.includes("TEGATA_OAUTH__REGISTRATION_TOKEN"));
+    expect(others).toEqual([]);
+    expect(variables).toContain("{{resolve:secretsmanager:tegata/registration");
   });
 
   it("the authorizer is asked only for what looks like a token, and remembered for a minute", () => {
@@ -220,7 +287,7 @@ describe("api", () => {
       .filter(({ Properties }) => Properties["Runtime"] === "provided.al2023")
       .map(({ Properties }) => Properties["MemorySize"])
       .sort((a, b) => Number(a) - Number(b));
-    expect(sizes).toEqual([256, 256, 256, 256, 1769, 1769]);
+    expect(sizes).toEqual([256, 256, 256, 256, 1769, 1769, 1769]);
   });
 
   it("logs end some day", () => {
@@ -255,7 +322,7 @@ describe("api", () => {
       JSON.stringify(Properties["Environment"] ?? {}),
     );
     expect(environments.filter((one) => one.includes('"TEGATA_TOKENS__ACCESS_TOKEN_TTL":"5m"'))).toHaveLength(
-      5,
+      6,
     );
   });
 

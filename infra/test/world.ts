@@ -17,6 +17,7 @@ for (const name of [
   "login",
   "refresh",
   "account",
+  "oauth",
   "rotate-keys",
   "authorizer",
   "authorizer-federated",

@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn each_function_is_a_binary_of_its_package() {
-        let expected = ["account", "login", "refresh", "register", "rotate-keys"];
+        let expected = ["account", "login", "oauth", "refresh", "register", "rotate-keys"];
         assert_eq!(functions("tegata-lambda").unwrap(), expected);
         assert!(functions("tegata-core").is_err());
     }

@@ -65,10 +65,12 @@ impl<F: Fetch> Authorizer<F> {
             None => {
                 let own = self.own.as_ref().ok_or(Refusal::UnknownIssuer)?;
                 let token = own.verify(token, now)?;
+                require_bearer(token.confirmation())?;
                 self.answer(&event, &Facts::of_own(&token))
             }
             Some(foreign) => {
                 let token = foreign.verify(token, now).await?;
+                require_bearer(token.confirmation())?;
                 self.answer(&event, &Facts::of_foreign(&token, &foreign.scope(&token)))
             }
         }
@@ -96,6 +98,11 @@ impl<F: Fetch> Authorizer<F> {
             _ => Answer::policy(&Stage::of(&event.arn)?, facts, &self.manifest.denied(has_scope)),
         }
     }
+}
+
+/// Refuses a token that is bound to a key: shown without a proof it may be in the hands of a thief (RFC 9449 §7.1).
+fn require_bearer(confirmation: Option<&str>) -> Result<(), Refusal> {
+    if confirmation.is_some() { Err(Refusal::BoundToKey) } else { Ok(()) }
 }
 
 impl Own {

@@ -44,6 +44,10 @@ pub(crate) enum Refusal {
     /// The token itself.
     #[error("{0}")]
     Token(JoseError),
+    /// The token is good only beside a proof of its holder's key (RFC 9449 §7.1), and API Gateway shows us no method and no
+    /// address that a proof could be for.
+    #[error("token is bound to a key")]
+    BoundToKey,
     /// There are no keys to check the token with, and that is not the token's fault.
     #[error("no keys")]
     NoKeys,
@@ -59,9 +63,12 @@ impl Refusal {
     /// What API Gateway is told about it.
     pub(crate) fn error(&self) -> AuthorizerError {
         match self {
-            Self::NoToken | Self::SeveralTokens | Self::NotBearer | Self::UnknownIssuer | Self::Token(_) => {
-                AuthorizerError::Unauthorized
-            }
+            Self::NoToken
+            | Self::SeveralTokens
+            | Self::NotBearer
+            | Self::UnknownIssuer
+            | Self::Token(_)
+            | Self::BoundToKey => AuthorizerError::Unauthorized,
             Self::NoKeys | Self::InvalidEvent | Self::PolicyTooLarge => AuthorizerError::Internal,
         }
     }

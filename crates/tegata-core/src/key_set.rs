@@ -4,6 +4,8 @@
 //! then gone. Which step is due is a plain function of the time ([`KeySet::plan`]); taking it is a compare-and-swap in
 //! the store, so that two processes cannot both promote.
 
+mod verifiers;
+
 use std::fmt;
 use std::time::Duration;
 

@@ -2,6 +2,7 @@ use std::borrow::Cow;
 
 use crate::access_token::is_access_token_typ;
 use crate::claims::{ClaimValue, Claims, StringClaim};
+use crate::confirmation::Confirmation;
 use crate::profile::{Kind, Verified};
 use crate::{JoseError, NumericDate, Profile, TYP_JWT, TokenKind};
 
@@ -42,6 +43,10 @@ impl Kind for ForeignAccessToken {
             if !profile.is_client(claims.require_string(StringClaim::ClientId)?) {
                 return Err(JoseError::ClientMismatch);
             }
+        }
+        // As for tokens of our own: what we cannot check must not become a bearer token.
+        if matches!(claims.confirmation, Confirmation::Unknown) {
+            return Err(JoseError::InvalidClaim { claim: "cnf" });
         }
         Ok(VerifiedForeignAccessToken { claims })
     }
@@ -102,6 +107,12 @@ impl VerifiedForeignAccessToken {
     /// `username`
     pub fn username(&self) -> Option<&str> {
         self.claims.string(StringClaim::Username)
+    }
+
+    /// `cnf.jkt`: if it is there, the token is good only beside a proof of the key with this thumbprint
+    /// ([`verify_dpop_proof`](crate::verify_dpop_proof)), and never as a bearer token (RFC 9449 §7.1).
+    pub fn confirmation(&self) -> Option<&str> {
+        self.claims.confirmation.thumbprint()
     }
 
     /// `iat`

@@ -79,13 +79,15 @@ impl Endpoint {
         }
         let visit = move |request| {
             let endpoint = Arc::clone(&self);
-            async move { endpoint.visit(arrival, request).await }
+            let arrival = arrival.clone();
+            async move { endpoint.visit(&arrival, request).await }
         };
         Adapter::from(service_fn(visit)).call(event).await
     }
 
-    async fn visit(&self, arrival: Arrival, request: lambda_http::Request) -> Result<Response, EventError> {
+    async fn visit(&self, arrival: &Arrival, request: lambda_http::Request) -> Result<Response, EventError> {
         let (mut parts, body) = request.into_parts();
+        arrival.complete(&mut parts.uri);
         let admitted = admit(self.origin_secret.as_ref(), arrival.peer, &mut parts.headers);
         let router = match admitted {
             Err(NotOurs) => &self.closed,

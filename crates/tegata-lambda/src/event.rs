@@ -7,19 +7,36 @@ use std::net::{IpAddr, SocketAddr};
 
 use lambda_http::aws_lambda_events::alb::AlbTargetGroupRequest;
 use lambda_http::aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayV2httpRequest};
+use lambda_http::aws_lambda_events::query_map::QueryMap;
 use lambda_http::http::header::HOST;
-use lambda_http::http::{HeaderMap, HeaderName};
+use lambda_http::http::uri::{Parts, PathAndQuery};
+use lambda_http::http::{HeaderMap, HeaderName, Uri};
 use lambda_http::request::LambdaRequest;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// How a request came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Arrival {
     /// Who was at the other end of the connection that AWS took.
     pub(crate) peer: Option<IpAddr>,
     /// Whether the event can carry, both ways, a header that is there more than once.
     pub(crate) keeps_repeated_headers: bool,
+    /// The query, where the event has taken it apart and `lambda_http` must not be the one to put it together.
+    query: Option<String>,
+}
+
+impl Arrival {
+    /// Gives the request its query back.
+    pub(crate) fn complete(&self, uri: &mut Uri) {
+        let Some(query) = &self.query else { return };
+        let mut parts: Parts = std::mem::take(uri).into_parts();
+        let path = parts.path_and_query.as_ref().map_or("/", PathAndQuery::path);
+        // What makes no URI is no query.
+        let complete = PathAndQuery::try_from(format!("{path}?{query}")).ok();
+        parts.path_and_query = complete.or(parts.path_and_query);
+        *uri = Uri::from_parts(parts).unwrap_or_default();
+    }
 }
 
 /// Makes an event unambiguous, and says how it came.
@@ -29,7 +46,7 @@ pub(crate) fn settle(event: &mut LambdaRequest) -> Arrival {
         LambdaRequest::ApiGatewayV2(event) => settle_http(event),
         LambdaRequest::Alb(event) => settle_load_balancer(event),
         // No other kind of event is compiled in.
-        _ => Arrival { peer: None, keeps_repeated_headers: false },
+        _ => Arrival::default(),
     }
 }
 
@@ -40,9 +57,15 @@ fn settle_rest(event: &mut ApiGatewayProxyRequest) -> Arrival {
     // Or `lambda_http` would put the stage before the path, whose host it takes from here.
     event.request_context.stage = None;
     event.request_context.domain_name = None;
+    let query = take_query(
+        &mut event.query_string_parameters,
+        &mut event.multi_value_query_string_parameters,
+        |decoded| form_urlencoded::byte_serialize(decoded.as_bytes()).collect(),
+    );
     Arrival {
         peer: event.request_context.identity.source_ip.as_deref().and_then(parse_address),
         keeps_repeated_headers: true,
+        query,
     }
 }
 
@@ -64,6 +87,7 @@ fn settle_http(event: &mut ApiGatewayV2httpRequest) -> Arrival {
     Arrival {
         peer: event.request_context.http.source_ip.as_deref().and_then(parse_address),
         keeps_repeated_headers: true,
+        query: None,
     }
 }
 
@@ -73,7 +97,27 @@ fn settle_load_balancer(event: &mut AlbTargetGroupRequest) -> Arrival {
     let keeps_repeated_headers = !event.multi_value_headers.is_empty();
     merge_headers(&mut event.headers, &mut event.multi_value_headers);
     make_absolute(&mut event.path);
-    Arrival { peer: right_most(&event.multi_value_headers), keeps_repeated_headers }
+    // A load balancer decodes nothing; what is sent to it encoded must not be decoded twice.
+    let query = take_query(
+        &mut event.query_string_parameters,
+        &mut event.multi_value_query_string_parameters,
+        escape,
+    );
+    Arrival { peer: right_most(&event.multi_value_headers), keeps_repeated_headers, query }
+}
+
+/// Puts the parameters of a query together, in the order of their names: that in which they came is lost, and `lambda_http`
+/// would give the same query in another order each time. A signature over an authorization request has to hold for the
+/// next request, too.
+fn take_query(single: &mut QueryMap, all: &mut QueryMap, encode: impl Fn(&str) -> String) -> Option<String> {
+    let (single, all) = (std::mem::take(single), std::mem::take(all));
+    let map = if all.is_empty() { single } else { all };
+    // Stable: the values of one name are in the order in which they came.
+    let mut pairs: Vec<_> = map.iter().collect();
+    pairs.sort_by_key(|(name, _)| *name);
+    let pairs: Vec<_> =
+        pairs.into_iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+    Some(pairs.join("&")).filter(|query| !query.is_empty())
 }
 
 /// Puts all headers into one map. `headers` has only the last of each name, and `lambda_http` would have it win.

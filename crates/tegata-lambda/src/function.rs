@@ -13,11 +13,13 @@ pub enum Function {
     Refresh,
     /// Everything that needs an access token, and what is public. It cannot sign.
     Account,
+    /// The OpenID Provider towards other clients, with its pages. It verifies and hashes passwords and signs.
+    OAuth,
 }
 
 impl Function {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Register, Self::Login, Self::Refresh, Self::Account];
+    pub const ALL: [Self; 5] = [Self::Register, Self::Login, Self::Refresh, Self::Account, Self::OAuth];
 
     /// Its name, which is that of its binary.
     pub const fn name(self) -> &'static str {
@@ -26,6 +28,7 @@ impl Function {
             Self::Login => "login",
             Self::Refresh => "refresh",
             Self::Account => "account",
+            Self::OAuth => "oauth",
         }
     }
 
@@ -36,11 +39,12 @@ impl Function {
             Self::Login => Part::Login,
             Self::Refresh => Part::Refresh,
             Self::Account => Part::Account,
+            Self::OAuth => Part::OAuth,
         }
     }
 
     /// Whether it issues tokens, for which it must see private keys.
     pub const fn signs(self) -> bool {
-        matches!(self, Self::Login | Self::Refresh)
+        matches!(self, Self::Login | Self::Refresh | Self::OAuth)
     }
 }

@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tegata_core::audit::AuditEvent;
 use tegata_core::error::ProviderError;
+use tegata_core::key_set::{KeyError, KeyPolicy};
 use tegata_core::provider::{Ports, Provider};
 use tegata_core::settings::Settings;
 use tegata_core::store::Store;
@@ -96,29 +97,42 @@ pub async fn rotate(
     functions: &[String],
     now: Timestamp,
 ) -> Result<Report, RotationError> {
+    let policy = settings.key_policy();
     let (store, audit) = (Arc::clone(&ports.store), Arc::clone(&ports.audit));
     let before = version(store.as_ref()).await?;
     let provider = Provider::open(settings, ports, now).await?;
     if before != Some(provider.key_ring().version()) {
         audit.record(AuditEvent::keys_changed(now));
     }
+    // The first key set has one key. Those of the other algorithms are a step of their own, and nobody waits for the next hour.
+    provider.refresh_keys(now).await?;
     match request {
         Request::Due => {}
         Request::Next => provider.rotate_keys(false, now).await?,
         Request::Now => provider.rotate_keys(true, now).await?,
     }
-    let keys = provider.key_ring();
-    let mut report =
-        Report { version: keys.version(), changed: before != Some(keys.version()), published_to: Vec::new() };
+    // What is stored now: it may be another invocation's, and newer.
+    let (version, jwks) = handed_out(store.as_ref(), &policy, now).await?;
+    let mut report = Report { version, changed: before != Some(version), published_to: Vec::new() };
     let mut failed = Vec::new();
     for function in functions {
-        match publish.publish(function, keys.jwks()).await {
+        match publish.publish(function, &jwks).await {
             Ok(true) => report.published_to.push(function.clone()),
             Ok(false) => {}
             Err(error) => failed.push(format!("{function}: {}", chain(error.as_ref()))),
         }
     }
     if failed.is_empty() { Ok(report) } else { Err(RotationError::Publish(failed.join("; "))) }
+}
+
+/// The version of the key set, and of its public keys those that verify access tokens: a function has room for few.
+async fn handed_out(
+    store: &dyn Store,
+    policy: &KeyPolicy,
+    now: Timestamp,
+) -> Result<(u64, String), ProviderError> {
+    let key_set = store.find_key_set().await?.ok_or(KeyError::NoKeySet)?;
+    Ok((key_set.version, key_set.access_token_jwks(policy, now)?))
 }
 
 async fn version(store: &dyn Store) -> Result<Option<u64>, ProviderError> {

@@ -5,15 +5,17 @@
 
 mod check;
 mod origin_secrets;
+mod registration_token;
 mod table;
 
 use std::fmt;
 
 use tegata_http::{HttpSettings, MetricsAccess};
-use tegata_settings::{KibiBytes, Raw};
+use tegata_settings::{CssVariable, KibiBytes, Raw};
 use tegata_store_dynamodb::Tables;
 
 pub use origin_secrets::OriginSecrets;
+pub use registration_token::RegistrationToken;
 pub use table::{SETTINGS, Setting};
 
 /// Everything that can be set.
@@ -32,6 +34,12 @@ pub struct Settings {
     allowed_origins: Vec<String>,
     /// The functions that are given the public keys.
     pub authorizer_function: Vec<String>,
+    /// What registers a client where a token is asked for.
+    pub registration_token: Option<RegistrationToken>,
+    /// On the pages of the OpenID Provider.
+    logo_url: Option<String>,
+    /// Colours of those pages.
+    css_variables: Vec<CssVariable>,
     /// The rules. Their issuer and audience are only known when all is read, see [`Settings::core`].
     rules: tegata_core::settings::Settings,
     /// What a password hash costs.
@@ -57,6 +65,9 @@ impl Default for Settings {
             origin_secret: None,
             allowed_origins: Vec::new(),
             authorizer_function: Vec::new(),
+            registration_token: None,
+            logo_url: None,
+            css_variables: Vec::new(),
             rules: tegata_core::settings::Settings::new(""),
             passwords: HashCost { memory: KibiBytes(19 * 1024), iterations: 2 },
         }
@@ -98,6 +109,8 @@ impl Settings {
     pub fn core(&self) -> tegata_core::settings::Settings {
         let mut rules = self.rules.clone();
         rules.issuer = self.issuer.clone().unwrap_or_default();
+        rules.oauth.registration_token =
+            self.registration_token.as_ref().map(|token| token.expose().to_owned());
         rules.tokens.audience = self.audience.clone().unwrap_or_else(|| rules.issuer.clone());
         rules
     }
@@ -108,6 +121,9 @@ impl Settings {
         http.allowed_origins.clone_from(&self.allowed_origins);
         // What one of many short-lived processes has counted is nobody's figure.
         http.metrics = MetricsAccess::Off;
+        http.logo_url.clone_from(&self.logo_url);
+        let variable = |CssVariable(name, value): &CssVariable| (name.clone(), value.clone());
+        http.css_variables = self.css_variables.iter().map(variable).collect();
         http
     }
 }

@@ -10,7 +10,9 @@ use aws_config::SdkConfig;
 use lambda_http::lambda_runtime::{self, Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
 use tegata_core::master_key::MasterKey;
+use tegata_core::outbound::{NoOutbound, Outbound};
 use tegata_core::provider::Ports;
+use tegata_core::settings::RegistrationMode;
 use tegata_core::store::Store;
 use tegata_http::{Clock as _, SystemClock, SystemEntropy};
 use tegata_outbound::HttpsOutbound;
@@ -35,6 +37,12 @@ const HASH_QUEUE: usize = 4;
 pub fn serve(function: Function) -> ExitCode {
     run(function.name(), || async move {
         let settings = read_settings()?;
+        let has_registration = settings.core().oauth.registration == RegistrationMode::Token;
+        if function == Function::OAuth && has_registration && settings.registration_token.is_none() {
+            return Err(Failure::plain(
+                "TEGATA_OAUTH__REGISTRATION_TOKEN must be set: oauth.registration is token",
+            ));
+        }
         let aws = load_config().await;
         let tenant = settings.core().tenant;
         let keys = KeysTable::new(&aws, settings.tables.clone(), tenant.clone());
@@ -44,7 +52,13 @@ pub fn serve(function: Function) -> ExitCode {
             .map_err(|error| Failure::new("the master key cannot be opened", &error))?;
         let key_access = if function.signs() { KeyAccess::Sign } else { KeyAccess::Verify };
         let store = Arc::new(keys.into_store(key_access, &master_key));
-        let ports = ports(&settings, store, &master_key)?;
+        // A function that has no reason to ask other servers cannot be talked into it.
+        let outbound: Arc<dyn Outbound> = if function == Function::OAuth {
+            Arc::new(HttpsOutbound::new(is_loopback_url(&settings.core().issuer)))
+        } else {
+            Arc::new(NoOutbound)
+        };
+        let ports = ports(&settings, store, outbound, &master_key)?;
         let endpoint = Endpoint::open(function, &settings, ports, Arc::new(SystemClock)).await?;
         let answer = service_fn(move |event| Arc::clone(&endpoint).answer(event));
         lambda_runtime::run(answer).await.map_err(|error| Failure::new("the runtime ended", error.as_ref()))
@@ -79,7 +93,7 @@ async fn rotate_once(settings: &Settings, aws: &SdkConfig, event: &Value) -> Res
     let kms = Kms::new(aws, settings.kms_key_id.clone());
     let master_key = unseal_or_make(&kms, &keys, &rules.tenant).await?;
     let store = Arc::new(keys.into_store(KeyAccess::Sign, &master_key));
-    let ports = ports(settings, store, &master_key).map_err(RotationError::Start)?;
+    let ports = ports(settings, store, Arc::new(NoOutbound), &master_key).map_err(RotationError::Start)?;
     let functions = &settings.authorizer_function;
     let publisher = Publisher::new(aws);
     let report = rotation::rotate(request, rules, ports, &publisher, functions, SystemClock.now()).await?;
@@ -87,14 +101,19 @@ async fn rotate_once(settings: &Settings, aws: &SdkConfig, event: &Value) -> Res
     Ok(report)
 }
 
-fn ports(settings: &Settings, store: Arc<dyn Store>, master_key: &MasterKey) -> Result<Ports, Failure> {
+fn ports(
+    settings: &Settings,
+    store: Arc<dyn Store>,
+    outbound: Arc<dyn Outbound>,
+    master_key: &MasterKey,
+) -> Result<Ports, Failure> {
     Ok(Ports {
         store,
         hasher: Arc::new(hasher(settings)?),
         blocklist: Arc::new(CommonPasswords),
         entropy: Arc::new(SystemEntropy),
         audit: Arc::new(LineAuditLog::new(io::stdout())),
-        outbound: Arc::new(HttpsOutbound::new(is_loopback_url(&settings.core().issuer))),
+        outbound,
         sealing: master_key.sealing_key(),
     })
 }

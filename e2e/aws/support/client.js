@@ -14,6 +14,7 @@ import { endpoint, required } from "./aws.js";
  * @typedef {object} Options
  * @property {Record<string, string>} [headers]
  * @property {unknown} [body] Sent as JSON.
+ * @property {string} [form] Sent as it is.
  * @property {string} [token]
  */
 
@@ -41,17 +42,18 @@ export function askDirectly(api, method, path, options = {}) {
 }
 
 /** @param {string} host @param {Options} options */
-function headersOf(host, { headers, body, token }) {
+function headersOf(host, { headers, body, form, token }) {
   return {
     host,
     ...(body !== undefined && { "content-type": "application/json" }),
+    ...(form !== undefined && { "content-type": "application/x-www-form-urlencoded" }),
     ...(token !== undefined && { authorization: `Bearer ${token}` }),
     ...headers,
   };
 }
 
 /** @param {import("node:http").ClientRequest} request @param {Options} options @returns {Promise<Answer>} */
-function send(request, { body }) {
+function send(request, { body, form }) {
   return new Promise((answered, fail) => {
     request.on("error", fail);
     request.on("response", async (response) => {
@@ -65,6 +67,6 @@ function send(request, { body }) {
         json: isJson ? JSON.parse(text) : undefined,
       });
     });
-    request.end(body === undefined ? undefined : JSON.stringify(body));
+    request.end(body === undefined ? form : JSON.stringify(body));
   });
 }

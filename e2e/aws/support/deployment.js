@@ -47,6 +47,7 @@ export const FUNCTIONS = /** @type {const} */ ([
   "Login",
   "Refresh",
   "Account",
+  "OAuth",
   "RotateKeys",
   "Authorizer",
 ]);

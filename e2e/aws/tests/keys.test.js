@@ -11,7 +11,7 @@ const [rotateKeys, authorizer] = [deployment.function("RotateKeys"), deployment.
 
 const kids = (/** @type {any} */ jwks) => jwks.keys.map((/** @type {any} */ { kid }) => kid).sort();
 const variables = async (/** @type {string} */ name) => (await configuration(name)).Environment.Variables;
-const publicKids = async () => kids((await ask("GET", "/.well-known/jwks.json")).json);
+const publicKeys = async () => (await ask("GET", "/.well-known/jwks.json")).json.keys;
 const authorizerKids = async () => kids(JSON.parse(String((await variables(authorizer))["TEGATA_JWKS"])));
 
 after(async () => {
@@ -19,8 +19,13 @@ after(async () => {
   await invoke(rotateKeys);
 });
 
-test("after the deployment the authorizer knows the keys that are published", async () => {
-  assert.deepEqual(await authorizerKids(), await publicKids());
+test("after the deployment the authorizer knows the published keys of access tokens, and no others", async () => {
+  const keys = await publicKeys();
+  const [es256, rs256] = ["ES256", "RS256"].map((alg) =>
+    keys.filter((/** @type {any} */ key) => key.alg === alg),
+  );
+  assert.deepEqual(await authorizerKids(), kids({ keys: es256 }));
+  assert.equal(rs256.length, 1, "clients can have their ID tokens signed with RS256 (OIDC Core §15.1)");
 });
 
 test("a second run of the job changes nothing", async () => {

@@ -70,6 +70,16 @@ const RIGHTS = {
     may: [on("data", "Query"), on("data", "DeleteItem"), on("publicKeys", "GetItem"), onKey("Decrypt")],
     mustNot: [on("keys", "GetItem"), on("publicKeys", "PutItem"), on("data", "Scan")],
   },
+  OAuth: {
+    may: [on("data", "PutItem"), on("data", "Query"), on("keys", "GetItem"), onKey("Decrypt")],
+    mustNot: [
+      on("keys", "PutItem"),
+      on("publicKeys", "PutItem"),
+      on("data", "Scan"),
+      onKey("GenerateDataKey"),
+      onKey("Encrypt"),
+    ],
+  },
   RotateKeys: {
     may: [on("keys", "PutItem"), on("publicKeys", "PutItem"), onKey("GenerateDataKey")],
     mustNot: [on("data", "GetItem"), on("data", "Query"), on("keys", "DeleteItem"), on("keys", "Scan")],

@@ -24,11 +24,17 @@ export interface ProviderSettings {
   readonly allowedOrigins?: readonly string[];
   /**
    * Settings in the server's notation (docs/reference/settings.md): `{ "tokens.access_token_ttl": "5m" }`. Those of `tokens`,
-   * `sessions`, `signup` and `passwords` have a meaning here.
+   * `sessions`, `signup`, `oauth` and `passwords` have a meaning here.
    *
    * @default the defaults of the reference
    */
   readonly settings?: Readonly<Record<string, string>>;
+  /**
+   * The OpenID Provider: other applications let their users log in here.
+   *
+   * @default there is one
+   */
+  readonly oauth?: OAuthOptions;
   /**
    * What CloudFront sends as `x-origin-verify`. Requests without it are refused, and `CloudFront-Viewer-Address` is believed.
    *
@@ -37,11 +43,24 @@ export interface ProviderSettings {
   readonly originSecret?: string;
 }
 
+/** Whether there is an OpenID Provider, and what it keeps to itself. Everything else about it is in `settings`. */
+export interface OAuthOptions {
+  /** @default true */
+  readonly enabled?: boolean;
+  /**
+   * What has to be shown to register a client, where the setting `oauth.registration` is `token`: 32 characters or more, which no other
+   * function gets. It may be a reference to a secret.
+   *
+   * @default none
+   */
+  readonly registrationToken?: string;
+}
+
 /** The functions of the provider. */
 export interface ProviderFunctionsProps extends ProviderSettings, FunctionOptions {
   readonly tables: TegataData;
   /**
-   * How many sign-ups, and how many logins, run at the same time at most: each takes a whole processor for its password hash, so
+   * How many sign-ups, how many logins, and how many requests to the OpenID Provider run at the same time at most: each takes a whole processor for its password hash, so
    * this is the fuse against an expensive flood. A new account of AWS has 10 in all and can reserve none.
    *
    * @default no limit but that of the account
@@ -73,13 +92,29 @@ const RIGHTS = {
     data: ["GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem", "Query"],
     publicKeys: ["GetItem"],
   },
+  oauth: {
+    data: ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem", "Query"],
+    keys: ["GetItem"],
+    publicKeys: ["GetItem"],
+  },
 } as const satisfies Record<ProviderFunction, Partial<Record<TableName, readonly string[]>>>;
+
+/** What each is called in the template. */
+const ID = {
+  register: "Register",
+  login: "Login",
+  refresh: "Refresh",
+  account: "Account",
+  oauth: "OAuth",
+} as const satisfies Record<ProviderFunction, string>;
 
 type TableName = "data" | "keys" | "publicKeys";
 
 /** One function for each concern, each with a role of its own. */
 export class ProviderFunctions extends Construct {
-  readonly byName: Readonly<Record<ProviderFunction, lambda.Function>>;
+  readonly byName: Readonly<Record<Exclude<ProviderFunction, "oauth">, lambda.Function>> & {
+    readonly oauth?: lambda.Function;
+  };
   /** Where their audit events are. */
   readonly logGroups: readonly RustFunction["logGroup"][];
 
@@ -90,13 +125,13 @@ export class ProviderFunctions extends Construct {
       // API Gateway's stage is not part of any path.
       AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH: "true",
     };
-    const make = (name: ProviderFunction, description: string, memorySize: number) => {
-      const made = new RustFunction(this, name.charAt(0).toUpperCase() + name.slice(1), {
+    const make = (name: ProviderFunction, description: string, memorySize: number, own = {}) => {
+      const made = new RustFunction(this, ID[name], {
         ...props,
         binary: name,
         description: `Tegata: ${description}`,
         memorySize,
-        environment,
+        environment: { ...environment, ...own },
         ...(memorySize === WHOLE_PROCESSOR && { reservedConcurrentExecutions: props.passwordConcurrency }),
       });
       grantTables(made, props.tables, RIGHTS[name]);
@@ -109,12 +144,20 @@ export class ProviderFunctions extends Construct {
       login: make("login", "login", WHOLE_PROCESSOR),
       refresh: make("refresh", "refresh and logout", SMALL),
       account: make("account", "account, protected API, discovery", SMALL),
+      ...((props.oauth?.enabled ?? true) && {
+        oauth: make("oauth", "OpenID Provider", WHOLE_PROCESSOR, {
+          ...(props.oauth?.registrationToken !== undefined && {
+            TEGATA_OAUTH__REGISTRATION_TOKEN: props.oauth.registrationToken,
+          }),
+        }),
+      }),
     };
     this.byName = {
       register: functions.register.function,
       login: functions.login.function,
       refresh: functions.refresh.function,
       account: functions.account.function,
+      ...(functions.oauth && { oauth: functions.oauth.function }),
     };
     this.logGroups = Object.values(functions).map(({ logGroup }) => logGroup);
   }
@@ -173,6 +216,8 @@ function providerEnvironment(props: ProviderSettings & { readonly tables: Tegata
     TEGATA_PUBLIC_KEYS_TABLE: tables.publicKeys.tableName,
     ...(props.audience !== undefined && { TEGATA_AUDIENCE: props.audience }),
     ...(props.originSecret !== undefined && { TEGATA_ORIGIN_SECRET: props.originSecret }),
+    // All of them: who serves the metadata, and who makes the keys, has to know it, too.
+    ...(props.oauth?.enabled === false && { TEGATA_OAUTH__ENABLED: "false" }),
     ...(props.allowedOrigins?.length && { TEGATA_ALLOWED_ORIGINS: props.allowedOrigins.join(",") }),
     ...environmentOf(props.settings ?? {}),
   };

@@ -96,8 +96,10 @@ export class ProviderApi extends Construct {
   #addRoutes({ api, functions, authorizer, allowedOrigins }: ProviderApiProps): apigateway.Method[] {
     const paths = new Set<string>();
     return ROUTES.flatMap((route) => {
+      const handler = functions.byName[route.function];
+      if (handler === undefined) return [];
       const resource = api.root.resourceForPath(route.path);
-      const integration = new apigateway.LambdaIntegration(functions.byName[route.function], {
+      const integration = new apigateway.LambdaIntegration(handler, {
         // The console's test button would be allowed to call the functions, too.
         allowTestInvoke: false,
       });
@@ -114,7 +116,8 @@ export class ProviderApi extends Construct {
       acknowledge(method, {
         "AwsSolutions-COG4": "The authorizer is Tegata's own: no pool of Cognito is involved.",
       });
-      if (!allowedOrigins?.length || paths.has(route.path)) return [method];
+      const hasPreflight = route.isPublic ?? (allowedOrigins?.length ?? 0) > 0;
+      if (!hasPreflight || paths.has(route.path)) return [method];
       paths.add(route.path);
       // A preflight has no credentials (Fetch §3.3.5); whether the page may ask is the function's decision.
       const preflight = resource.addMethod("OPTIONS", integration);

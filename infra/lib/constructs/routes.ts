@@ -1,15 +1,17 @@
 /** The functions that answer requests. */
-export type ProviderFunction = "register" | "login" | "refresh" | "account";
+export type ProviderFunction = "register" | "login" | "refresh" | "account" | "oauth";
 
 /** One route of the HTTP interface (docs/reference/http.md). */
 export interface Route {
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly path: string;
   readonly function: ProviderFunction;
   /** Whether API Gateway asks the authorizer before the function. The function verifies the token again in any case. */
   readonly needsToken?: true;
   /** Scopes that the token needs, too. */
   readonly scopes?: readonly string[];
+  /** Whether pages of any origin may ask, so that there are preflights to answer. Which of them get in is the function's decision. */
+  readonly isPublic?: true;
 }
 
 /** Every route, once. Methods and paths that are not here get API Gateway's 404. */
@@ -37,6 +39,10 @@ export const ROUTES: readonly Route[] = [
   { method: "GET", path: "/.well-known/openid-configuration", function: "account" },
   { method: "GET", path: "/.well-known/oauth-authorization-server", function: "account" },
   { method: "GET", path: "/openapi.json", function: "account" },
+  // The OpenID Provider knows who asks by other means than a bearer token: a client's proof, a browser's session.
+  ...(["GET", "POST", "PUT", "DELETE"] as const).map(
+    (method) => ({ method, path: "/oauth2/{proxy+}", function: "oauth", isPublic: true }) as const,
+  ),
 ];
 
 /** What CloudFront sends to the API; everything else is the web application's. */
@@ -48,6 +54,9 @@ export const API_PATHS = [
   "/.well-known/*",
   "/openapi.json",
 ] as const;
+
+/** The endpoints and pages of the OpenID Provider. */
+export const OAUTH_PATH = "/oauth2/*";
 
 /** The public keys: the one answer of the API that CloudFront keeps for a while. */
 export const JWKS_PATH = "/.well-known/jwks.json";

@@ -7,11 +7,22 @@ export const CONTENT_SECURITY_POLICY =
   "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'; " +
   "require-trusted-types-for 'script'; trusted-types 'none'";
 
+/** What is different from place to place. */
+interface SecurityHeadersOptions {
+  /** For people who look at all policies of an account. */
+  readonly comment: string;
+  /** Whether they take the place of what an origin says itself. */
+  readonly override: boolean;
+}
+
 /** The headers that `tegata serve` sends with every answer (crates/tegata-http/src/edge/security_headers.rs). */
-export function securityHeaders(scope: Construct, id: string): cloudfront.ResponseHeadersPolicy {
-  const override = true;
+export function securityHeaders(
+  scope: Construct,
+  id: string,
+  { comment, override }: SecurityHeadersOptions,
+): cloudfront.ResponseHeadersPolicy {
   return new cloudfront.ResponseHeadersPolicy(scope, id, {
-    comment: "Tegata: what browsers must be careful with",
+    comment,
     securityHeadersBehavior: {
       contentSecurityPolicy: { contentSecurityPolicy: CONTENT_SECURITY_POLICY, override },
       contentTypeOptions: { override },

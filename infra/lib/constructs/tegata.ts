@@ -57,6 +57,10 @@ export class Tegata extends Construct {
   constructor(scope: Construct, id: string, props: TegataProps) {
     super(scope, id);
     if (props.issuer.endsWith("/")) throw new Error(`the issuer has no slash at its end: ${props.issuer}`);
+    if (props.settings && "oauth.enabled" in props.settings)
+      throw new Error(
+        "whether there is an OpenID Provider is said by `oauth: { enabled }`: routes depend on it",
+      );
     this.tables = props.tables ?? new TegataTables(this, "Tables");
     this.functions = new ProviderFunctions(this, "Functions", { ...props, tables: this.tables });
     this.authorizer = new TegataAuthorizer(this, "Authorizer", {

@@ -7,7 +7,7 @@ import * as s3 from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
 import { acknowledge } from "./acknowledge.ts";
 import { STAGE } from "./provider-api.ts";
-import { API_PATHS, JWKS_PATH } from "./routes.ts";
+import { API_PATHS, JWKS_PATH, OAUTH_PATH } from "./routes.ts";
 import { securityHeaders } from "./security-headers.ts";
 
 /** A name of one's own. */
@@ -47,6 +47,13 @@ const FORWARDED = [
   "CloudFront-Viewer-Address",
 ];
 
+/** The same for the OpenID Provider: proofs of a key (RFC 9449 §4.1), and the languages that its pages are in. */
+const FORWARDED_TO_OAUTH = [
+  ...FORWARDED.filter((name) => name !== "X-CSRF-Token"),
+  "Accept-Language",
+  "DPoP",
+];
+
 /** Those that an answer may depend on. `Authorization` can be forwarded in this way only. */
 const KEYED = ["Authorization", "Origin"];
 
@@ -76,7 +83,10 @@ export class WebDistribution extends Construct {
     if (props.plaintext)
       acknowledge(this.bucket, { "AwsSolutions-S10": "An emulator on the same machine has no TLS." });
 
-    const headers = securityHeaders(this, "SecurityHeaders");
+    const headers = securityHeaders(this, "SecurityHeaders", {
+      comment: "Tegata: what browsers must be careful with",
+      override: true,
+    });
     const pages: cloudfront.BehaviorOptions = {
       origin: origins.S3BucketOrigin.withOriginAccessControl(this.bucket),
       viewerProtocolPolicy: cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
@@ -97,6 +107,7 @@ export class WebDistribution extends Construct {
           cachePolicy: keysCache(this),
         },
         ...Object.fromEntries(API_PATHS.map((path) => [path, api])),
+        [OAUTH_PATH]: { ...api, ...this.#oauthPolicies() },
       },
       httpVersion: cloudfront.HttpVersion.HTTP2_AND_3,
       ...(props.domain && {
@@ -116,6 +127,22 @@ export class WebDistribution extends Construct {
         "Without a certificate of one's own, CloudFront's is used, whose protocols CloudFront sets. With one, TLS 1.2 is the least.",
     });
     this.publicUrl = `https://${props.domain?.name ?? this.distribution.distributionDomainName}`;
+  }
+
+  /** The provider's pages say themselves what they may load and where their forms lead, which differs from client to client. */
+  #oauthPolicies() {
+    return {
+      originRequestPolicy: new cloudfront.OriginRequestPolicy(this, "OAuthRequest", {
+        comment: "Tegata: what means something to the OpenID Provider, and no more",
+        headerBehavior: cloudfront.OriginRequestHeaderBehavior.allowList(...FORWARDED_TO_OAUTH),
+        queryStringBehavior: cloudfront.OriginRequestQueryStringBehavior.all(),
+        cookieBehavior: cloudfront.OriginRequestCookieBehavior.all(),
+      }),
+      responseHeadersPolicy: securityHeaders(this, "OAuthSecurityHeaders", {
+        comment: "Tegata: what browsers must be careful with, where the provider's pages say nothing",
+        override: false,
+      }),
+    };
   }
 
   #apiBehavior(props: WebDistributionProps, headers: cloudfront.ResponseHeadersPolicy) {

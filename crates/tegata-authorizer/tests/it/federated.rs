@@ -17,6 +17,9 @@ const AUTH0: &str = "https://tenant.eu.auth0.com/";
 const OIDC: &str = "https://id.example/realms/main";
 const API: &str = "https://api.example";
 
+/// The thumbprint of a holder's key (RFC 7638 §3.1).
+const JKT: &str = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
+
 /// RSA keys take long to make.
 fn rsa_key() -> &'static SigningKey {
     static KEY: OnceLock<SigningKey> = OnceLock::new();
@@ -222,6 +225,8 @@ fn every_hostile_token_of_another_issuer_makes_a_401() {
         ("r16 a nonce", auth0(json!({ "nonce": "n" }))),
         ("r16 an at_hash", auth0(json!({ "at_hash": "h" }))),
         ("r19 no iat", auth0(json!({ "iat": null }))),
+        ("r32 bound to a key", auth0(json!({ "cnf": { "jkt": JKT } }))),
+        ("r32 bound to a certificate", auth0(json!({ "cnf": { "x5t#S256": JKT } }))),
         ("no subject", auth0(json!({ "sub": null }))),
         ("scope in a list", auth0(json!({ "scope": ["openid"] }))),
         ("r14 RS256 where the list has ES256", sign_json(key, &auth0_header(key), &oidc_payload())),

@@ -10,6 +10,9 @@ use crate::support::{
     unauthorized,
 };
 
+/// The thumbprint of a holder's key (RFC 7638 §3.1).
+const JKT: &str = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
+
 #[test]
 fn a_good_token_opens_the_whole_api() {
     let function = start_own(&[]);
@@ -171,6 +174,9 @@ fn hostile_tokens() -> Vec<(&'static str, String)> {
         ("r13 empty subject", claims(json!({ "sub": "" }))),
         ("r13 no client", claims(json!({ "client_id": null }))),
         ("r13 no jti", claims(json!({ "jti": null }))),
+        ("r32 bound to a key", claims(json!({ "cnf": { "jkt": JKT } }))),
+        ("r32 bound to a certificate", claims(json!({ "cnf": { "x5t#S256": JKT } }))),
+        ("r32 v54 bound to nothing", claims(json!({ "cnf": {} }))),
         ("scope is a list", claims(json!({ "scope": ["admin"] }))),
         ("payload is a list", sign(key, header().to_string(), "[]")),
         ("payload is not JSON", sign(key, header().to_string(), "{")),
@@ -205,6 +211,19 @@ fn r14_every_hostile_token_makes_a_401() {
     let function = start_own(&[]);
     for (name, token) in hostile_tokens() {
         assert_eq!(function.invoke(&token_event(&bearer(&token))), unauthorized(), "{name}");
+    }
+    function.invoke(&token_event(&bearer(&own_token()))).answer();
+}
+
+#[test]
+fn r32_a_token_that_is_bound_to_a_key_is_no_bearer_token() {
+    let function = start_own(&[]);
+    let bound = AccessTokenClaims { confirmation: Some(JKT), ..own_claims() };
+    let token = own_key().sign_access_token(&bound).unwrap();
+    // Twice: the second time it is remembered.
+    for _ in 0..2 {
+        assert_eq!(function.invoke(&token_event(&bearer(&token))), unauthorized());
+        assert_eq!(function.invoke(&token_event(&format!("DPoP {token}"))), unauthorized());
     }
     function.invoke(&token_event(&bearer(&own_token()))).answer();
 }

@@ -240,6 +240,20 @@ fn r14_r15_the_algorithm_is_the_keys_and_on_the_list() {
 }
 
 #[test]
+fn r32_a_binding_is_seen_or_the_token_is_refused() {
+    const JKT: &str = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
+    let bound = auth0(&with(auth0_claims(), "cnf", format!(r#"{{"jkt":"{JKT}"}}"#)));
+    assert_eq!(verify(&auth0_profile(), &bound, NOW).unwrap().confirmation(), Some(JKT));
+    assert_eq!(verify(&auth0_profile(), &auth0(&auth0_claims()), NOW).unwrap().confirmation(), None);
+    for cnf in
+        ["null", "{}", r#"{"jkt":"x"}"#, r#"{"x5t#S256":"bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2"}"#]
+    {
+        let token = auth0(&with(auth0_claims(), "cnf", cnf));
+        assert_eq!(refused(&auth0_profile(), &token), JoseError::InvalidClaim { claim: "cnf" }, "{cnf}");
+    }
+}
+
+#[test]
 fn r16_the_kinds_do_not_stand_in_for_each_other() {
     let own = key(Algorithm::Es256).sign_access_token(&access_claims()).unwrap();
     assert_eq!(refused(&cognito_profile(), &own), JoseError::AudienceMismatch);

@@ -21,6 +21,8 @@ pub(super) fn problems(settings: &Settings) -> Vec<(&'static str, String)> {
     problems.extend(rules.map(|found| (own_key(found.key), found.problem)));
     let cost = hash_cost_problem(settings.passwords.memory, settings.passwords.iterations);
     problems.extend(cost.map(|text| ("passwords.memory", text.to_owned())));
+    // Only the function that registers clients has it, and asks for it: see `serve`.
+    problems.retain(|(key, _)| *key != "oauth.registration_token");
     if settings.issuer.is_none() {
         // It is the issuer unless set.
         problems.retain(|(key, _)| *key != "audience");

@@ -44,6 +44,32 @@ pub static SETTINGS: &[Setting] = tegata_settings::settings! {
         "How long a refresh token that was just exchanged still gets its successor, for lost answers and two tabs; at most 60s."
     "signup.enabled" => rules.signup_enabled:
         "Whether anyone may make an account."
+    "oauth.enabled" => rules.oauth.enabled:
+        "Whether other applications can log their users in here: the OpenID Provider, `/oauth2/*`."
+    "oauth.id_token_algs" => rules.oauth.id_token_algs:
+        "What clients may have their ID tokens signed with, each with a key of its own. `RS256` has to be among them."
+    "oauth.scope" => rules.oauth.scope:
+        "What clients may be registered for, beyond OpenID Connect's own scope."
+    "oauth.resources" => rules.oauth.resources:
+        "The resources that clients may ask tokens for (RFC 8707), beside the audience: absolute URIs."
+    "oauth.code_ttl" => rules.oauth.code_ttl:
+        "The life of an authorization code, at most 60s."
+    "oauth.pushed_request_ttl" => rules.oauth.pushed_request_ttl:
+        "The life of a pushed authorization request, at most 90s."
+    "oauth.require_pushed_requests" => rules.oauth.require_pushed_requests:
+        "Whether every authorization request has to be pushed (RFC 9126)."
+    "oauth.device_code_ttl" => rules.oauth.device_code_ttl:
+        "How long a user may take to enter the code of a device, 1m to 10m."
+    "oauth.browser_session_ttl" => rules.oauth.browser_session_ttl:
+        "How long a browser stays logged in here, so that further applications ask for no password; at most 30d."
+    "oauth.registration" => rules.oauth.registration:
+        "Who may register clients over HTTP (RFC 7591): nobody, whoever has `oauth.registration_token`, or anyone."
+    "oauth.registration_token" or "none" => registration_token:
+        "The initial access token of registrations: 32 characters or more. Only the function `oauth` needs it."
+    "pages.logo_url" or "our own" => logo_url:
+        "The logo on the pages of the OpenID Provider: an address, or a path on this server."
+    "pages.css_variables" => css_variables:
+        "Colours of those pages, by the names in their style sheet: `seal=#004080`, `paper=white`."
     "passwords.min_length" => rules.password_min_length:
         "The shortest password that is accepted, in characters, 8 to 64."
     "passwords.service_name" => rules.service_name:

@@ -1,5 +1,8 @@
 use std::time::Duration;
 
+use tegata_core::settings::RegistrationMode;
+use tegata_jose::Algorithm;
+
 use super::*;
 
 fn load(variables: &[(&str, &str)]) -> Result<Settings, Vec<String>> {
@@ -32,6 +35,11 @@ fn a_setting_of_the_server_means_the_same_here() {
         ("TEGATA_THROTTLE__ACCOUNT__FREE", "3"),
         ("TEGATA_ALLOWED_ORIGINS", "https://a.example, https://b.example"),
         ("TEGATA_AUTHORIZER_FUNCTION", "one,two"),
+        ("TEGATA_OAUTH__ID_TOKEN_ALGS", "RS256,EdDSA"),
+        ("TEGATA_OAUTH__SCOPE", "orders:read"),
+        ("TEGATA_OAUTH__REGISTRATION", "open"),
+        ("TEGATA_PAGES__LOGO_URL", "https://cdn.example/logo.svg"),
+        ("TEGATA_PAGES__CSS_VARIABLES", "seal=#004080,paper=white"),
     ])
     .unwrap();
     let rules = settings.core();
@@ -41,7 +49,13 @@ fn a_setting_of_the_server_means_the_same_here() {
     assert!(!rules.signup_enabled);
     assert_eq!(rules.password_min_length, 20);
     assert_eq!(rules.throttle.account.free, 3);
-    assert_eq!(settings.http().allowed_origins, ["https://a.example", "https://b.example"]);
+    assert_eq!(rules.key_policy().others, [Algorithm::Rs256, Algorithm::EdDsa]);
+    assert_eq!(rules.oauth.scope.as_str(), "orders:read");
+    assert_eq!(rules.oauth.registration, RegistrationMode::Open);
+    let http = settings.http();
+    assert_eq!(http.logo_url.as_deref(), Some("https://cdn.example/logo.svg"));
+    assert_eq!(http.css_variables[0], ("seal".to_owned(), "#004080".to_owned()));
+    assert_eq!(http.allowed_origins, ["https://a.example", "https://b.example"]);
     assert_eq!(settings.authorizer_function, ["one", "two"]);
 }
 
@@ -51,9 +65,10 @@ fn every_setting_with_a_section_is_one_of_the_server() {
     for setting in SETTINGS.iter().filter(|setting| setting.key.contains('.')) {
         let row = page.lines().find(|line| line.starts_with(&format!("| `{}` |", setting.key)));
         let row = row.unwrap_or_else(|| panic!("{} is no setting of the server", setting.key));
-        // The same default, too.
-        let default = (setting.show)(&Settings::default()).unwrap();
-        assert!(row.contains(&format!("| `{default}` |")), "{row}");
+        // The same default, too; a secret has none.
+        if let Some(default) = (setting.show)(&Settings::default()) {
+            assert!(row.contains(&format!("| `{default}` |")), "{row}");
+        }
     }
 }
 
@@ -116,4 +131,12 @@ fn r68_the_value_of_a_secret_is_in_no_problem() {
     let problems = load(&[ISSUER, ("TEGATA_ORIGIN_SECRET", "too short")]).unwrap_err();
     assert_eq!(problems.len(), 1);
     assert!(problems[0].starts_with("TEGATA_ORIGIN_SECRET must be") && !problems[0].contains("too short"));
+
+    let variable = "TEGATA_OAUTH__REGISTRATION_TOKEN";
+    let problems = load(&[ISSUER, (variable, "hunter2")]).unwrap_err();
+    assert_eq!(problems.len(), 1);
+    assert!(problems[0].starts_with(variable) && !problems[0].contains("hunter2"), "{}", problems[0]);
+    let settings = load(&[ISSUER, (variable, "0123456789abcdef0123456789abcdef")]).unwrap();
+    assert!(settings.core().oauth.registration_token.is_some());
+    assert!(!format!("{settings:?}").contains("0123456789abcdef"));
 }

@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-const REQUEST_FUNCTIONS: [&str; 4] = [
+const REQUEST_FUNCTIONS: [&str; 5] = [
     env!("CARGO_BIN_EXE_register"),
     env!("CARGO_BIN_EXE_login"),
     env!("CARGO_BIN_EXE_refresh"),
     env!("CARGO_BIN_EXE_account"),
+    env!("CARGO_BIN_EXE_oauth"),
 ];
 const ROTATE_KEYS: &str = env!("CARGO_BIN_EXE_rotate-keys");
 
@@ -55,6 +56,16 @@ fn r72_a_function_does_not_start_with_unsafe_settings() {
             assert!(line.contains(variable), "{line}");
         }
         assert!(!line.contains("hunter2"), "{line}");
+    }
+}
+
+#[test]
+fn only_the_function_that_registers_clients_needs_the_token() {
+    let variables = [("TEGATA_ISSUER", "https://id.example.org"), ("TEGATA_OAUTH__REGISTRATION", "token")];
+    for binary in REQUEST_FUNCTIONS {
+        let more = [("AWS_REGION", "eu-central-1"), ("AWS_ENDPOINT_URL", "http://127.0.0.1:9")];
+        let line = line(&start(binary, &[&variables[..], &more].concat()));
+        assert_eq!(line.contains("TEGATA_OAUTH__REGISTRATION_TOKEN"), binary.ends_with("oauth"), "{line}");
     }
 }
 

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use serde_json::json;
 use tegata_core::identifier::TenantId;
 use tegata_core::store::KeyStore as _;
+use tegata_jose::Algorithm;
 use tegata_lambda::{
     BoxError, KeyBytes, KeyService, MasterKeyError, Request, RotationError, WrappedKeys, unseal,
     unseal_or_make,
@@ -18,29 +19,53 @@ use crate::world::World;
 async fn the_first_invocation_makes_the_keys_and_the_next_ones_change_nothing() {
     let world = World::empty(&[]);
     let first = world.rotate(Request::Due, &["one", "two"]).await.unwrap();
-    assert_eq!((first.version, first.changed), (1, true));
+    // One step makes the key of access tokens, the next one that of clients that ask for RS256.
+    assert_eq!((first.version, first.changed), (2, true));
     assert_eq!(first.published_to, ["one", "two"]);
     let again = world.rotate(Request::Due, &["one", "two"]).await.unwrap();
     assert_eq!(
         serde_json::to_value(&again).unwrap(),
-        json!({"version": 1, "changed": false, "published_to": []})
+        json!({"version": 2, "changed": false, "published_to": []})
     );
     // A function that is added later gets what there is.
     assert_eq!(world.rotate(Request::Due, &["one", "new"]).await.unwrap().published_to, ["new"]);
     let changes = world.audit.all();
-    assert_eq!(changes.len(), 1);
-    assert_eq!((&changes[0]["action"], &changes[0]["audit"]), (&json!("keys_changed"), &json!(true)));
+    assert_eq!(changes.len(), 2);
+    for change in changes {
+        assert_eq!((&change["action"], &change["audit"]), (&json!("keys_changed"), &json!(true)));
+    }
+}
+
+#[tokio::test]
+async fn r22_the_authorizer_is_given_the_keys_of_access_tokens_and_the_others_are_only_published() {
+    let world = World::empty(&[]);
+    world.rotate(Request::Due, &["one"]).await.unwrap();
+    let key_set = world.store.find_key_set().await.unwrap().unwrap();
+    let algorithms: Vec<_> = key_set.signing_algorithms().unwrap();
+    assert_eq!(algorithms, [Algorithm::Es256, Algorithm::Rs256], "after the first invocation");
+    let given = world.published.0.lock().unwrap()[0].1.clone();
+    assert!(given.contains(&key_set.keys[0].kid) && !given.contains(&key_set.keys[1].kid), "{given}");
+    // The most that there can be of it at a time, twice over, fits beside an authorizer's other variables.
+    world.rotate(Request::Next, &["one"]).await.unwrap();
+    let given = world.published.0.lock().unwrap()[0].1.clone();
+    assert!(given.len() < 750, "{} bytes", given.len());
+
+    let without = World::empty(&[("TEGATA_OAUTH__ENABLED", "false")]);
+    without.rotate(Request::Due, &["one"]).await.unwrap();
+    let key_set = without.store.find_key_set().await.unwrap().unwrap();
+    assert_eq!(key_set.signing_algorithms().unwrap(), [Algorithm::Es256]);
 }
 
 #[tokio::test]
 async fn two_invocations_at_once_make_one_key_set() {
     let world = World::empty(&[]);
     let (a, b) = tokio::join!(world.rotate(Request::Due, &["one"]), world.rotate(Request::Due, &["one"]));
-    assert_eq!((a.unwrap().version, b.unwrap().version), (1, 1));
-    assert_eq!(world.store.find_key_set().await.unwrap().unwrap().keys.len(), 1);
+    assert_eq!((a.unwrap().version, b.unwrap().version), (2, 2));
+    assert_eq!(world.store.find_key_set().await.unwrap().unwrap().keys.len(), 2);
     let (a, b) = tokio::join!(world.rotate(Request::Next, &[]), world.rotate(Request::Next, &[]));
-    assert!(a.unwrap().version >= 2 && b.unwrap().version >= 2);
-    assert_eq!(world.store.find_key_set().await.unwrap().unwrap().keys.len(), 2, "one next key is enough");
+    assert!(a.unwrap().version >= 3 && b.unwrap().version >= 3);
+    let keys = world.store.find_key_set().await.unwrap().unwrap().keys;
+    assert_eq!(keys.len(), 4, "one next key for each algorithm is enough");
 }
 
 #[tokio::test]
@@ -52,13 +77,14 @@ async fn a_daily_schedule_takes_a_key_through_its_life() {
         let key_set = world.store.find_key_set().await.unwrap().unwrap();
         // What signs has been published before.
         let published = world.published.0.lock().unwrap()[0].1.clone();
-        assert!(key_set.keys.iter().all(|key| published.contains(&key.kid)));
+        let mut signs = key_set.keys.iter().filter(|key| key.alg == "ES256");
+        assert!(signs.all(|key| published.contains(&key.kid)));
         known.push(key_set.keys.len());
         world.pass(24 * 3600);
     }
     assert_eq!(
         known,
-        [1, 1, 1, 2, 2, 1, 1],
+        [2, 2, 2, 4, 4, 2, 2],
         "made on the third day, promoted on the fourth, the old one gone"
     );
 }

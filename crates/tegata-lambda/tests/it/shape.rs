@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 /// A kind of event.
@@ -18,7 +20,7 @@ pub(crate) enum Shape {
 pub(crate) struct Call {
     pub(crate) method: &'static str,
     pub(crate) path: String,
-    pub(crate) query: Vec<(&'static str, String)>,
+    pub(crate) query: Vec<(String, String)>,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Option<String>,
     pub(crate) is_base64: bool,
@@ -53,9 +55,17 @@ impl Call {
         self
     }
 
-    pub(crate) fn query(mut self, name: &'static str, value: &str) -> Self {
-        self.query.push((name, value.to_owned()));
+    pub(crate) fn query(mut self, name: &str, value: &str) -> Self {
+        self.query.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// A form, as a body of text or in base64.
+    pub(crate) fn form(path: &str, fields: &[(&str, &str)], is_base64: bool) -> Self {
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let body = if is_base64 { STANDARD.encode(form) } else { form };
+        let call = Self::new("POST", path).header("content-type", "application/x-www-form-urlencoded");
+        Self { body: Some(body), is_base64, ..call }
     }
 
     pub(crate) fn bearer(self, token: &str) -> Self {
@@ -64,6 +74,17 @@ impl Call {
 }
 
 impl Shape {
+    /// A `GET` of an address below ours, with its query as this kind of event carries it.
+    pub(crate) fn get(self, address: &str) -> Call {
+        let (path, query) = address.split_once('?').unwrap_or((address, ""));
+        query.split('&').filter(|pair| !pair.is_empty()).fold(Call::get(path), |call, pair| {
+            // Only a REST API takes the escapes away.
+            let decoded = form_urlencoded::parse(pair.as_bytes()).next().unwrap();
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            if self == Self::Rest { call.query(&decoded.0, &decoded.1) } else { call.query(name, value) }
+        })
+    }
+
     pub(crate) const ALL: [Self; 4] = [Self::Rest, Self::Http, Self::FunctionUrl, Self::LoadBalancer];
 
     /// The event as it was recorded.
@@ -95,7 +116,7 @@ impl Shape {
                 for (name, value) in &call.query {
                     append(&mut event["multiValueQueryStringParameters"], name, value);
                     if self == Self::Rest {
-                        event["queryStringParameters"][*name] = json!(value);
+                        event["queryStringParameters"][name] = json!(value);
                     }
                 }
             }

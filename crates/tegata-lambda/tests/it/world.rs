@@ -1,4 +1,4 @@
-//! Four functions over one memory store, opened as their binaries open them, but for the cloud behind the ports.
+//! Five functions over one memory store, opened as their binaries open them, but for the cloud behind the ports.
 
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
@@ -116,11 +116,11 @@ impl World {
         Self::with(&[]).await
     }
 
-    /// All four functions, with these variables.
+    /// All functions, with these variables.
     pub(crate) async fn with(variables: &[(&str, &str)]) -> Self {
         let mut world = Self::empty(variables);
         world.rotate(Request::Due, &[]).await.unwrap();
-        for function in [Function::Login, Function::Refresh] {
+        for function in [Function::Login, Function::Refresh, Function::OAuth] {
             world.open(function).await;
         }
         // The others see what the table of public keys has.

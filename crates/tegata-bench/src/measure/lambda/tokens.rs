@@ -38,7 +38,11 @@ pub(super) async fn run(node: &Measured) -> Result<Vec<Row>, Error> {
             figures: "`refresh`, after 500 answers".to_owned(),
         },
     ];
-    for (measure, binary) in [("the zip of `login`", "login"), ("the zip of `rotate-keys`", "rotate-keys")] {
+    for (measure, binary) in [
+        ("the zip of `login`", "login"),
+        ("the zip of `oauth`", "oauth"),
+        ("the zip of `rotate-keys`", "rotate-keys"),
+    ] {
         let file = server::function(binary)?;
         rows.push(Row {
             measure,
