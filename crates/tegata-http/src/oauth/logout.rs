@@ -3,6 +3,7 @@
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use tegata_core::client::Client as OAuthClient;
 use tegata_core::oauth::{OAuthError, Parameters};
 use tegata_core::provider::oauth::{BrowserSession, Flow, Logout};
 use tegata_pages::{LoggedOutPage, LogoutPage};
@@ -145,7 +146,7 @@ fn logout_page(visit: &Visit<'_>, logout: &Logout, browser: &BrowserSession) -> 
     let question = LogoutPage {
         language: language(visit.headers, &parameters),
         theme: visit.app.theme(),
-        client_name: logout.client.as_ref().map(|client| client.display_name()),
+        client_name: logout.client.as_ref().map(OAuthClient::display_name),
         username: Some(browser.user.username.as_str()),
         action: LOGOUT_PATH,
         hidden: &hidden,

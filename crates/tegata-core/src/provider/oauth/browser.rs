@@ -256,6 +256,19 @@ impl Provider {
         ctx: &RequestContext<'_>,
     ) -> Result<bool, ProviderError> {
         self.put_logout_notice(session, ctx).await?;
+        self.end_untold(session, ctx).await
+    }
+
+    /// As [`Provider::end_client_session`] where there is nobody to be told: the client wanted it, or never had a token of
+    /// the session.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub(in crate::provider) async fn end_untold(
+        &self,
+        session: &Session,
+        ctx: &RequestContext<'_>,
+    ) -> Result<bool, ProviderError> {
         let (user_id, session_id) = (session.user_id, session.session_id);
         let ended = self.ports.store.end_session(user_id, session_id).await?;
         if ended {

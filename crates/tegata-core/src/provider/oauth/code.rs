@@ -168,9 +168,8 @@ impl Provider {
         if self.ports.store.replace_transient(stored.version, &stored.successor(&used)?).await? {
             return Ok(tokens);
         }
-        // Somebody else was faster: with one code there are two, and one of them is a thief. Nobody has tokens of this
-        // session, so there is nobody to be told.
-        self.ports.store.end_session(session.user_id, session.session_id).await?;
+        // Somebody else was faster: with one code there are two, and one of them is a thief.
+        self.end_untold(&session, ctx).await?;
         let winner: Option<Code> =
             self.ports.store.find_transient(key).await?.map(|stored| stored.read()).transpose()?;
         match winner.and_then(|code| code.session_id) {

@@ -314,7 +314,7 @@ impl Provider {
                     return Ok(tokens);
                 }
                 // Another question was faster: there is one device.
-                self.end_client_session(&session, ctx).await?;
+                self.end_untold(&session, ctx).await?;
                 Err(unknown())
             }
         }

@@ -23,7 +23,7 @@ impl Provider {
                 session.client_grant().is_some_and(|grant| grant.is_of(client))
             };
             if let Some(session) = session.filter(is_its_own) {
-                self.end_client_session(&session, ctx).await?;
+                self.end_untold(&session, ctx).await?;
             }
             return Ok(());
         }
@@ -35,7 +35,7 @@ impl Provider {
             ));
         }
         if let Some(grant) = self.live_grant(&token, ctx.now).await? {
-            self.end_client_session(&grant.session, ctx).await?;
+            self.end_untold(&grant.session, ctx).await?;
         }
         Ok(())
     }

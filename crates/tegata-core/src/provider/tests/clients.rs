@@ -4,7 +4,7 @@ use super::*;
 use crate::client::{AuthMethod, Client, ClientMetadata, ClientOrigin, ClientStatus, GrantType};
 use crate::oauth::{OAuthError, Parameters};
 use crate::provider::oauth::{
-    AccessBinding, Authorization, BrowserSession, ClientTokens, PresentedClient, Visitor,
+    AccessBinding, AuthenticatedClient, Authorization, BrowserSession, ClientTokens, PresentedClient, Visitor,
 };
 
 pub(super) const REDIRECT_URI: &str = "https://app.example/cb";
@@ -84,9 +84,20 @@ impl World {
         self.token(client, &[("grant_type", "refresh_token"), ("refresh_token", refresh_token)]).await
     }
 
-    async fn token(&self, client: &Client, request: &[(&str, &str)]) -> Result<ClientTokens, OAuthError> {
+    pub(super) async fn revoke(&self, client: &Client, tokens: &ClientTokens) {
+        let refresh_token = tokens.refresh_token.as_ref().unwrap().expose();
+        let client = self.authenticated(client).await.unwrap();
+        let request = parameters(&[("token", refresh_token)]);
+        self.provider.revoke(&client, &request, &self.ctx()).await.unwrap();
+    }
+
+    async fn authenticated(&self, client: &Client) -> Result<AuthenticatedClient, OAuthError> {
         let presented = PresentedClient::Public { client_id: client.client_id.to_string() };
-        let client = self.provider.authenticate_client(presented, &self.ctx()).await?;
+        self.provider.authenticate_client(presented, &self.ctx()).await
+    }
+
+    async fn token(&self, client: &Client, request: &[(&str, &str)]) -> Result<ClientTokens, OAuthError> {
+        let client = self.authenticated(client).await?;
         self.provider.token(&client, &parameters(request), &AccessBinding::default(), &self.ctx()).await
     }
 }

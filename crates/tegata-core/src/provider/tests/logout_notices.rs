@@ -211,6 +211,9 @@ async fn r41_a_client_does_not_hear_what_it_did_itself() {
     scene.world.pass(60);
     assert!(scene.world.refresh_of(&scene.client, &scene.tokens).await.is_err());
     assert!(scene.world.refresh_of(&scene.client, &tokens).await.is_err(), "the replay has ended it");
+    let tokens = scene.world.log_in_to(&scene.client, "openid", &scene.browser).await;
+    scene.world.revoke(&scene.client, &tokens).await;
+    assert!(scene.world.refresh_of(&scene.client, &tokens).await.is_err());
     assert!(scene.world.notices().await.is_empty());
 }
 
