@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use tegata_core::entropy::{Entropy as _, EntropyError};
 use tegata_core::provider::Provider;
 use tegata_core::timestamp::Timestamp;
 use tegata_pages::Theme;
 
-use crate::ambient::{Clock, SystemEntropy};
+use crate::ambient::Clock;
 use crate::auth;
 use crate::cookies::CookiePolicy;
 use crate::edge::{Origins, RequestIds, SecurityHeaders};
@@ -92,16 +91,6 @@ impl AppState {
     /// How long a browser stays logged in at the provider.
     pub(crate) fn browser_session_ttl(&self) -> Duration {
         self.0.provider.settings().oauth.browser_session_ttl
-    }
-
-    /// Random bytes for a secret.
-    ///
-    /// # Errors
-    /// When there is no randomness to be had.
-    pub(crate) fn random_bytes(&self) -> Result<[u8; 16], EntropyError> {
-        let mut bytes = [0; 16];
-        SystemEntropy.fill(&mut bytes)?;
-        Ok(bytes)
     }
 
     /// The answer of `GET /auth/config`, which never changes.

@@ -21,6 +21,7 @@ use crate::event::{self, Arrival, parse_viewer_address};
 use crate::failure::Failure;
 use crate::fresh_keys::FreshKeys;
 use crate::function::Function;
+use crate::logout_notices::LogoutNotices;
 use crate::settings::{OriginSecrets, Settings};
 
 /// Sent by the distribution in front of us, and by nobody else who does not know its value.
@@ -30,6 +31,7 @@ const VIEWER_ADDRESS: HeaderName = HeaderName::from_static("cloudfront-viewer-ad
 
 /// A function, ready to answer: made once, before the first event.
 pub struct Endpoint {
+    notices: Option<LogoutNotices>,
     router: Router,
     closed: Router,
     keys: FreshKeys,
@@ -56,6 +58,7 @@ impl Endpoint {
         let provider = Arc::new(provider);
         let state = AppState::new(Arc::clone(&provider), settings.http(), Arc::clone(&clock));
         Ok(Arc::new(Self {
+            notices: function.delivers().then(|| LogoutNotices::new(Arc::clone(&provider))),
             closed: closed_router(&state),
             router: router_of(state, &[function.part()]),
             keys: FreshKeys::new(provider, now),
@@ -112,6 +115,10 @@ impl Endpoint {
             _ => Body::empty(),
         };
         let answer = router.clone().oneshot(Request::from_parts(parts, body)).await;
+        if let Some(notices) = &self.notices {
+            // Before the answer: after it the function is frozen.
+            notices.deliver(self.clock.now()).await;
+        }
         Ok(answer.unwrap_or_else(|never| match never {}))
     }
 }

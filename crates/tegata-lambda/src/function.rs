@@ -47,4 +47,9 @@ impl Function {
     pub const fn signs(self) -> bool {
         matches!(self, Self::Login | Self::Refresh | Self::OAuth)
     }
+
+    /// Whether it tells clients of sessions that have ended, which it signs tokens for.
+    pub const fn delivers(self) -> bool {
+        matches!(self, Self::OAuth)
+    }
 }

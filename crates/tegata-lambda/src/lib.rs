@@ -13,6 +13,7 @@ mod failure;
 mod fresh_keys;
 mod function;
 mod logging;
+mod logout_notices;
 mod master_key;
 mod rotation;
 mod settings;

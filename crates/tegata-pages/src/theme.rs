@@ -90,9 +90,17 @@ fn is_value(value: &str) -> bool {
 
 /// The stylesheet that changes what the operator wants changed.
 pub fn theme_css(theme: &Theme) -> String {
-    let variables: String =
-        theme.variables.iter().map(|(name, value)| format!("  --{name}: {value};\n")).collect();
-    if variables.is_empty() { String::new() } else { format!(":root {{\n{variables}}}\n") }
+    if theme.variables.is_empty() {
+        return String::new();
+    }
+    let mut css = String::from(":root {\n");
+    for (name, value) in &theme.variables {
+        for part in ["  --", name, ": ", value, ";\n"] {
+            css.push_str(part);
+        }
+    }
+    css.push_str("}\n");
+    css
 }
 
 #[cfg(test)]

@@ -271,12 +271,7 @@ pub(crate) enum Client {
         client: String,
     },
     /// Change what is named, and nothing else
-    Update {
-        /// The client_id
-        client: String,
-        #[command(flatten)]
-        metadata: Metadata,
-    },
+    Update(Box<UpdateClient>),
     /// Give a client another secret; the one before goes on for a while
     RotateSecret {
         /// The client_id
@@ -309,6 +304,14 @@ pub(crate) enum Client {
 }
 
 #[derive(Args)]
+pub(crate) struct UpdateClient {
+    /// The client_id
+    pub(crate) client: String,
+    #[command(flatten)]
+    pub(crate) metadata: Metadata,
+}
+
+#[derive(Args)]
 pub(crate) struct CreateClient {
     /// Its name to us [default: a random one]
     #[arg(long, value_name = "ID")]
@@ -322,6 +325,7 @@ pub(crate) struct CreateClient {
 
 /// What a client is registered with.
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Metadata {
     /// The name that people see
     #[arg(long)]

@@ -3,6 +3,7 @@
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use tegata_core::client::Client as OAuthClient;
 use tegata_core::oauth::Parameters;
 use tegata_core::provider::oauth::{BrowserSession, Flow};
 use tegata_pages::{App, AppsPage, ScopeText};
@@ -64,8 +65,11 @@ async fn shown(visit: &Visit<'_>, browser: &BrowserSession) -> Result<Response, 
         .zip(&texts)
         .map(|(one, (scopes, since))| App {
             client_id: one.consent.client_id.as_str(),
-            client_name: one.client.as_ref().map_or(one.consent.client_id.as_str(), |c| c.display_name()),
-            verified: one.client.as_ref().is_some_and(|client| client.is_verified()),
+            client_name: one
+                .client
+                .as_ref()
+                .map_or(one.consent.client_id.as_str(), OAuthClient::display_name),
+            verified: one.client.as_ref().is_some_and(OAuthClient::is_verified),
             scopes,
             since,
         })

@@ -96,10 +96,10 @@ impl IntoResponse for OAuthReject {
             Err(error) => return error.into_response(),
         };
         let headers = response.headers_mut();
-        if status == StatusCode::UNAUTHORIZED || status == StatusCode::FORBIDDEN {
-            if let Some(challenge) = scheme.and_then(|text| HeaderValue::try_from(text).ok()) {
-                headers.insert(WWW_AUTHENTICATE, challenge);
-            }
+        if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+            && let Some(challenge) = scheme.and_then(|text| HeaderValue::try_from(text).ok())
+        {
+            headers.insert(WWW_AUTHENTICATE, challenge);
         }
         if let Some(secs) = retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(secs));

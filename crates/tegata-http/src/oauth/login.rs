@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use tegata_core::client::Client as OAuthClient;
 use tegata_core::error::ProviderError;
 use tegata_core::oauth::{OAuthError, Parameters};
 use tegata_core::provider::Login;
@@ -38,7 +39,7 @@ pub(crate) fn login_page(
     let login = LoginPage {
         language: language(visit.headers, &parameters),
         theme: visit.app.theme(),
-        client_name: client.map(|client| client.display_name()),
+        client_name: client.map(OAuthClient::display_name),
         client_logo: logo,
         action: LOGIN_PATH,
         hidden: &hidden,

@@ -14,6 +14,10 @@ use super::{
 const CLIENT_ALGS: [&str; 4] = ["ES256", "EdDSA", "RS256", "PS256"];
 
 #[derive(Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "these are the members of RFC 8414, each with its name there"
+)]
 pub(crate) struct OAuthMetadata<'a> {
     authorization_endpoint: String,
     token_endpoint: String,

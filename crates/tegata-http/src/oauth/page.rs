@@ -36,7 +36,7 @@ pub(crate) fn page(app: &AppState, status: StatusCode, html: String, reach: Reac
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HTML);
     let images = reach.images.iter().copied().chain(app.theme().logo_url()).filter_map(csp_source);
-    let images: String = images.map(|source| format!(" {source}")).collect();
+    let images = images.fold(String::new(), |list, source| list + " " + &source);
     let target = reach.form_target.and_then(csp_source);
     let own_forms = if reach.is_form_post { "" } else { " 'self'" };
     let target = target.map(|source| format!(" {source}")).unwrap_or_default();

@@ -2,8 +2,6 @@
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tegata_core::error::ProviderError;
 use tegata_core::oauth::{OAuthError, Parameters};
 use tegata_core::provider::oauth::{BrowserSession, Flow};
@@ -99,7 +97,7 @@ pub(crate) fn go_on(
 ) -> Result<Response, HttpError> {
     let (cookie, is_new) = match &client.cookies.flow {
         Some(cookie) => (cookie.to_string(), false),
-        None => (URL_SAFE_NO_PAD.encode(app.random_bytes().map_err(ProviderError::from)?), true),
+        None => (app.provider().new_flow_secret()?, true),
     };
     let signed = app.provider().sign_flow(flow, &cookie, &place.as_text());
     let mut response = see_other(&place.with_flow(&signed))?;

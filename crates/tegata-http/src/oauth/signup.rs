@@ -65,7 +65,7 @@ fn shown(visit: &Visit<'_>) -> Response {
     let hidden = visit.hidden();
     let hidden = hidden.each_ref().map(|(name, value)| (*name, value.as_str()));
     let (errors, error) = match &visit.flow.problem {
-        Some(FlowProblem::SignUp(problem)) => (field_errors(problem), None),
+        Some(FlowProblem::SignUp(problem)) => (field_errors(*problem), None),
         Some(FlowProblem::Throttled(secs)) => {
             (SignUpErrors::default(), Some(SignUpError::TooManyAttempts { retry_after_secs: *secs }))
         }
@@ -152,7 +152,7 @@ fn signup_problem(error: ProviderError) -> Result<FlowProblem, HttpError> {
     }
 }
 
-fn field_errors(problem: &SignUpProblem) -> SignUpErrors {
+fn field_errors(problem: SignUpProblem) -> SignUpErrors {
     let error = |error: InvalidField| match error {
         InvalidField::Required => FieldError::Required,
         InvalidField::TooShort => FieldError::TooShort,

@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::Serialize;
 use tegata_core::provider::oauth::ClientTokens;
+use tegata_core::refresh_token::RefreshTokenSecret;
 
 use super::TOKEN_PATH;
 use super::error::OAuthReject;
@@ -50,7 +51,7 @@ fn answer(tokens: &ClientTokens) -> Result<Response, OAuthReject> {
         expires_in: tokens.expires_in.as_secs(),
         scope: tokens.scope.as_str(),
         id_token: tokens.id_token.as_deref(),
-        refresh_token: tokens.refresh_token.as_ref().map(|token| token.expose()),
+        refresh_token: tokens.refresh_token.as_ref().map(RefreshTokenSecret::expose),
         issued_token_type: tokens.issued_token_type,
     };
     Ok(json(StatusCode::OK, &answer)?)

@@ -45,7 +45,7 @@ impl Operator<'_> {
                 let client = self.provider.client(&parse(&client)?).await.map_err(failure)?;
                 print(&format!("{}\n", to_json(&Shown::new(&client, None))?))
             }
-            Command::Update { client, metadata } => self.update(&client, metadata).await,
+            Command::Update(update) => self.update(*update).await,
             Command::RotateSecret { client, overlap, json } => {
                 let overlap = humantime::parse_duration(&overlap)
                     .map_err(|_| Failure::new("--overlap has to be a duration, such as 24h"))?;
@@ -97,11 +97,12 @@ impl Operator<'_> {
         }
     }
 
-    async fn update(&self, client: &str, flags: cli::Metadata) -> Result<(), Failure> {
-        let mut metadata = self.provider.client(&parse(client)?).await.map_err(failure)?.metadata;
-        flags.write(&mut metadata)?;
+    async fn update(&self, update: cli::UpdateClient) -> Result<(), Failure> {
+        let client_id = parse(&update.client)?;
+        let mut metadata = self.provider.client(&client_id).await.map_err(failure)?.metadata;
+        update.metadata.write(&mut metadata)?;
         let change = |client: &mut Client| client.metadata = metadata.clone();
-        let changed = self.provider.change_client(&parse(client)?, change, &context()).await;
+        let changed = self.provider.change_client(&client_id, change, &context()).await;
         let changed = changed.map_err(failure)?;
         print(&format!("{}\n", to_json(&Shown::new(&changed, None))?))
     }

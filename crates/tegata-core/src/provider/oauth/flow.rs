@@ -122,6 +122,14 @@ impl Provider {
         Ok(Flow { name, started_at: now, answer: None, browser_session: None, problem: None })
     }
 
+    /// The secret of a browser, for its cookie, to which its flows are bound.
+    ///
+    /// # Errors
+    /// When there is no randomness to be had.
+    pub fn new_flow_secret(&self) -> Result<String, ProviderError> {
+        Ok(URL_SAFE_NO_PAD.encode(random::<16>(self.ports.entropy.as_ref())?))
+    }
+
     /// Signs a flow for one browser, by the secret in its cookie, and one place to go on.
     pub fn sign_flow(&self, flow: &Flow, browser: &str, place: &str) -> String {
         // Numbers and identifiers only: writing them cannot fail.
