@@ -160,7 +160,8 @@ fn session(user: &User, n: u8) -> Session {
             user_agent: Some("Browser/1 \"x\"".to_owned()),
             address: "2001:db8::7".parse().ok(),
         },
-        grant: (n % 3 == 0)
+        grant: n
+            .is_multiple_of(3)
             .then(|| Box::new(Grant::Browser { continues: vec![SessionId::from_bytes([n; 16])] })),
         generation: u32::from(n),
         current_hash: RefreshTokenHash::from_bytes([n; 32]),

@@ -166,7 +166,7 @@ pub(crate) async fn open(browser: &Browser<'_>, link: &str) -> Answer {
 
 /// Sends the form of a page, and goes on.
 pub(crate) async fn submit(browser: &Browser<'_>, page: &Answer, typed: &[(&str, &str)]) -> Answer {
-    let action = form_action(page).expect("a page with a form");
+    let action = form_action(page).unwrap();
     let answer = browser.send(send_form(browser, page, typed, &action)).await;
     assert_eq!(answer.status, 303, "every form is answered by a redirect: {}", text(&answer));
     let location = answer.header("location").unwrap().to_owned();
