@@ -50,7 +50,7 @@ test("a client that proves nothing is refused, whatever it claims", async () => 
 test("a page of any origin may ask for tokens, and only without cookies", async () => {
   const preflight = await ask("OPTIONS", "/oauth2/token", {
     headers: {
-      origin: "https://app.example.org",
+      origin: "https://client.example.com",
       "access-control-request-method": "POST",
       "access-control-request-headers": "dpop",
     },
