@@ -353,6 +353,12 @@ impl Client {
         self.metadata.token_endpoint_auth_method != AuthMethod::None
     }
 
+    /// Whether a text is one of its secrets that are alive.
+    pub fn has_secret(&self, presented: &str, now: Timestamp) -> bool {
+        // Each is compared, so that the time does not tell which one it is.
+        self.secrets.iter().fold(false, |found, secret| secret.matches(presented, now) | found)
+    }
+
     /// Whether it may use a grant.
     pub fn may_use(&self, grant: GrantType) -> bool {
         self.metadata.grant_types.contains(&grant)

@@ -64,7 +64,7 @@ pub struct Provider {
     key_ring: RwLock<Arc<KeyRing>>,
     /// When newer keys were last looked for because of a token, in milliseconds.
     looked_for_keys_at: AtomicI64,
-    fetched_keys: oauth::FetchedKeys,
+    fetched: oauth::Fetched,
     /// Whether there are notices of logouts that nobody has looked for yet.
     has_new_notices: AtomicBool,
 }
@@ -115,7 +115,7 @@ impl Provider {
             key_duty,
             key_ring,
             looked_for_keys_at,
-            fetched_keys: oauth::FetchedKeys::default(),
+            fetched: oauth::Fetched::default(),
             has_new_notices: AtomicBool::new(false),
         })
     }

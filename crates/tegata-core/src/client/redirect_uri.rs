@@ -83,6 +83,12 @@ impl RedirectUri {
         !self.text.starts_with("https://")
     }
 
+    /// Whether it is on its user's own machine, by address or by name (RFC 8252 §7.3, §8.3).
+    pub fn is_loopback(&self) -> bool {
+        // Plain http is registered for nothing else.
+        self.text.starts_with("http://")
+    }
+
     /// The host, if it has one.
     pub fn host(&self) -> Option<&str> {
         let rest = self.text.split_once("://")?.1;

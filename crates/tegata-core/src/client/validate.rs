@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tegata_jose::{Algorithm, JwkSet};
+use tegata_jose::{Algorithm, JoseError, JwkSet};
 
 use super::{ApplicationType, AuthMethod, ClientMetadata, GrantType, RedirectUri, SubjectType};
 use crate::oauth::ErrorCode;
@@ -35,6 +35,8 @@ pub struct MetadataProblem {
 const MAX_NAME: usize = 100;
 /// The most addresses of a kind.
 const MAX_URIS: usize = 50;
+/// The most texts of a kind.
+const MAX_TEXTS: usize = 10;
 /// The longest JWK set, in bytes.
 const MAX_JWKS: usize = 16 * 1024;
 
@@ -59,12 +61,10 @@ impl ClientMetadata {
             found.redirect_uri(format!("There may be {MAX_URIS} redirect URIs at most."));
         }
         for uri in self.redirect_uris.iter().chain(&self.post_logout_redirect_uris) {
-            let is_allowed = match self.application_type {
-                // OIDC Registration §2: a web site is at an address of the web. For development both are on one machine.
-                ApplicationType::Web => !uri.is_native() || (rules.allow_loopback && uri.host().is_some()),
-                ApplicationType::Native => uri.is_native() || uri.host().is_some(),
-            };
-            if !is_allowed {
+            // OIDC Registration §2: a web site is at an address of the web. For development both are on one machine.
+            // A program on a device may have one of the web, too, which its system opens it for (RFC 8252 §7.2).
+            let is_on_device = uri.is_native() && !(rules.allow_loopback && uri.is_loopback());
+            if self.application_type == ApplicationType::Web && is_on_device {
                 found.redirect_uri(format!(
                     "`{uri}` is an address of a program on a device: register the client with application_type native.",
                 ));
@@ -97,15 +97,12 @@ impl ClientMetadata {
         }
         if let Some(jwks) = &self.jwks {
             let text = jwks.to_string();
-            let has_private = jwks["keys"].as_array().is_some_and(|keys| {
-                keys.iter().any(|key| ["d", "k", "p", "q"].iter().any(|name| key.get(name).is_some()))
-            });
-            if has_private {
-                found.metadata(
+            match JwkSet::parse(text.as_bytes()) {
+                Err(JoseError::PrivateKey) => found.metadata(
                     "jwks has a private key in it: whoever has seen it can be this client. Make a new one.",
-                );
-            } else if text.len() > MAX_JWKS || JwkSet::parse(text.as_bytes()).is_err() {
-                found.metadata("jwks is no JWK set of public keys.");
+                ),
+                Ok(keys) if text.len() <= MAX_JWKS && !keys.keys().is_empty() => {}
+                _ => found.metadata("jwks is no JWK set with a public key that is understood here."),
             }
         }
         if let Some(algorithm) = self.token_endpoint_auth_signing_alg
@@ -138,13 +135,25 @@ impl ClientMetadata {
             ("tos_uri", &self.tos_uri),
             ("initiate_login_uri", &self.initiate_login_uri),
         ];
+        // Only browsers go there, so it may be in a network of one's own.
+        let is_page = |uri: &RedirectUri| !uri.is_native() || (rules.allow_loopback && uri.is_loopback());
         for (name, uri) in pages {
-            if uri.as_ref().is_some_and(|uri| check_url(uri, rules.allow_loopback).is_err()) {
-                found.metadata(&format!("{name} has to be an https address."));
+            let is_wrong = |uri: &String| !uri.parse().is_ok_and(|uri| is_page(&uri));
+            if uri.as_ref().is_some_and(is_wrong) {
+                found.metadata(&format!("{name} has to be an https address without a fragment."));
             }
         }
-        if self.contacts.len() > 10 || self.contacts.iter().any(|contact| !is_name(contact)) {
-            found.metadata("contacts may be ten short texts at most.");
+        let lists = [("contacts", &self.contacts), ("default_acr_values", &self.default_acr_values)];
+        for (name, list) in lists {
+            if list.len() > MAX_TEXTS || list.iter().any(|text| !is_name(text)) {
+                found.metadata(&format!("{name} may have {MAX_TEXTS} short texts at most."));
+            }
+        }
+        for (name, text) in [("software_id", &self.software_id), ("software_version", &self.software_version)]
+        {
+            if text.as_ref().is_some_and(|text| !is_name(text)) {
+                found.metadata(&format!("{name} has to be a short text."));
+            }
         }
     }
 
@@ -249,11 +258,41 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_on_pages_is_short_and_leads_to_the_web() {
+        let found = problems(false, |metadata| {
+            metadata.client_uri = Some("https://intranet/wiki".to_owned());
+            metadata.logo_uri = Some("http://app.example/logo.png".to_owned());
+            metadata.policy_uri = Some("com.example.app://host/x".to_owned());
+            metadata.software_id = Some("x".repeat(MAX_NAME + 1));
+            metadata.default_acr_values = vec!["a".to_owned(); MAX_TEXTS + 1];
+            metadata.contacts = vec![String::new()];
+        });
+        assert_eq!(found.len(), 5, "{found:#?}");
+        let scheme = problems(true, |metadata| {
+            metadata.redirect_uris = vec!["com.example.app://host/x".parse().unwrap()];
+        });
+        assert_eq!(scheme[0].code, ErrorCode::InvalidRedirectUri, "no web site, on no machine");
+    }
+
+    #[test]
+    fn r39_clients_on_several_hosts_need_a_sector() {
+        let found = problems(false, |metadata| {
+            metadata.subject_type = SubjectType::Pairwise;
+            metadata.redirect_uris.push("https://other.example/cb".parse().unwrap());
+        });
+        assert!(found[0].description.contains("sector_identifier_uri"));
+    }
+
+    #[test]
     fn r68_a_private_key_is_never_taken() {
         let found = problems(false, |metadata| {
             metadata.token_endpoint_auth_method = AuthMethod::PrivateKeyJwt;
             metadata.jwks = Some(serde_json::json!({"keys": [{"kty": "EC", "crv": "P-256", "d": "x"}]}));
         });
         assert!(found[0].description.contains("private key"));
+        let found = problems(false, |metadata| {
+            metadata.jwks = Some(serde_json::json!({"keys": [{"kty": "oct", "k": "AAAA"}]}));
+        });
+        assert_eq!(found.len(), 1);
     }
 }

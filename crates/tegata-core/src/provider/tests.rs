@@ -1,9 +1,13 @@
 mod account;
+mod client_keys;
 mod clients;
 mod keys;
 mod login;
 mod logout;
 mod logout_notices;
+mod metadata_document;
+mod operator;
+mod registration;
 mod rotation;
 
 use std::collections::HashMap;
@@ -124,6 +128,9 @@ struct Clients {
     posted: Mutex<Vec<(String, String)>>,
     /// `200` unless it is another.
     answer: Mutex<HashMap<String, Result<u16, OutboundError>>>,
+    documents: Mutex<HashMap<String, Document>>,
+    /// Which documents they were asked for.
+    asked: Mutex<Vec<String>>,
 }
 
 impl Clients {
@@ -135,12 +142,31 @@ impl Clients {
     fn take(&self) -> Vec<(String, String)> {
         std::mem::take(&mut self.posted.lock().unwrap())
     }
+
+    fn serve(&self, url: &str, body: &serde_json::Value, max_age: Option<u64>) {
+        let document = Document {
+            body: body.to_string().into_bytes(),
+            media_type: Some("application/json".to_owned()),
+            max_age: max_age.map(Duration::from_secs),
+        };
+        self.documents.lock().unwrap().insert(url.to_owned(), document);
+    }
+
+    /// From here on no document is to be had.
+    fn stop(&self) {
+        self.documents.lock().unwrap().clear();
+    }
+
+    fn asked(&self) -> usize {
+        self.asked.lock().unwrap().len()
+    }
 }
 
 #[async_trait]
 impl Outbound for Clients {
-    async fn get(&self, _: &str) -> Result<Document, OutboundError> {
-        Err(OutboundError::NotAllowed)
+    async fn get(&self, url: &str) -> Result<Document, OutboundError> {
+        self.asked.lock().unwrap().push(url.to_owned());
+        self.documents.lock().unwrap().get(url).cloned().ok_or(OutboundError::Connection)
     }
 
     async fn post_form(&self, url: &str, body: &str) -> Result<u16, OutboundError> {

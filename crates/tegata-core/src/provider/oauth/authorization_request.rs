@@ -3,6 +3,8 @@
 //! First who asks and where the answer goes; nothing is sent anywhere before both are known to belong together
 //! (RFC 6749 §4.1.2.1). Everything after that is an answer to the client.
 
+use std::borrow::Cow;
+
 use crate::client::{Client, ClientId, ClientStatus, GrantType};
 use crate::consent::ConsentTerms;
 use crate::oauth::{ClaimsRequest, ErrorCode, OAuthError, Parameters, Prompt};
@@ -16,6 +18,7 @@ use super::authorize::AuthorizationError;
 const OPENID_SCOPE: [&str; 6] = ["openid", "profile", "email", "address", "phone", "offline_access"];
 /// The longest `state` and `nonce`, in bytes.
 pub(super) const MAX_OPAQUE: usize = 2048;
+const UNKNOWN: &str = "There is no active client with this client_id: check it against the registration.";
 /// The most resources that one request may name.
 const MAX_RESOURCES: usize = 8;
 
@@ -99,16 +102,14 @@ impl Provider {
     pub(super) async fn requesting_client(
         &self,
         parameters: &Parameters,
+        now: Timestamp,
     ) -> Result<(Client, String), OAuthError> {
         let client_id = parameters.required("client_id")?;
-        let unknown = || {
-            OAuthError::refused(
-                ErrorCode::InvalidClient,
-                "There is no active client with this client_id: check it against the registration.",
-            )
+        let found = match client_id.parse::<ClientId>() {
+            Ok(client_id) => self.look_for_client(&client_id, now).await?,
+            Err(_) => Err(UNKNOWN.into()),
         };
-        let client_id: ClientId = client_id.parse().map_err(|_| unknown())?;
-        let client = self.find_active_client(&client_id).await?.ok_or_else(unknown)?;
+        let client = found.map_err(|why| OAuthError::refused(ErrorCode::InvalidClient, why))?;
         let redirect_uri = match parameters.get("redirect_uri")? {
             Some(uri) if client.find_redirect_uri(uri).is_some() => uri.to_owned(),
             Some(_) => {
@@ -132,9 +133,23 @@ impl Provider {
     pub(in crate::provider) async fn find_active_client(
         &self,
         client_id: &ClientId,
+        now: Timestamp,
     ) -> Result<Option<Client>, OAuthError> {
-        let client = self.ports.store.find_client(client_id).await?;
-        Ok(client.filter(|client| client.status == ClientStatus::Active))
+        Ok(self.look_for_client(client_id, now).await?.ok())
+    }
+
+    /// The same, or a sentence that says why there is none.
+    async fn look_for_client(
+        &self,
+        client_id: &ClientId,
+        now: Timestamp,
+    ) -> Result<Result<Client, Cow<'static, str>>, OAuthError> {
+        if let Some(client) = self.ports.store.find_client(client_id).await? {
+            let is_active = client.status == ClientStatus::Active;
+            return Ok(if is_active { Ok(client) } else { Err(UNKNOWN.into()) });
+        }
+        let described = self.client_of_document(client_id, now).await;
+        Ok(described.map_or(Err(UNKNOWN.into()), |found| found.as_ref().clone().map_err(Cow::Owned)))
     }
 
     /// Reads a request and checks all of it that does not depend on the user.
@@ -145,9 +160,10 @@ impl Provider {
         &self,
         parameters: &Parameters,
         request_uri: Option<&str>,
+        now: Timestamp,
     ) -> Result<AuthorizationRequest, AuthorizationError> {
         let (client, redirect_uri) =
-            self.requesting_client(parameters).await.map_err(AuthorizationError::Page)?;
+            self.requesting_client(parameters, now).await.map_err(AuthorizationError::Page)?;
         // Two states, or none that can be read: then the answer has none.
         let state = parameters.get("state");
         let kept_state = state.as_ref().ok().copied().flatten().filter(|state| state.len() <= MAX_OPAQUE);

@@ -8,7 +8,6 @@ use zeroize::Zeroizing;
 use crate::client::{AuthMethod, Client, ClientId};
 use crate::oauth::{OAuthError, Parameters};
 use crate::provider::{Provider, RequestContext};
-use crate::timestamp::Timestamp;
 
 /// RFC 7523 §2.2
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -130,14 +129,15 @@ impl Provider {
     ) -> Result<AuthenticatedClient, OAuthError> {
         let name = presented.claimed_name()?;
         let client_id: ClientId = name.parse().map_err(|_| OAuthError::invalid_client())?;
-        let client = self.find_active_client(&client_id).await?.ok_or_else(OAuthError::invalid_client)?;
+        let client = self.find_active_client(&client_id, ctx.now).await?;
+        let client = client.ok_or_else(OAuthError::invalid_client)?;
         let method = client.metadata.token_endpoint_auth_method;
         let is_proved = match &presented {
             PresentedClient::Basic { secret, .. } => {
-                method == AuthMethod::ClientSecretBasic && has_secret(&client, secret, ctx.now)
+                method == AuthMethod::ClientSecretBasic && client.has_secret(secret, ctx.now)
             }
             PresentedClient::Post { secret, .. } => {
-                method == AuthMethod::ClientSecretPost && has_secret(&client, secret, ctx.now)
+                method == AuthMethod::ClientSecretPost && client.has_secret(secret, ctx.now)
             }
             PresentedClient::Assertion { assertion, .. } => {
                 method == AuthMethod::PrivateKeyJwt && self.check_assertion(&client, assertion, ctx).await?
@@ -146,10 +146,4 @@ impl Provider {
         };
         if is_proved { Ok(AuthenticatedClient(client)) } else { Err(OAuthError::invalid_client()) }
     }
-}
-
-/// Whether a text is one of the client's secrets that are alive.
-fn has_secret(client: &Client, presented: &str, now: Timestamp) -> bool {
-    // Each is compared, so that the time does not tell which one it is.
-    client.secrets.iter().fold(false, |found, secret| secret.matches(presented, now) | found)
 }

@@ -1,56 +1,15 @@
 //! The public keys of clients: with their registration, or at an address of theirs.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tegata_jose::JwkSet;
 
+use super::fetched::COOL_DOWN;
 use crate::client::Client;
 use crate::provider::{Provider, RequestContext};
-use crate::timestamp::Timestamp;
 
-/// How long keys from an address are believed.
+/// How long keys from an address are believed at most: a client that has lost one must be able to take it away.
 const MAX_AGE: Duration = Duration::from_mins(15);
-/// Between two looks at one address: anyone can name any key.
-const COOL_DOWN: Duration = Duration::from_secs(30);
-/// Keys of so many addresses are remembered.
-const MOST: usize = 256;
-
-/// What was fetched.
-#[derive(Default)]
-pub(in crate::provider) struct FetchedKeys(Mutex<BTreeMap<String, Fetched>>);
-
-struct Fetched {
-    at: Timestamp,
-    keys: Option<Arc<JwkSet>>,
-}
-
-/// What is known of an address.
-enum Known {
-    Keys(Arc<JwkSet>),
-    /// It did not give any a moment ago.
-    Failed,
-}
-
-impl FetchedKeys {
-    fn find(&self, uri: &str, now: Timestamp, max_age: Duration) -> Option<Known> {
-        let fetched = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = fetched
-            .get(uri)
-            .filter(|fetched| now.since(fetched.at) < max_age && fetched.at.since(now) < max_age)?;
-        Some(found.keys.clone().map_or(Known::Failed, Known::Keys))
-    }
-
-    fn put(&self, uri: &str, now: Timestamp, keys: Option<Arc<JwkSet>>) {
-        let mut fetched = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if fetched.len() >= MOST && !fetched.contains_key(uri) {
-            let oldest = fetched.iter().min_by_key(|(_, fetched)| fetched.at).map(|(uri, _)| uri.clone());
-            oldest.map(|uri| fetched.remove(&uri));
-        }
-        fetched.insert(uri.to_owned(), Fetched { at: now, keys });
-    }
-}
 
 impl Provider {
     /// The keys of a client; `None` when it has none, or they cannot be had now. `is_unknown` asks for newer ones.
@@ -59,21 +18,26 @@ impl Provider {
         client: &Client,
         is_unknown: bool,
         ctx: &RequestContext<'_>,
-    ) -> Option<Arc<JwkSet>> {
+    ) -> Option<JwkSet> {
         if let Some(jwks) = &client.metadata.jwks {
-            return JwkSet::parse(jwks.to_string().as_bytes()).ok().map(Arc::new);
+            return JwkSet::parse(jwks.to_string().as_bytes()).ok();
         }
         let uri = client.metadata.jwks_uri.as_deref()?;
-        let max_age = if is_unknown { COOL_DOWN } else { MAX_AGE };
-        match self.fetched_keys.find(uri, ctx.now, max_age) {
-            Some(Known::Keys(keys)) => return Some(keys),
-            Some(Known::Failed) => return None,
-            None => {}
+        let cache = &self.fetched.keys;
+        if let Some(keys) = cache.find(uri, is_unknown, ctx.now) {
+            return keys.as_ref().clone();
         }
-        // A failure is remembered, too: whoever shows assertions must not make us knock at a door all the time.
-        let document = self.ports.outbound.get(uri).await.ok();
-        let keys = document.and_then(|document| JwkSet::parse(&document.body).ok()).map(Arc::new);
-        self.fetched_keys.put(uri, ctx.now, keys.clone());
-        keys
+        let document = cache.get(self.ports.outbound.as_ref(), uri).await.ok();
+        let max_age = document.as_ref().and_then(|document| document.max_age);
+        let keys = document.and_then(|document| JwkSet::parse(&document.body).ok());
+        let keys = match keys {
+            Some(keys) => {
+                let life = max_age.unwrap_or(MAX_AGE).clamp(COOL_DOWN, MAX_AGE);
+                cache.put(uri, Some(keys), life, ctx.now)
+            }
+            // Remembered, too: whoever shows assertions must not make us knock at a door all the time.
+            None => cache.put_failure(uri, None, ctx.now),
+        };
+        keys.as_ref().clone()
     }
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::audit::{AuditAction, Outcome};
 use crate::client::{
-    Client, ClientId, ClientMetadata, ClientOrigin, ClientSecret, ClientStatus, MetadataProblem,
-    MetadataRules, StoredSecret,
+    Client, ClientId, ClientMetadata, ClientOrigin, ClientSecret, ClientSecretHash, ClientStatus,
+    MetadataProblem, MetadataRules, StoredSecret,
 };
 use crate::entropy::random;
 use crate::error::ProviderError;
@@ -35,6 +35,20 @@ impl From<crate::store::StoreError> for ClientError {
     }
 }
 
+/// A client that is to be, whose metadata was checked.
+pub(super) struct NewClient {
+    pub(super) client_id: ClientId,
+    pub(super) origin: ClientOrigin,
+    pub(super) registration_access_token: Option<ClientSecretHash>,
+    pub(super) metadata: ClientMetadata,
+}
+
+/// What is wrong, all in one text.
+pub(super) fn sentences(problems: &[MetadataProblem]) -> String {
+    let sentences: Vec<_> = problems.iter().map(|problem| problem.description.as_str()).collect();
+    sentences.join(" ")
+}
+
 /// So many secrets of a client are alive at most: one follows the other.
 const MAX_SECRETS: usize = 2;
 
@@ -49,22 +63,23 @@ impl Provider {
         metadata: ClientMetadata,
         ctx: &RequestContext<'_>,
     ) -> Result<(Client, Option<ClientSecret>), ClientError> {
-        self.check_metadata(&metadata)?;
+        self.check_metadata(&metadata).await?;
         let client_id = match client_id {
             Some(client_id) => client_id,
             None => self.random_client_id()?,
         };
-        self.create_client(client_id, ClientOrigin::Operator, metadata, ctx).await
+        let origin = ClientOrigin::Operator;
+        self.create_client(NewClient { client_id, origin, registration_access_token: None, metadata }, ctx)
+            .await
     }
 
     /// Keeps a client whose metadata was checked.
     pub(super) async fn create_client(
         &self,
-        client_id: ClientId,
-        origin: ClientOrigin,
-        metadata: ClientMetadata,
+        new: NewClient,
         ctx: &RequestContext<'_>,
     ) -> Result<(Client, Option<ClientSecret>), ClientError> {
+        let NewClient { client_id, origin, registration_access_token, metadata } = new;
         if client_id.as_str() == self.settings.tokens.client_id {
             return Err(ClientError::Taken);
         }
@@ -77,7 +92,7 @@ impl Provider {
             status: ClientStatus::Active,
             origin,
             secrets: secret.iter().map(|secret| stored(secret, ctx.now)).collect(),
-            registration_access_token: None,
+            registration_access_token,
             metadata,
         };
         if !self.ports.store.create_client(&client).await? {
@@ -122,7 +137,7 @@ impl Provider {
             let mut after = before.clone();
             change(&mut after);
             if after.metadata != before.metadata {
-                self.check_metadata(&after.metadata)?;
+                self.check_metadata(&after.metadata).await?;
             }
             after.version = before.version + 1;
             if self.ports.store.replace_client(before.version, &after).await? {
@@ -176,7 +191,7 @@ impl Provider {
         Ok(())
     }
 
-    pub(super) fn check_metadata(&self, metadata: &ClientMetadata) -> Result<(), ClientError> {
+    pub(super) async fn check_metadata(&self, metadata: &ClientMetadata) -> Result<(), ClientError> {
         let known_scope = self.known_scope();
         let mut resources = self.settings.oauth.resources.clone();
         resources.push(self.settings.tokens.audience.clone());
@@ -186,7 +201,11 @@ impl Provider {
             id_token_algs: &self.settings.oauth.id_token_algs,
             resources: &resources,
         });
-        if problems.is_empty() { Ok(()) } else { Err(ClientError::Invalid(problems)) }
+        if problems.is_empty() {
+            self.check_sector(metadata).await
+        } else {
+            Err(ClientError::Invalid(problems))
+        }
     }
 }
 

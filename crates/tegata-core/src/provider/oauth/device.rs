@@ -209,7 +209,7 @@ impl Provider {
         if !matches!(device.state, State::Pending) {
             return Ok(None);
         }
-        let client = match self.find_active_client(&device.client_id).await {
+        let client = match self.find_active_client(&device.client_id, ctx.now).await {
             Ok(client) => client,
             Err(OAuthError::Failed(error)) => return Err(error),
             Err(OAuthError::Refused { .. }) => None,

@@ -122,7 +122,7 @@ impl Provider {
         if token.session_id().is_some() {
             return Ok(self.live_grant(token, now).await?.is_some());
         }
-        Ok(token.subject() == token.client_id() && self.is_client_active(token.subject(), token).await?)
+        Ok(token.subject() == token.client_id() && self.is_client_active(token.subject(), token, now).await?)
     }
 
     /// A token that was exchanged: whoever has it and whoever it speaks of are there, and so is the session behind it.
@@ -131,11 +131,11 @@ impl Provider {
         token: &VerifiedAccessToken,
         now: Timestamp,
     ) -> Result<bool, OAuthError> {
-        if !self.is_client_active(token.client_id(), token).await? {
+        if !self.is_client_active(token.client_id(), token, now).await? {
             return Ok(false);
         }
         let Some(session_id) = token.session_id() else {
-            return self.is_client_active(token.subject(), token).await;
+            return self.is_client_active(token.subject(), token, now).await;
         };
         let (Ok(user_id), Ok(session_id)) = (token.subject().parse::<UserId>(), session_id.parse()) else {
             return Ok(false);
@@ -147,9 +147,14 @@ impl Provider {
     }
 
     /// Whether the client of this name is there, and was when the token was issued.
-    async fn is_client_active(&self, name: &str, token: &VerifiedAccessToken) -> Result<bool, OAuthError> {
+    async fn is_client_active(
+        &self,
+        name: &str,
+        token: &VerifiedAccessToken,
+        now: Timestamp,
+    ) -> Result<bool, OAuthError> {
         let Ok(client_id) = name.parse::<ClientId>() else { return Ok(false) };
-        let client = self.find_active_client(&client_id).await?;
+        let client = self.find_active_client(&client_id, now).await?;
         Ok(client.is_some_and(|client| token.issued_at() >= client.created_at.numeric_date()))
     }
 }

@@ -13,6 +13,7 @@ use crate::error::ProviderError;
 use crate::oauth::{OAuthError, Parameters};
 use crate::provider::{Provider, RequestContext};
 use crate::session::Session;
+use crate::timestamp::Timestamp;
 
 /// A logout that may be done, at once or when the user has said so.
 pub struct Logout {
@@ -46,7 +47,7 @@ impl Provider {
             })
         });
         let hint = hint.transpose()?;
-        let client = self.client_of_logout(parameters, hint.as_ref()).await?;
+        let client = self.client_of_logout(parameters, hint.as_ref(), ctx.now).await?;
         let redirect = post_logout_redirect(parameters, client.as_ref())?;
         let hinted = match (&client, &hint) {
             (Some(client), Some(hint)) => self.hinted_session(client, hint).await?,
@@ -90,6 +91,7 @@ impl Provider {
         &self,
         parameters: &Parameters,
         hint: Option<&VerifiedIdTokenHint>,
+        now: Timestamp,
     ) -> Result<Option<Client>, OAuthError> {
         let audience = hint.map(VerifiedIdTokenHint::audiences).unwrap_or_default();
         let named = parameters.get("client_id")?;
@@ -104,7 +106,7 @@ impl Provider {
             (None, None) => return Ok(None),
         };
         match name.parse::<ClientId>() {
-            Ok(client_id) => self.find_active_client(&client_id).await,
+            Ok(client_id) => self.find_active_client(&client_id, now).await,
             Err(_) => Ok(None),
         }
     }

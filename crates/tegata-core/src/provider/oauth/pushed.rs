@@ -72,7 +72,7 @@ impl Provider {
         }
         let name = URL_SAFE_NO_PAD.encode(random::<32>(self.ports.entropy.as_ref())?);
         let uri = format!("{PREFIX}{name}");
-        match self.read_authorization_request(&parameters, Some(&uri)).await {
+        match self.read_authorization_request(&parameters, Some(&uri), ctx.now).await {
             Ok(_) => {}
             Err(AuthorizationError::Page(error) | AuthorizationError::Client { error, .. }) => {
                 return Err(error);
@@ -97,13 +97,13 @@ impl Provider {
     ) -> Result<AuthorizationRequest, AuthorizationError> {
         let uri = parameters.get("request_uri").map_err(AuthorizationError::Page)?;
         match uri {
-            None => self.read_authorization_request(parameters, None).await,
+            None => self.read_authorization_request(parameters, None, ctx.now).await,
             Some(uri) => {
                 let pushed = self
                     .pushed_parameters(parameters, uri, flow, ctx)
                     .await
                     .map_err(AuthorizationError::Page)?;
-                self.read_authorization_request(&pushed, Some(uri)).await
+                self.read_authorization_request(&pushed, Some(uri), ctx.now).await
             }
         }
     }

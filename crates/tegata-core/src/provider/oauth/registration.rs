@@ -3,22 +3,17 @@
 //! Nobody vouches for them: they are shown as unverified, are asked about every time, and can have nothing but OpenID
 //! Connect's own scope (V43).
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::clients::ClientError;
+use super::clients::{ClientError, NewClient, sentences};
+use super::own_metadata::{OPERATORS, read_metadata};
 use crate::attempt::AttemptKey;
 use crate::client::{
-    AuthMethod, Client, ClientId, ClientMetadata, ClientOrigin, ClientSecret, ClientStatus, GrantType,
+    Client, ClientId, ClientOrigin, ClientSecret, ClientSecretHash, ClientStatus, MetadataProblem,
 };
 use crate::oauth::{ErrorCode, OAuthError};
 use crate::provider::{Provider, RequestContext, wait_until};
-use crate::scope::Scope;
 use crate::settings::RegistrationMode;
-
-/// What a client may ask for that nobody vouches for.
-const SCOPE: &str = "openid profile email address phone offline_access";
-/// What only an operator decides, and what a registration must not be able to say.
-const OPERATORS: [&str; 3] = ["skip_consent", "require_pkce", "resources"];
 
 impl Provider {
     /// Registers a client that asks for it; gives what RFC 7591 §3.2.1 says.
@@ -33,16 +28,17 @@ impl Provider {
         ctx: &RequestContext<'_>,
     ) -> Result<Value, OAuthError> {
         self.may_register(initial_access_token, ctx).await?;
-        let metadata = read_metadata(request)?;
-        self.check_metadata(&metadata).map_err(refused)?;
-        let client_id = self.random_client_id().map_err(refused)?;
-        let origin = ClientOrigin::Registration;
-        let (client, secret) = self.create_client(client_id, origin, metadata, ctx).await.map_err(refused)?;
+        let metadata = read_metadata(request).map_err(|problems| invalid(&problems))?;
+        self.check_metadata(&metadata).await.map_err(refused)?;
         let token = ClientSecret::random(ClientSecret::REGISTRATION, self.ports.entropy.as_ref())?;
-        let hash = token.hash();
-        let set = |client: &mut Client| client.registration_access_token = Some(hash.clone());
-        let client = self.change_client(&client.client_id, set, ctx).await.map_err(refused)?;
-        Ok(self.registration_answer(&client, secret.as_ref(), Some(token.expose())))
+        let new = NewClient {
+            client_id: self.random_client_id().map_err(refused)?,
+            origin: ClientOrigin::Registration,
+            registration_access_token: Some(token.hash()),
+            metadata,
+        };
+        let (client, secret) = self.create_client(new, ctx).await.map_err(refused)?;
+        Ok(self.registration_answer(&client, secret.as_ref(), token.expose()))
     }
 
     async fn may_register(
@@ -92,7 +88,7 @@ impl Provider {
     /// `invalid_token`, for every cause.
     pub async fn registration(&self, client_id: &str, token: &str) -> Result<Value, OAuthError> {
         let client = self.own_registration(client_id, token).await?;
-        Ok(self.registration_answer(&client, None, None))
+        Ok(self.registration_answer(&client, None, token))
     }
 
     /// Replaces the metadata of a registration (RFC 7592 §2.2).
@@ -112,7 +108,14 @@ impl Provider {
                 "The request has to have the client_id that it is for (RFC 7592 §2.2).",
             ));
         }
-        let metadata = read_metadata(request)?;
+        // What a client could overwrite, a thief could as well: a secret can be repeated, never chosen.
+        let repeated = request.get("client_secret").filter(|secret| !secret.is_null());
+        let is_own =
+            |secret: &Value| secret.as_str().is_some_and(|secret| client.has_secret(secret, ctx.now));
+        if repeated.is_some_and(|secret| !is_own(secret)) {
+            return Err(metadata_error("The client_secret is not the one that was issued (RFC 7592 §2.2)."));
+        }
+        let metadata = read_metadata(request).map_err(|problems| invalid(&problems))?;
         if metadata.token_endpoint_auth_method.has_secret()
             != client.metadata.token_endpoint_auth_method.has_secret()
         {
@@ -122,7 +125,11 @@ impl Provider {
         }
         let change = |client: &mut Client| client.metadata = metadata.clone();
         let client = self.change_client(&client.client_id, change, ctx).await.map_err(refused)?;
-        Ok(self.registration_answer(&client, None, None))
+        // An operator may have closed it in between (V16).
+        if client.status != ClientStatus::Active {
+            return Err(not_its_own());
+        }
+        Ok(self.registration_answer(&client, None, token))
     }
 
     /// Ends a registration (RFC 7592 §2.3).
@@ -141,25 +148,17 @@ impl Provider {
 
     /// A client that an operator has closed has no registration any more that its owner could open it with (V16).
     async fn own_registration(&self, client_id: &str, token: &str) -> Result<Client, OAuthError> {
-        let invalid = || {
-            OAuthError::refused(
-                ErrorCode::InvalidToken,
-                "The registration access token is not that of an active client.",
-            )
-        };
-        let client_id: ClientId = client_id.parse().map_err(|_| invalid())?;
-        let client = self.ports.store.find_client(&client_id).await?.ok_or_else(invalid)?;
-        let is_own = client.registration_access_token.as_ref().is_some_and(|hash| hash.matches(token));
-        if is_own && client.status == ClientStatus::Active { Ok(client) } else { Err(invalid()) }
+        let client_id: ClientId = client_id.parse().map_err(|_| not_its_own())?;
+        let client = self.ports.store.find_client(&client_id).await?;
+        // Compared even for a client that is not there.
+        let nobodys = ClientSecretHash::of("");
+        let hash = client.as_ref().and_then(|client| client.registration_access_token.as_ref());
+        let is_right = hash.unwrap_or(&nobodys).matches(token) && hash.is_some();
+        client.filter(|client| is_right && client.status == ClientStatus::Active).ok_or_else(not_its_own)
     }
 
     /// RFC 7591 §3.2.1, RFC 7592 §3
-    fn registration_answer(
-        &self,
-        client: &Client,
-        secret: Option<&ClientSecret>,
-        token: Option<&str>,
-    ) -> Value {
+    fn registration_answer(&self, client: &Client, secret: Option<&ClientSecret>, token: &str) -> Value {
         // Written by derived code from texts and numbers: it cannot fail.
         let metadata = serde_json::to_value(&client.metadata).unwrap_or_default();
         let mut answer = metadata.as_object().cloned().unwrap_or_default();
@@ -177,93 +176,17 @@ impl Provider {
         }
         let uri = format!("{}/oauth2/register/{}", self.settings.issuer, client.client_id);
         answer.insert("registration_client_uri".to_owned(), json!(uri));
-        if let Some(token) = token {
-            answer.insert("registration_access_token".to_owned(), json!(token));
-        }
+        // Also where it was shown to us: the answer has to have it (RFC 7592 §3), and it stays the same.
+        answer.insert("registration_access_token".to_owned(), json!(token));
         Value::Object(answer)
     }
 }
 
-/// Reads what a client says of itself. What is not known here is left out (RFC 7591 §2).
-fn read_metadata(request: &Value) -> Result<ClientMetadata, OAuthError> {
-    let object = request.as_object().ok_or_else(|| metadata_error("The body has to be a JSON object."))?;
-    check_response_types(object)?;
-    // Which members there are is known by those that are written.
-    let known = serde_json::to_value(all_members()).unwrap_or_default();
-    let mut members: Map<String, Value> = object
-        .iter()
-        .filter(|(name, value)| {
-            known.get(name).is_some() && !OPERATORS.contains(&name.as_str()) && !value.is_null()
-        })
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
-    check_redirect_uris(&members)?;
-    let scope = members.remove("scope");
-    let mut metadata: ClientMetadata = serde_json::from_value(Value::Object(members))
-        .map_err(|error| metadata_error(&format!("The metadata cannot be used: {error}.")))?;
-    let everything: Scope = SCOPE.parse().unwrap_or_default();
-    metadata.scope = match scope.as_ref().map(|scope| scope.as_str().map(str::parse::<Scope>)) {
-        None => everything,
-        Some(Some(Ok(asked))) => asked.intersection(&everything),
-        Some(_) => return Err(metadata_error("scope is not a list of scope tokens.")),
-    };
-    let own_name = [GrantType::ClientCredentials, GrantType::TokenExchange];
-    if metadata.grant_types.iter().any(|grant| own_name.contains(grant)) {
-        return Err(metadata_error("Only the operator gives a client a grant in its own name."));
-    }
-    Ok(metadata)
-}
-
-/// Each of them is another error than the rest of the metadata (RFC 7591 §3.2.2).
-fn check_redirect_uris(members: &Map<String, Value>) -> Result<(), OAuthError> {
-    for name in ["redirect_uris", "post_logout_redirect_uris"] {
-        for uri in members.get(name).and_then(Value::as_array).into_iter().flatten() {
-            let parsed = uri.as_str().map(str::parse::<crate::client::RedirectUri>);
-            if let Some(Err(problem)) = parsed {
-                return Err(OAuthError::refused(
-                    ErrorCode::InvalidRedirectUri,
-                    format!("One of {name} cannot be used: it {problem}."),
-                ));
-            }
-        }
-    }
-    Ok(())
-}
-
-fn check_response_types(object: &Map<String, Value>) -> Result<(), OAuthError> {
-    match object.get("response_types") {
-        None | Some(Value::Null) => Ok(()),
-        Some(types) if *types == json!(["code"]) => Ok(()),
-        Some(_) => Err(metadata_error("The only response type is code.")),
-    }
-}
-
-/// Metadata that has every member.
-fn all_members() -> ClientMetadata {
-    let text = || Some(String::from("x"));
-    ClientMetadata {
-        client_name: text(),
-        client_uri: text(),
-        logo_uri: text(),
-        policy_uri: text(),
-        tos_uri: text(),
-        contacts: vec![String::new()],
-        redirect_uris: "https://a.example/".parse().into_iter().collect(),
-        post_logout_redirect_uris: "https://a.example/".parse().into_iter().collect(),
-        token_endpoint_auth_method: AuthMethod::None,
-        token_endpoint_auth_signing_alg: Some(tegata_jose::Algorithm::Es256),
-        resources: vec![String::new()],
-        jwks: Some(Value::Null),
-        jwks_uri: text(),
-        sector_identifier_uri: text(),
-        default_max_age: Some(0),
-        default_acr_values: vec![String::new()],
-        initiate_login_uri: text(),
-        backchannel_logout_uri: text(),
-        software_id: text(),
-        software_version: text(),
-        ..ClientMetadata::default()
-    }
+fn not_its_own() -> OAuthError {
+    OAuthError::refused(
+        ErrorCode::InvalidToken,
+        "The registration access token is not that of an active client.",
+    )
 }
 
 fn metadata_error(description: &str) -> OAuthError {
@@ -272,13 +195,16 @@ fn metadata_error(description: &str) -> OAuthError {
 
 fn refused(error: ClientError) -> OAuthError {
     match error {
-        ClientError::Invalid(mut problems) if !problems.is_empty() => {
-            let first = problems.remove(0);
-            OAuthError::refused(first.code, first.description)
-        }
+        ClientError::Invalid(problems) => invalid(&problems),
         ClientError::Failed(error) => error.into(),
-        ClientError::Invalid(_) | ClientError::Taken | ClientError::NotFound => {
+        ClientError::Taken | ClientError::NotFound => {
             OAuthError::refused(ErrorCode::InvalidToken, "The registration has changed in between.")
         }
     }
+}
+
+/// One answer has one code: that of the first problem; the sentences are told all together.
+fn invalid(problems: &[MetadataProblem]) -> OAuthError {
+    let code = problems.first().map_or(ErrorCode::InvalidClientMetadata, |problem| problem.code);
+    OAuthError::refused(code, sentences(problems))
 }

@@ -54,7 +54,7 @@ impl Provider {
         now: Timestamp,
     ) -> Result<Option<LiveGrant>, OAuthError> {
         let Ok(client_id) = token.client_id().parse::<ClientId>() else { return Ok(None) };
-        let Some(client) = self.find_active_client(&client_id).await? else { return Ok(None) };
+        let Some(client) = self.find_active_client(&client_id, now).await? else { return Ok(None) };
         let session_id = token.session_id().and_then(|sid| sid.parse().ok());
         let user_id = self.user_of_subject(&client, token.subject());
         let (Some(user_id), Some(session_id)) = (user_id, session_id) else { return Ok(None) };

@@ -1,0 +1,178 @@
+//! Clients that register themselves.
+
+use serde_json::{Value, json};
+
+use super::World;
+use crate::client::{Client, ClientOrigin, ClientStatus};
+use crate::oauth::{ErrorCode, OAuthError};
+use crate::settings::RegistrationMode;
+
+const TOKEN: &str = "an initial access token of 32 bytes or more";
+
+async fn open() -> World {
+    World::with(|settings| settings.oauth.registration = RegistrationMode::Open).await
+}
+
+fn request() -> Value {
+    json!({"redirect_uris": ["https://app.example/cb"], "client_name": "App"})
+}
+
+async fn register(world: &World, request: &Value) -> Result<Value, OAuthError> {
+    world.provider.register_dynamically(request, None, &world.ctx()).await
+}
+
+fn code(error: OAuthError) -> ErrorCode {
+    match error {
+        OAuthError::Refused { code, .. } => code,
+        OAuthError::Failed(error) => panic!("{error}"),
+    }
+}
+
+fn text<'a>(answer: &'a Value, name: &str) -> &'a str {
+    answer[name].as_str().unwrap()
+}
+
+#[tokio::test]
+async fn v43_nobody_registers_where_it_is_not_allowed() {
+    let off = World::new().await;
+    assert_eq!(code(register(&off, &request()).await.unwrap_err()), ErrorCode::AccessDenied);
+    let with_token = World::with(|settings| {
+        settings.oauth.registration = RegistrationMode::Token;
+        settings.oauth.registration_token = Some(TOKEN.to_owned());
+    })
+    .await;
+    for wrong in [None, Some(""), Some(&TOKEN[1..])] {
+        let answer = with_token.provider.register_dynamically(&request(), wrong, &with_token.ctx()).await;
+        assert_eq!(code(answer.unwrap_err()), ErrorCode::InvalidToken);
+    }
+    let answer = with_token.provider.register_dynamically(&request(), Some(TOKEN), &with_token.ctx()).await;
+    assert!(answer.is_ok());
+}
+
+#[tokio::test]
+async fn r76_one_address_registers_only_so_many() {
+    let world = open().await;
+    let mut refused = 0;
+    for _ in 0..100 {
+        refused += u32::from(register(&world, &request()).await.is_err());
+    }
+    assert!(refused > 50, "{refused}");
+}
+
+#[tokio::test]
+async fn r43_v43_who_registers_itself_is_unverified_and_has_openid_connects_scope_only() {
+    let world = open().await;
+    let mut asked = request();
+    asked["scope"] = json!("openid email users:read");
+    asked["skip_consent"] = json!(true);
+    asked["require_pkce"] = json!(false);
+    asked["resources"] = json!(["https://api.example/"]);
+    let answer = register(&world, &asked).await.unwrap();
+    assert_eq!(answer["scope"], "openid email");
+    for name in ["skip_consent", "require_pkce", "resources"] {
+        assert!(answer.get(name).is_none());
+    }
+    let client = world.provider.client(&text(&answer, "client_id").parse().unwrap()).await.unwrap();
+    assert_eq!(client.origin, ClientOrigin::Registration);
+    assert!(!client.is_verified() && !client.metadata.skip_consent && client.metadata.require_pkce);
+    for grant in ["client_credentials", "urn:ietf:params:oauth:grant-type:token-exchange", "password"] {
+        let mut asked = request();
+        asked["grant_types"] = json!(["authorization_code", grant]);
+        assert_eq!(
+            code(register(&world, &asked).await.unwrap_err()),
+            ErrorCode::InvalidClientMetadata,
+            "{grant}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn r10_an_answer_has_the_secret_once_and_a_store_only_its_hash() {
+    let world = open().await;
+    let answer = register(&world, &request()).await.unwrap();
+    assert!(text(&answer, "client_secret").starts_with("tgc_"));
+    assert_eq!(
+        (&answer["client_secret_expires_at"], &answer["response_types"]),
+        (&json!(0), &json!(["code"]))
+    );
+    assert_eq!(answer["client_id_issued_at"], json!(world.now.as_secs()));
+    let (id, token) = (text(&answer, "client_id"), text(&answer, "registration_access_token"));
+    let client = world.provider.client(&id.parse().unwrap()).await.unwrap();
+    let kept = serde_json::to_string(&client).unwrap();
+    assert!(!kept.contains(&token[4..]) && !kept.contains(&text(&answer, "client_secret")[4..]));
+    let read = world.provider.registration(id, token).await.unwrap();
+    assert_eq!(read.get("client_secret"), None);
+    assert_eq!(text(&read, "registration_client_uri"), format!("https://id.example/oauth2/register/{id}"));
+    assert_eq!((text(&read, "registration_access_token"), text(&read, "client_name")), (token, "App"));
+}
+
+#[tokio::test]
+async fn r1_a_redirect_uri_that_cannot_be_used_has_an_error_of_its_own() {
+    let world = open().await;
+    for uri in ["https://app.example/#x", "javascript:alert(1)", "http://app.example/", "https://*.example/"]
+    {
+        let refused = register(&world, &json!({"redirect_uris": [uri]})).await.unwrap_err();
+        assert_eq!(code(refused), ErrorCode::InvalidRedirectUri, "{uri}");
+    }
+    assert_eq!(code(register(&world, &json!({})).await.unwrap_err()), ErrorCode::InvalidRedirectUri);
+}
+
+#[tokio::test]
+async fn v34_v36_only_the_token_of_a_registration_reads_or_changes_it() {
+    let world = open().await;
+    let mine = register(&world, &request()).await.unwrap();
+    let other = register(&world, &request()).await.unwrap();
+    let id = text(&mine, "client_id");
+    let body = json!({"client_id": id, "redirect_uris": ["https://evil.example/"]});
+    for wrong in ["", "tgm_", text(&other, "registration_access_token"), text(&mine, "client_secret")] {
+        assert_eq!(code(world.provider.registration(id, wrong).await.unwrap_err()), ErrorCode::InvalidToken);
+        let changed = world.provider.update_registration(id, wrong, &body, &world.ctx()).await;
+        assert_eq!(code(changed.unwrap_err()), ErrorCode::InvalidToken);
+        let ended = world.provider.end_registration(id, wrong, &world.ctx()).await;
+        assert_eq!(code(ended.unwrap_err()), ErrorCode::InvalidToken);
+    }
+    // A client of an operator has no such token, not even an empty one.
+    let metadata = world.provider.client(&id.parse().unwrap()).await.unwrap().metadata;
+    let (client, _) = world.provider.register_client(None, metadata, &world.ctx()).await.unwrap();
+    let read = world.provider.registration(client.client_id.as_str(), "").await;
+    assert_eq!(code(read.unwrap_err()), ErrorCode::InvalidToken);
+}
+
+#[tokio::test]
+async fn a_registration_is_replaced_as_a_whole_and_keeps_its_name_and_its_secret() {
+    let world = open().await;
+    let answer = register(&world, &request()).await.unwrap();
+    let (id, token) = (text(&answer, "client_id"), text(&answer, "registration_access_token"));
+    let update = async |body: Value| world.provider.update_registration(id, token, &body, &world.ctx()).await;
+    let uris = ["https://app.example/new"];
+    let after = update(json!({"client_id": id, "redirect_uris": uris})).await.unwrap();
+    assert_eq!((&after["redirect_uris"], after.get("client_name")), (&json!(uris), None));
+    // What was answered may be sent back whole.
+    assert!(update(answer.clone()).await.is_ok());
+    for refused in [
+        json!({"redirect_uris": uris}),
+        json!({"client_id": "other", "redirect_uris": uris}),
+        json!({"client_id": id, "redirect_uris": uris, "client_secret": "tgc_chosen"}),
+        json!({"client_id": id, "redirect_uris": uris, "token_endpoint_auth_method": "none"}),
+        json!({"client_id": id, "redirect_uris": uris, "grant_types": ["client_credentials"]}),
+    ] {
+        assert_eq!(code(update(refused).await.unwrap_err()), ErrorCode::InvalidClientMetadata);
+    }
+    world.provider.end_registration(id, token, &world.ctx()).await.unwrap();
+    assert_eq!(code(world.provider.registration(id, token).await.unwrap_err()), ErrorCode::InvalidToken);
+}
+
+#[tokio::test]
+async fn v16_a_registration_access_token_does_not_revive_a_closed_client() {
+    let world = open().await;
+    let answer = register(&world, &request()).await.unwrap();
+    let (id, token) = (text(&answer, "client_id"), text(&answer, "registration_access_token"));
+    let client_id = id.parse().unwrap();
+    let close = |client: &mut Client| client.status = ClientStatus::Disabled;
+    let closed = world.provider.change_client(&client_id, close, &world.ctx()).await.unwrap();
+    let body = json!({"client_id": id, "redirect_uris": ["https://app.example/cb"], "status": "active"});
+    assert!(world.provider.registration(id, token).await.is_err());
+    assert!(world.provider.update_registration(id, token, &body, &world.ctx()).await.is_err());
+    assert!(world.provider.end_registration(id, token, &world.ctx()).await.is_err());
+    assert_eq!(world.provider.client(&client_id).await.unwrap(), closed);
+}
