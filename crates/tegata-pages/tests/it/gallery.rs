@@ -198,7 +198,7 @@ fn other_pages(language: Language, theme: &Theme, name: &str) -> Vec<(&'static s
             "error-of-server",
             ErrorPage { error: "server_error", description: "internal error", ..error }.render(),
         ),
-        ("form-post", form_post.expect("the redirect_uri is on the web").render()),
+        ("form-post", form_post.map_or_else(String::new, |page| page.render())),
         ("apps", apps.render()),
         ("apps-none", AppsPage { apps: &[], ..apps }.render()),
     ]

@@ -23,7 +23,10 @@ fn all(name: &str) -> Vec<(String, String)> {
 
 fn page(name: &str) -> String {
     let pages = gallery(Language::En, &Theme::default(), "Calendar");
-    pages.into_iter().find(|(page, _)| *page == name).expect("there is such a page").1
+    let Some((_, html)) = pages.into_iter().find(|(page, _)| *page == name) else {
+        panic!("there is no page `{name}`")
+    };
+    html
 }
 
 #[test]
@@ -247,7 +250,7 @@ fn r42_consent_shows_the_client_the_scopes_and_for_how_long() {
         "See your e-mail address",
         "<code><bdi>calendar:read</bdi></code>",
         "https://api.calendar.example",
-        "valid for 15 minutes",
+        "for 15 minutes at a time",
         "while you are away, for up to 30 days",
         "You can take this back at any time.",
     ] {
