@@ -74,11 +74,12 @@ impl HttpSettings {
 
     /// How the provider's pages look; as they come where the settings have [`HttpSettings::problems`].
     pub(crate) fn theme(&self, service_name: &str) -> Theme {
-        self.read_theme(service_name).unwrap_or_default()
+        self.read_theme(service_name).unwrap_or_else(|_| Theme::plain(service_name))
     }
 
-    fn read_theme(&self, service_name: &str) -> Result<Theme, ThemeProblem> {
-        Theme::new(service_name, self.logo_url.clone(), self.css_variables.clone())
+    fn read_theme(&self, service_name: &str) -> Result<Theme, Vec<ThemeProblem>> {
+        let variables = self.css_variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        Theme::new(service_name, self.logo_url.as_deref(), variables)
     }
 
     /// Everything that is wrong with the settings, all at once.
@@ -96,7 +97,7 @@ impl HttpSettings {
             let problem = format!("`{proxy}` is everyone, and then anyone can claim any address");
             problems.push(SettingProblem { key: "server.trusted_proxies", problem });
         }
-        if let Err(problem) = self.read_theme("") {
+        for problem in self.read_theme("service").err().into_iter().flatten() {
             let key = if problem == ThemeProblem::Logo { "pages.logo_url" } else { "pages.css_variables" };
             problems.push(SettingProblem { key, problem: problem.to_string() });
         }

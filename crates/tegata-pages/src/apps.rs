@@ -73,7 +73,7 @@ impl AppsPage<'_> {
                 (form(self.action, self.hidden, &html! {
                     input type="hidden" name="client_id" value=(app.client_id);
                     // Alike buttons are told apart by what they are said to be about.
-                    div.choices aria-describedby=(name) role="group" {
+                    div.choices role="group" aria-labelledby=(name) {
                         (submit(&button, Weight::Plain, None, &html! { (text.apps.revoke) }))
                     }
                 }))

@@ -92,7 +92,7 @@ impl ConsentPage<'_> {
         let text = self.language.text();
         let consent = &text.consent;
         Document::new(self.language, self.theme, consent.title).render(&html! {
-            (self.client.introduce(&consent.lead, text))
+            (self.client.introduce(&consent.lead, true, text))
             dl.facts {
                 div { dt { (consent.leads_to) } dd.address { bdi { (self.redirect_host) } } }
                 div { dt { (consent.logged_in_as) } dd { bdi { (self.username) } } }
@@ -105,15 +105,18 @@ impl ConsentPage<'_> {
 }
 
 impl Client<'_> {
-    /// Who asks, and whether that is known.
-    pub(crate) fn introduce(&self, lead: &text::Sentence, text: &Text) -> Markup {
+    /// Who asks, and whether that is known. An address, where the page has one, is all there is to go by if it is not.
+    pub(crate) fn introduce(&self, lead: &text::Sentence, has_address: bool, text: &Text) -> Markup {
         html! {
             @if self.verified { (logo(self.logo)) }
             p.lead { (sentence(lead, self.name)) }
             @if !self.verified {
                 div.warning id="client-unverified" role="note" {
                     p { strong { (text.consent.unverified_title) } }
-                    p { (text.consent.unverified) }
+                    p {
+                        (text.consent.unverified)
+                        @if has_address { (text.gap) (text.consent.unverified_address) }
+                    }
                 }
             }
         }
@@ -172,8 +175,8 @@ impl Access<'_> {
             section {
                 h2 { (consent.lifetime) }
                 p {
-                    ((consent.access_token_minutes)(self.lifetime.access_token_minutes)) " "
-                    (until) " "
+                    ((consent.access_token_minutes)(self.lifetime.access_token_minutes)) (text.gap)
+                    (until) (text.gap)
                     (consent.revocable)
                 }
             }

@@ -115,7 +115,7 @@ impl DeviceConfirmPage<'_> {
         let text = self.language.text();
         let device = &text.device;
         Document::new(self.language, self.theme, device.confirm_title).render(&html! {
-            (self.client.introduce(&device.confirm_lead, text))
+            (self.client.introduce(&device.confirm_lead, false, text))
             dl.facts {
                 div { dt { (device.confirm_code) } dd.user-code { bdi { (self.user_code) } } }
                 div { dt { (text.consent.logged_in_as) } dd { bdi { (self.username) } } }

@@ -84,6 +84,8 @@ impl LoginPage<'_> {
             problem_id,
             ..Field::password(text.login.password, "current-password")
         };
+        // Whoever confirms that it is them has an account.
+        let signup_link = self.signup_link.and_then(local_path).filter(|_| self.reauthentication.is_none());
         let title = if self.reauthentication.is_some() { text.login.title_again } else { text.login.title };
         let document =
             Document { has_problem: error.is_some(), ..Document::new(self.language, self.theme, title) };
@@ -101,7 +103,7 @@ impl LoginPage<'_> {
                 (password.render())
                 (submit("login-submit", Weight::Primary, None, &html! { (text.login.submit) }))
             }))
-            @if let Some(path) = self.signup_link.and_then(local_path) {
+            @if let Some(path) = signup_link {
                 p.below { (text.login.no_account) " " a href=(path) { (text.login.sign_up) } }
             }
         })

@@ -10,6 +10,8 @@ pub(crate) struct Sentence {
 }
 
 pub(crate) struct Text {
+    /// Between two sentences.
+    pub(crate) gap: &'static str,
     /// Before the title of a page that shows a problem.
     pub(crate) problem_title: &'static str,
     pub(crate) problems: Problems,
@@ -83,8 +85,10 @@ pub(crate) struct Account {
 pub(crate) struct Consent {
     pub(crate) title: &'static str,
     pub(crate) lead: Sentence,
-    pub(crate) unverified: &'static str,
     pub(crate) unverified_title: &'static str,
+    pub(crate) unverified: &'static str,
+    /// Where there is an address.
+    pub(crate) unverified_address: &'static str,
     pub(crate) logged_in_as: &'static str,
     pub(crate) leads_to: &'static str,
     pub(crate) website: &'static str,

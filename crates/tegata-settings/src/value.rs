@@ -246,7 +246,7 @@ impl Value for CssVariable {
             Some((name, value)) if !name.trim().is_empty() => {
                 Ok(Self(name.trim().to_owned(), value.trim().to_owned()))
             }
-            _ => Err("must be a name, an equals sign and a value, such as seal=#004080".to_owned()),
+            _ => Err("must be a name, an equals sign and a value, such as accent=#004080".to_owned()),
         }
     }
 

@@ -19,6 +19,7 @@ const MONTHS: [&str; 12] = [
 ];
 
 pub(crate) const TEXT: Text = Text {
+    gap: " ",
     problem_title: "Problem: ",
     problems: Problems {
         invalid_credentials: "User name or password is wrong.",
@@ -73,9 +74,9 @@ pub(crate) const TEXT: Text = Text {
     consent: Consent {
         title: "Allow access?",
         lead: Sentence { before: "", after: " asks for access to your account." },
-        unverified: "No one here has checked this app, and its name is what it calls itself. Continue only if you trust \
-                     the address below.",
         unverified_title: "Unverified app",
+        unverified: "No one here has checked this app, and its name is what it calls itself.",
+        unverified_address: "Continue only if you trust the address below.",
         logged_in_as: "Your account",
         leads_to: "Takes you to",
         website: "Website",
@@ -87,10 +88,10 @@ pub(crate) const TEXT: Text = Text {
         resources: "At these services",
         lifetime: "For how long",
         access_token_minutes: |minutes| match minutes {
-            1 => "Each access token is valid for 1 minute.".to_owned(),
-            _ => format!("Each access token is valid for {minutes} minutes."),
+            1 => "Access is given for 1 minute at a time.".to_owned(),
+            _ => format!("Access is given for {minutes} minutes at a time."),
         },
-        until_logout: "They can be renewed until you log out.",
+        until_logout: "It can be renewed until you log out.",
         offline_days: |days| match days {
             1 => "It stays allowed while you are away, for up to 1 day.".to_owned(),
             _ => format!("It stays allowed while you are away, for up to {days} days."),

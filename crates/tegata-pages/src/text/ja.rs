@@ -4,6 +4,7 @@ use super::{
 };
 
 pub(crate) const TEXT: Text = Text {
+    gap: "",
     problem_title: "エラー:",
     problems: Problems {
         invalid_credentials: "ユーザー名またはパスワードが違います。",
@@ -57,12 +58,13 @@ pub(crate) const TEXT: Text = Text {
         other: "別のアカウントを使う",
     },
     consent: Consent {
-        title: "アクセスを許可しますか?",
+        title: "アクセスを許可しますか？",
         lead: Sentence {
             before: "", after: " があなたのアカウントへのアクセスを求めています。"
         },
-        unverified: "このアプリは確認を受けておらず、名前もアプリ自身の申告です。下のアドレスを信頼できる場合にだけ許可してください。",
         unverified_title: "未確認のアプリ",
+        unverified: "このアプリは確認を受けておらず、名前もアプリ自身の申告です。",
+        unverified_address: "下の移動先を信頼できる場合にだけ許可してください。",
         logged_in_as: "アカウント",
         leads_to: "移動先",
         website: "ウェブサイト",
@@ -73,7 +75,7 @@ pub(crate) const TEXT: Text = Text {
         no_scopes: "あなたが許可したことだけがアプリに伝わります。",
         resources: "対象のサービス",
         lifetime: "期間",
-        access_token_minutes: |minutes| format!("アクセストークンの有効期間は、それぞれ {minutes} 分です。"),
+        access_token_minutes: |minutes| format!("アクセスは {minutes} 分ずつ与えられます。"),
         until_logout: "ログアウトするまで更新されます。",
         offline_days: |days| format!("許可は、あなたが利用していないあいだも最長 {days} 日間続きます。"),
         offline_until_revoked: "許可は、取り消すまで、あなたが利用していないあいだも続きます。",
@@ -95,7 +97,7 @@ pub(crate) const TEXT: Text = Text {
         code: "コード",
         code_hint: "大文字と小文字、ハイフンや空白の違いは問いません。",
         submit: "続ける",
-        confirm_title: "この端末を接続しますか?",
+        confirm_title: "この端末を接続しますか？",
         confirm_lead: Sentence {
             before: "別の端末の ",
             after: " が、あなたのアカウントへのアクセスを求めています。",
@@ -109,7 +111,7 @@ pub(crate) const TEXT: Text = Text {
         denied: "端末はあなたのアカウントにアクセスできません。このページは閉じてかまいません。",
     },
     logout: Logout {
-        title: "ログアウトしますか?",
+        title: "ログアウトしますか？",
         asked_by: Sentence { before: "", after: " がログアウトを求めています。" },
         logged_in_as: Sentence { before: "", after: " としてログインしています。" },
         lead: "このブラウザーでこのアカウントを使って開いたアプリからもログアウトします。",

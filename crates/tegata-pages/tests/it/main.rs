@@ -1,0 +1,5 @@
+//! What is true of every page, and of each.
+
+mod gallery;
+mod markup;
+mod pages;
