@@ -8,7 +8,7 @@ use super::relying_party::{
 use crate::world::{ISSUER, PASSWORD, World};
 
 #[tokio::test]
-async fn a_user_logs_in_to_an_application_and_it_knows_who_they_are() {
+async fn r5_r38_a_user_logs_in_to_an_application_and_it_knows_who_they_are() {
     for world in World::over_each_store().await {
         world.sign_up("alice").await;
         let app = RelyingParty::new(&world).await;
@@ -172,4 +172,70 @@ async fn r30_a_pushed_request_is_one_visitors_and_answered_once() {
     let answer = submit(&browser, &consent, &[("decision", "allow")]).await;
     assert_eq!(app.redeem(&parameter(&answer, "code")).await.status, 200);
     assert_eq!(open(&browser, &link).await.status, 400, "it was answered");
+}
+
+#[tokio::test]
+async fn r3_v11_v20_no_tokens_come_from_the_authorization_endpoint_or_for_a_password() {
+    let world = World::new().await;
+    world.sign_up("alice").await;
+    let app = RelyingParty::new(&world).await;
+    let browser = world.browser();
+    for kind in ["token", "id_token", "code token", "code id_token token", "none"] {
+        let answer = open(&browser, &app.request(&[("response_type", kind)])).await;
+        assert_eq!(parameter(&answer, "error"), "unsupported_response_type", "{kind}");
+    }
+    // Nor by what a page's form brings back.
+    let page = open(&browser, &app.request(&[])).await;
+    let mut changed = page;
+    changed.bytes = text(&changed).replace("response_type=code", "response_type=token").into();
+    let typed = [("identifier", "alice"), ("password", PASSWORD)];
+    let sent = super::relying_party::send_form(&browser, &changed, &typed, "/oauth2/login");
+    assert_eq!(browser.send(sent).await.status, 303);
+    assert_eq!(browser.cookie("tegata_session"), None);
+    let form = [("grant_type", "password"), ("username", "alice"), ("password", PASSWORD)];
+    assert_eq!(app.post("/oauth2/token", &form).await.body["error"], "unsupported_grant_type");
+}
+
+#[tokio::test]
+async fn v19_a_scope_of_thousands_of_words_is_refused_unread() {
+    let world = World::new().await;
+    let app = RelyingParty::new(&world).await;
+    let scope = (0..2000).fold(String::from("openid"), |scope, n| format!("{scope} s{n}"));
+    let form = [("grant_type", "client_credentials"), ("scope", scope.as_str())];
+    assert_eq!(app.post("/oauth2/token", &form).await.body["error"], "invalid_scope");
+}
+
+#[tokio::test]
+async fn v51_whoever_asks_for_more_than_a_password_is_not_served_with_a_fresh_one() {
+    let world = World::new().await;
+    world.sign_up("alice").await;
+    let app = RelyingParty::new(&world).await;
+    let browser = world.browser();
+    let claims = r#"{"id_token":{"acr":{"essential":true,"values":["urn:example:two-factors"]}}}"#;
+    let answer = visit(&browser, &app.request(&[("claims", claims), ("max_age", "0")]), "alice").await;
+    assert_eq!(parameter(&answer, "error"), "unmet_authentication_requirements");
+}
+
+#[tokio::test]
+async fn v29_a_token_is_exchanged_for_whom_it_concerns_only() {
+    use tegata_core::client::GrantType;
+    let world = World::new().await;
+    world.sign_up("alice").await;
+    let app = RelyingParty::new(&world).await;
+    let stranger = RelyingParty::with(&world, "stranger", |client| {
+        client.metadata.grant_types = GrantType::ALL.to_vec();
+    })
+    .await;
+    let browser = world.browser();
+    let tokens = app.sign_in(&browser, "alice").await;
+    let form = |token: &'static str| {
+        [
+            ("grant_type", GrantType::TokenExchange.as_str()),
+            ("subject_token", token),
+            ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token"),
+        ]
+    };
+    let access: &'static str = tokens["access_token"].as_str().unwrap().to_owned().leak();
+    assert_eq!(stranger.post("/oauth2/token", &form(access)).await.body["error"], "invalid_request");
+    assert_eq!(app.post("/oauth2/token", &form(access)).await.body["error"], "unauthorized_client");
 }
