@@ -8,7 +8,9 @@ use tegata_core::key_set::KeySet;
 use tegata_core::store::{Store, StoreError};
 use tegata_core::user::{ProfileChange, UserStatus};
 
-use crate::records::{HOUR, NOW, SCHEDULE, hash_of, key, rotation, session, user};
+use crate::records::{
+    HOUR, NOW, SCHEDULE, client, consent, hash_of, key, notice, rotation, session, transient, user,
+};
 
 /// What came of each step.
 pub(crate) type Outcomes = Vec<(&'static str, Result<String, StoreError>)>;
@@ -99,6 +101,43 @@ pub(crate) async fn play(store: &dyn Store) -> Outcomes {
     step!("replace_key_set, refused", store.replace_key_set(None, &key_set(1)));
     step!("replace_key_set, next", store.replace_key_set(Some(1), &key_set(2)));
     step!("find_key_set, next", store.find_key_set());
+    step!("create_client", store.create_client(&client("app", 1)));
+    step!("create_client, taken", store.create_client(&client("app", 1)));
+    step!("create_client, another", store.create_client(&client("zap", 1)));
+    step!("find_client", store.find_client(&"app".parse().unwrap()));
+    step!("list_clients", store.list_clients(None, 10));
+    step!("replace_client", store.replace_client(1, &client("app", 2)));
+    step!("replace_client, overtaken", store.replace_client(1, &client("app", 2)));
+    step!("delete_client", store.delete_client(&"zap".parse().unwrap()));
+    step!("find_client, deleted", store.find_client(&"zap".parse().unwrap()));
+    let app = "app".parse().unwrap();
+    step!("put_consent", store.put_consent(&consent(&bob, "openid")));
+    step!("put_consent, more", store.put_consent(&consent(&bob, "openid email")));
+    step!("find_consent", store.find_consent(bob.user_id, &app));
+    step!("list_consents", store.list_consents(bob.user_id));
+    step!("remove_consent", store.remove_consent(bob.user_id, &app));
+    step!("find_consent, removed", store.find_consent(bob.user_id, &app));
+    step!("put_consent, of a user who goes", store.put_consent(&consent(&bob, "openid")));
+    step!("delete_user, with a consent", store.delete_user(bob.user_id));
+    step!("list_consents, deleted", store.list_consents(bob.user_id));
+    let (code, used) = (transient(0), transient(1));
+    step!("create_transient", store.create_transient(&code));
+    step!("create_transient, again", store.create_transient(&code));
+    step!("find_transient", store.find_transient(code.key));
+    step!("replace_transient", store.replace_transient(0, &used));
+    step!("replace_transient, overtaken", store.replace_transient(0, &used));
+    step!("find_transient, used", store.find_transient(code.key));
+    step!("remove_transient", store.remove_transient(code.key));
+    step!("remove_transient, again", store.remove_transient(code.key));
+    step!("find_transient, removed", store.find_transient(code.key));
+    let notice = notice(1);
+    step!("put_notice", store.put_notice(&notice));
+    step!("due_notices", store.due_notices(NOW, 10));
+    step!("claim_notice", store.claim_notice(notice.notice_id, 0, NOW + HOUR));
+    step!("claim_notice, overtaken", store.claim_notice(notice.notice_id, 0, NOW + HOUR));
+    step!("due_notices, claimed", store.due_notices(NOW, 10));
+    step!("due_notices, later", store.due_notices(NOW + HOUR, 10));
+    step!("remove_notice", store.remove_notice(notice.notice_id));
     step!("purge_expired", store.purge_expired(NOW + 1000 * HOUR, 100));
     outcomes
 }
