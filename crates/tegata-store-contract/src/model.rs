@@ -1,5 +1,7 @@
 //! The reference store as the model: any sequence of steps, done on both, gives the same.
 
+mod oauth;
+
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,12 +15,10 @@ use tegata_core::password::PasswordHash;
 use tegata_core::store::memory::MemoryStore;
 use tegata_core::store::{Store, StoreError};
 use tegata_core::timestamp::Timestamp;
-use tegata_core::transient::TransientKind;
 use tegata_core::user::{ProfileChange, UserStatus};
 
 use crate::TestedStore;
 use crate::keys::key_set;
-use crate::oauth::{client, consent, notice, transient};
 use crate::records::{HOUR, NOW, SCHEDULE, hash, key, session, user, with_email};
 
 /// A step on few users, sessions and counters, so that steps meet.
@@ -41,40 +41,9 @@ enum Step {
     Count { key: u8 },
     Forget { key: u8 },
     ReplaceKeys { expected: Option<u64>, version: u64 },
-    CreateClient { name: u8, version: u64 },
-    ReplaceClient { name: u8, expected: u64, version: u64 },
-    DeleteClient { name: u8 },
-    Consent { id: u8, client: u8, scope: u8 },
-    Withdraw { id: u8, client: u8 },
-    CreateTransient { key: u8, minutes: u64 },
-    ReplaceTransient { key: u8, expected: u32 },
-    RemoveTransient { key: u8 },
-    PutNotice { id: u8, minutes: u64 },
-    ClaimNotice { id: u8, expected: u32, minutes: u64 },
-    RemoveNotice { id: u8 },
+    OfClients(oauth::Step),
     Purge,
     Pass { minutes: u64 },
-}
-
-/// What the OpenID Provider asks of a store.
-fn steps_of_clients() -> impl Strategy<Value = Step> {
-    let (small, version) = (0..3_u8, 0..3_u64);
-    prop_oneof![
-        2 => (small.clone(), version.clone()).prop_map(|(name, version)| Step::CreateClient { name, version }),
-        2 => (small.clone(), version.clone(), version)
-            .prop_map(|(name, expected, version)| Step::ReplaceClient { name, expected, version }),
-        1 => small.clone().prop_map(|name| Step::DeleteClient { name }),
-        2 => (small.clone(), small.clone(), small.clone())
-            .prop_map(|(id, client, scope)| Step::Consent { id, client, scope }),
-        1 => (small.clone(), small.clone()).prop_map(|(id, client)| Step::Withdraw { id, client }),
-        2 => (small.clone(), 0..50_u64).prop_map(|(key, minutes)| Step::CreateTransient { key, minutes }),
-        2 => (small.clone(), 0..3_u32).prop_map(|(key, expected)| Step::ReplaceTransient { key, expected }),
-        1 => small.clone().prop_map(|key| Step::RemoveTransient { key }),
-        2 => (small.clone(), 0..50_u64).prop_map(|(id, minutes)| Step::PutNotice { id, minutes }),
-        2 => (small.clone(), 0..3_u32, 0..50_u64)
-            .prop_map(|(id, expected, minutes)| Step::ClaimNotice { id, expected, minutes }),
-        1 => small.prop_map(|id| Step::RemoveNotice { id }),
-    ]
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -103,7 +72,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => small.prop_map(|key| Step::Forget { key }),
         1 => (prop::option::of(0..3_u64), 0..3_u64)
             .prop_map(|(expected, version)| Step::ReplaceKeys { expected, version }),
-        12 => steps_of_clients(),
+        12 => oauth::steps().prop_map(Step::OfClients),
         1 => Just(Step::Purge),
         2 => (0..50_u64).prop_map(|minutes| Step::Pass { minutes }),
     ];
@@ -118,16 +87,12 @@ fn address(email: u8) -> String {
     format!("e{email}@b.example")
 }
 
-fn client_name(client: u8) -> String {
-    // The second begins as the first does, and the third comes before both.
-    ["app", "app!", "App"][usize::from(client)].to_owned()
+fn show(outcome: Result<impl Debug, StoreError>) -> String {
+    format!("{:?}", outcome.unwrap())
 }
 
 /// Does the step and says what came of it.
 async fn outcome(store: &dyn Store, step: &Step, now: Timestamp) -> String {
-    fn show(outcome: Result<impl Debug, StoreError>) -> String {
-        format!("{:?}", outcome.unwrap())
-    }
     let session_id = |n: u8| SessionId::from_bytes([n; 16]);
     match *step {
         Step::Create { id, name, email } => {
@@ -201,46 +166,7 @@ async fn outcome(store: &dyn Store, step: &Step, now: Timestamp) -> String {
         Step::ReplaceKeys { expected, version } => {
             show(store.replace_key_set(expected, &key_set(version, "kid")).await)
         }
-        Step::CreateClient { name, version } => {
-            show(store.create_client(&client(&client_name(name), version)).await)
-        }
-        Step::ReplaceClient { name, expected, version } => {
-            show(store.replace_client(expected, &client(&client_name(name), version)).await)
-        }
-        Step::DeleteClient { name } => show(store.delete_client(&client_name(name).parse().unwrap()).await),
-        Step::Consent { id, client, scope } => {
-            let scope = format!("s{scope}");
-            show(store.put_consent(&consent(user_id(id), &client_name(client), &scope)).await)
-        }
-        Step::Withdraw { id, client } => {
-            show(store.remove_consent(user_id(id), &client_name(client).parse().unwrap()).await)
-        }
-        Step::CreateTransient { key, minutes } => {
-            let expires_at = now + Duration::from_mins(minutes);
-            show(store.create_transient(&transient(TransientKind::Code, key, expires_at)).await)
-        }
-        Step::ReplaceTransient { key, expected } => {
-            let mut next = transient(TransientKind::Code, key, now + HOUR);
-            (next.version, next.document) = (expected + 1, format!("{expected}"));
-            show(store.replace_transient(expected, &next).await)
-        }
-        Step::RemoveTransient { key } => {
-            show(store.remove_transient(transient(TransientKind::Code, key, now).key).await)
-        }
-        Step::PutNotice { id, minutes } => {
-            let all = store.due_notices(Timestamp::from_millis(i64::MAX), 100).await.unwrap();
-            // A store may count on ids being new.
-            if all.iter().any(|other| other.notice_id == notice(id, now).notice_id) {
-                return String::new();
-            }
-            show(store.put_notice(&notice(id, now + Duration::from_mins(minutes))).await)
-        }
-        Step::ClaimNotice { id, expected, minutes } => {
-            let due_at = now + Duration::from_mins(minutes);
-            let claimed = show(store.claim_notice(notice(id, now).notice_id, expected, due_at).await);
-            format!("{claimed} {:?}", store.due_notices(now, 2).await.unwrap())
-        }
-        Step::RemoveNotice { id } => show(store.remove_notice(notice(id, now).notice_id).await),
+        Step::OfClients(ref step) => oauth::outcome(store, step, now).await,
         Step::Purge => show(store.purge_expired(now, 100).await),
         Step::Pass { .. } => String::new(),
     }
@@ -250,20 +176,14 @@ async fn outcome(store: &dyn Store, step: &Step, now: Timestamp) -> String {
 async fn state(store: &dyn Store) -> String {
     let users = store.list_users(None, 100).await.unwrap();
     let key_set = store.find_key_set().await.unwrap();
-    let clients = store.list_clients(None, 100).await.unwrap();
-    let notices = store.due_notices(Timestamp::from_millis(i64::MAX), 100).await.unwrap();
-    let mut parts = vec![format!("{users:?} {key_set:?} {clients:?} {notices:?}")];
+    let mut parts = vec![format!("{users:?} {key_set:?}"), oauth::state(store).await];
     for id in 0..3 {
         let mut sessions = store.list_sessions(user_id(id)).await.unwrap();
         sessions.sort_by_key(|session| session.session_id);
         let hashes: Vec<_> =
             sessions.iter().map(|s| (s.current_hash, s.previous_hash)).map(|h| bytes(&h)).collect();
         let by_email = store.find_user_by_login_name(&address(id).parse().unwrap()).await.unwrap();
-        let mut consents = store.list_consents(user_id(id)).await.unwrap();
-        consents.sort_by(|a, b| a.client_id.cmp(&b.client_id));
-        let code = store.find_transient(transient(TransientKind::Code, id, NOW).key).await.unwrap();
-        let by_email = by_email.map(|user| user.user_id);
-        parts.push(format!("{sessions:?} {hashes:?} {by_email:?} {consents:?} {code:?}"));
+        parts.push(format!("{sessions:?} {hashes:?} {:?}", by_email.map(|user| user.user_id)));
     }
     parts.join("\n")
 }
