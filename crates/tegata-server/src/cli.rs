@@ -118,7 +118,7 @@ with it, it is as good as the original: keep the two apart.
 To restore: make a directory that only you can read, put the copy there as tegata.db and the master key as master.key,
 and start `tegata serve --data-dir` on it.")]
     Backup(Backup),
-    /// Write users, sessions and signing keys to a file, to move them to another installation
+    /// Write users, sessions, clients and signing keys to a file, to move them to another installation
     #[command(after_help = "\
 Example:
   tegata export /mnt/move/tegata.jsonl --transfer-key /mnt/safe/transfer.key
@@ -130,7 +130,7 @@ Stop the server first, so that nothing is missing. Users stay logged in if the n
 server.public_url. `tegata import` reads the file; to see that nothing was lost, export the new installation with the
 same transfer key and the --as-of of the first line, and compare the two files.")]
     Export(Export),
-    /// Read users, sessions and signing keys from the file of another installation
+    /// Read users, sessions, clients and signing keys from the file of another installation
     #[command(after_help = "\
 Example:
   tegata import /mnt/move/tegata.jsonl --transfer-key /mnt/safe/transfer.key --data-dir /var/lib/tegata

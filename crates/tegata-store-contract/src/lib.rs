@@ -68,7 +68,8 @@ macro_rules! store_contract {
             }
             sessions {
                 a_session_is_found_as_it_was_begun, a_session_needs_an_open_account_and_the_same_password,
-                beginning_a_session_forgets_the_attempts_of_the_account, v45_no_login_outlives_what_overlaps_it,
+                beginning_a_session_forgets_the_attempts_of_the_account,
+                v25_a_session_begun_without_a_password_forgets_no_attempts, v45_no_login_outlives_what_overlaps_it,
                 v10_ending_a_session_ends_that_one, of_concurrent_ends_one_counts,
                 no_rotation_revives_an_ended_session, all_sessions_but_one_can_be_ended,
             }

@@ -1,5 +1,7 @@
 //! The reference store as the model: any sequence of steps, done on both, gives the same.
 
+mod oauth;
+
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,6 +9,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 use tegata_core::attempt::Attempt;
+use tegata_core::grant::Grant;
 use tegata_core::identifier::{SessionId, UserId};
 use tegata_core::password::PasswordHash;
 use tegata_core::store::memory::MemoryStore;
@@ -38,6 +41,7 @@ enum Step {
     Count { key: u8 },
     Forget { key: u8 },
     ReplaceKeys { expected: Option<u64>, version: u64 },
+    OfClients(oauth::Step),
     Purge,
     Pass { minutes: u64 },
 }
@@ -68,6 +72,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => small.prop_map(|key| Step::Forget { key }),
         1 => (prop::option::of(0..3_u64), 0..3_u64)
             .prop_map(|(expected, version)| Step::ReplaceKeys { expected, version }),
+        12 => oauth::steps().prop_map(Step::OfClients),
         1 => Just(Step::Purge),
         2 => (0..50_u64).prop_map(|minutes| Step::Pass { minutes }),
     ];
@@ -82,11 +87,12 @@ fn address(email: u8) -> String {
     format!("e{email}@b.example")
 }
 
+fn show(outcome: Result<impl Debug, StoreError>) -> String {
+    format!("{:?}", outcome.unwrap())
+}
+
 /// Does the step and says what came of it.
 async fn outcome(store: &dyn Store, step: &Step, now: Timestamp) -> String {
-    fn show(outcome: Result<impl Debug, StoreError>) -> String {
-        format!("{:?}", outcome.unwrap())
-    }
     let session_id = |n: u8| SessionId::from_bytes([n; 16]);
     match *step {
         Step::Create { id, name, email } => {
@@ -128,7 +134,9 @@ async fn outcome(store: &dyn Store, step: &Step, now: Timestamp) -> String {
         Step::Begin { id, session: n, version } => {
             let mut session = session(&user(id, "someone"), n);
             session.idle_expires_at = now + HOUR;
-            show(store.begin_session(&session, version, Some(key(n))).await)
+            session.grant = (n > 0)
+                .then(|| Box::new(Grant::Browser { continues: vec![SessionId::from_bytes([id; 16])] }));
+            show(store.begin_session(&session, version, (n != 1).then(|| key(n))).await)
         }
         Step::Rotate { id, session: n, generation } => {
             let rotation = tegata_core::session::Rotation {
@@ -158,6 +166,7 @@ async fn outcome(store: &dyn Store, step: &Step, now: Timestamp) -> String {
         Step::ReplaceKeys { expected, version } => {
             show(store.replace_key_set(expected, &key_set(version, "kid")).await)
         }
+        Step::OfClients(ref step) => oauth::outcome(store, step, now).await,
         Step::Purge => show(store.purge_expired(now, 100).await),
         Step::Pass { .. } => String::new(),
     }
@@ -167,7 +176,7 @@ async fn outcome(store: &dyn Store, step: &Step, now: Timestamp) -> String {
 async fn state(store: &dyn Store) -> String {
     let users = store.list_users(None, 100).await.unwrap();
     let key_set = store.find_key_set().await.unwrap();
-    let mut parts = vec![format!("{users:?} {key_set:?}")];
+    let mut parts = vec![format!("{users:?} {key_set:?}"), oauth::state(store).await];
     for id in 0..3 {
         let mut sessions = store.list_sessions(user_id(id)).await.unwrap();
         sessions.sort_by_key(|session| session.session_id);

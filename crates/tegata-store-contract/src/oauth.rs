@@ -14,7 +14,7 @@ use tegata_core::transient::{Transient, TransientKey, TransientKind};
 use crate::TestedStore;
 use crate::records::{HOUR, NOW, create, rotation, session, user};
 
-fn client(name: &str, version: u64) -> Client {
+pub(crate) fn client(name: &str, version: u64) -> Client {
     Client {
         client_id: name.parse().unwrap(),
         version,
@@ -31,7 +31,7 @@ fn client(name: &str, version: u64) -> Client {
     }
 }
 
-fn consent(user_id: UserId, client: &str, scope: &str) -> Consent {
+pub(crate) fn consent(user_id: UserId, client: &str, scope: &str) -> Consent {
     Consent {
         user_id,
         client_id: client.parse().unwrap(),
@@ -39,12 +39,12 @@ fn consent(user_id: UserId, client: &str, scope: &str) -> Consent {
     }
 }
 
-fn transient(kind: TransientKind, n: u8, expires_at: Timestamp) -> Transient {
+pub(crate) fn transient(kind: TransientKind, n: u8, expires_at: Timestamp) -> Transient {
     let key = TransientKey { kind, hash: [n; 32] };
     Transient { key, version: 0, expires_at, document: format!("{{\"n\":{n}}}") }
 }
 
-fn notice(n: u8, due_at: Timestamp) -> LogoutNotice {
+pub(crate) fn notice(n: u8, due_at: Timestamp) -> LogoutNotice {
     LogoutNotice {
         notice_id: NoticeId::from_bytes([n; 16]),
         client_id: "https://app.example/client".parse().unwrap(),
@@ -100,6 +100,10 @@ pub async fn v16_a_change_of_a_client_rests_on_what_was_read<S: TestedStore>(sto
     assert!(!store.replace_client(1, &client("app", 2)).await.unwrap());
     let found = store.find_client(&"app".parse().unwrap()).await.unwrap().unwrap();
     assert!(found.version >= 10);
+    let last = client("app", u64::MAX);
+    assert!(store.replace_client(found.version, &last).await.unwrap());
+    assert!(!store.replace_client(found.version, &found).await.unwrap());
+    assert_eq!(store.find_client(&last.client_id).await.unwrap(), Some(last));
 }
 
 pub async fn clients_are_listed_in_pages<S: TestedStore>(store: S) {
@@ -116,6 +120,16 @@ pub async fn clients_are_listed_in_pages<S: TestedStore>(store: S) {
         names.extend(page.iter().map(|client| client.client_id.to_string()));
     }
     assert_eq!(names, ["B", "a", "a!", "a~", "b", "https://x.example/"]);
+    let names = async |after: Option<&str>, limit| -> Vec<String> {
+        let after = after.map(|name| name.parse().unwrap());
+        let page = store.list_clients(after.as_ref(), limit).await.unwrap();
+        page.into_iter().map(|client| client.client_id.to_string()).collect()
+    };
+    assert_eq!(names(None, 0).await, [""; 0]);
+    assert_eq!(names(Some("b"), usize::MAX).await, ["https://x.example/"]);
+    assert_eq!(names(Some("~"), usize::MAX).await, [""; 0]);
+    store.delete_client(&"a!".parse().unwrap()).await.unwrap();
+    assert_eq!(names(Some("a!"), 1).await, ["a~"], "a page may begin where none is any longer");
 }
 
 pub async fn a_consent_is_one_users_for_one_client<S: TestedStore>(store: S) {

@@ -78,6 +78,18 @@ pub async fn beginning_a_session_forgets_the_attempts_of_the_account<S: TestedSt
     assert!(store.count(key(2), &SCHEDULE, NOW).await.unwrap().is_err(), "another's are another's");
 }
 
+/// Whoever was not asked for a password has not shown that the guesses were theirs.
+pub async fn v25_a_session_begun_without_a_password_forgets_no_attempts<S: TestedStore>(store: S) {
+    let store = store.tenant("a");
+    let alice = user(1, "alice");
+    create(store.as_ref(), &alice).await;
+    for _ in 0..6 {
+        store.count(key(1), &SCHEDULE, NOW).await.unwrap().unwrap();
+    }
+    assert_eq!(store.begin_session(&session(&alice, 1), 1, None).await.unwrap(), Begun::Now);
+    assert!(store.count(key(1), &SCHEDULE, NOW).await.unwrap().is_err());
+}
+
 pub async fn v45_no_login_outlives_what_overlaps_it<S: TestedStore>(store: S) {
     let store = store.tenant("a");
     for round in 0..30_u8 {

@@ -6,14 +6,13 @@ use tegata_core::store::{ClientStore, StoreError};
 
 use crate::DynamoDbStore;
 use crate::documents::{self, DOCUMENT, VERSION};
-use crate::item::{self, Item, number, text};
+use crate::item::{Item, number, text};
 use crate::table;
 
 #[async_trait]
 impl ClientStore for DynamoDbStore {
     async fn create_client(&self, client: &Client) -> Result<bool, StoreError> {
-        let item = self.client_item(client)?;
-        self.put_new(|mark| item::marked(&item, mark)).await
+        self.put_new(&self.client_item(client)?).await
     }
 
     async fn find_client(&self, client_id: &ClientId) -> Result<Option<Client>, StoreError> {
@@ -51,8 +50,7 @@ impl ClientStore for DynamoDbStore {
     }
 
     async fn replace_client(&self, expected: u64, client: &Client) -> Result<bool, StoreError> {
-        let item = self.client_item(client)?;
-        self.put_after(expected, |mark| item::marked(&item, mark)).await
+        self.put_after(expected, &self.client_item(client)?).await
     }
 
     async fn delete_client(&self, client_id: &ClientId) -> Result<bool, StoreError> {

@@ -13,16 +13,18 @@ use crate::item::{self, Item, need_text};
 use crate::mark::Mark;
 use crate::retry::Step;
 use crate::table::{self, SK};
-use crate::transaction::Condition;
+use crate::transaction::{self, Condition};
 
 #[async_trait]
 impl ConsentStore for DynamoDbStore {
-    /// The only write without a condition: whichever comes last counts, and done twice it is the same.
+    /// A transaction, of one part: DynamoDB knows its repetition by the token. A plain write whose answer was lost would, repeated,
+    /// bring a consent back that was withdrawn in between.
     async fn put_consent(&self, consent: &Consent) -> Result<(), StoreError> {
         let mut item = table::consent(&self.tenant, consent.user_id, &consent.client_id).attributes();
         item.insert(DOCUMENT.to_owned(), documents::write(&consent.terms)?);
         let item = item::marked(&item, Mark::random()?);
-        self.put(&self.step(), item, Condition::ANY).await.map(drop)
+        let parts = vec![transaction::put(self.data(), item, Condition::ANY)?];
+        self.transact(&self.step(), self.data(), parts).await.map(drop)
     }
 
     async fn find_consent(

@@ -29,25 +29,21 @@ pub(crate) fn read<T: DeserializeOwned>(item: &Item) -> Result<T, Unreadable> {
 }
 
 impl DynamoDbStore {
-    /// Puts an item where there is none; whether it was.
-    pub(crate) async fn put_new(&self, item: impl Fn(Mark) -> Item) -> Result<bool, StoreError> {
-        let own = Mark::random()?;
-        match self.put(&self.step(), item(own), Condition::ABSENT).await? {
-            Reply::Done(()) => Ok(true),
-            Reply::Refused(refusal) => was_ours(&refusal, own),
-        }
+    /// Puts an item with a version where there is none; whether it was.
+    pub(crate) async fn put_new(&self, item: &Item) -> Result<bool, StoreError> {
+        self.put_version(item, Condition::ABSENT).await
     }
 
     /// Puts an item in the place of the one with this version; whether it was.
-    pub(crate) async fn put_after(
-        &self,
-        expected: u64,
-        item: impl Fn(Mark) -> Item,
-    ) -> Result<bool, StoreError> {
+    pub(crate) async fn put_after(&self, expected: u64, item: &Item) -> Result<bool, StoreError> {
+        self.put_version(item, Condition::version(expected)).await
+    }
+
+    async fn put_version(&self, item: &Item, condition: Condition) -> Result<bool, StoreError> {
         let own = Mark::random()?;
-        match self.put(&self.step(), item(own), Condition::version(expected)).await? {
+        match self.put(&self.step(), item::marked(item, own), condition).await? {
             Reply::Done(()) => Ok(true),
-            Reply::Refused(refusal) => was_ours(&refusal, own),
+            Reply::Refused(refusal) => was_ours(&refusal, own, VERSION, item.get(VERSION)),
         }
     }
 
@@ -57,11 +53,20 @@ impl DynamoDbStore {
     }
 }
 
-/// Whether what refused a write is that very write: its first try was done, and the answer was lost. If ours may have been
-/// done and changed since, nothing follows from what is there: it must not look as if somebody else had been first.
-pub(crate) fn was_ours(refusal: &Refusal, own: Mark) -> Result<bool, StoreError> {
+/// Whether what refused a write is that very write: its first try was done, and the answer was lost.
+///
+/// `left` is the version, in the attribute `version`, that the write leaves. Versions only grow: where somebody else has left the
+/// same one, ours was not done. Where another one stands, or nothing, ours may have been done and changed since, and nothing
+/// follows: it must not look as if somebody else had been first.
+pub(crate) fn was_ours(
+    refusal: &Refusal,
+    own: Mark,
+    version: &str,
+    left: Option<&AttributeValue>,
+) -> Result<bool, StoreError> {
     if refusal.is_by(own)? {
         return Ok(true);
     }
-    if refusal.after_doubt { Err(Fault::Unknown.into()) } else { Ok(false) }
+    let is_verdict = refusal.item(0).is_some_and(|found| found.get(version) == left);
+    if refusal.after_doubt && !is_verdict { Err(Fault::Unknown.into()) } else { Ok(false) }
 }

@@ -1,6 +1,7 @@
 //! Notices of logouts that wait to be delivered. There are few at a time, so they lie in one partition.
 
 use async_trait::async_trait;
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure as OnFailure;
 use tegata_core::identifier::{NoticeId, SessionId, UserId};
 use tegata_core::logout_notice::LogoutNotice;
 use tegata_core::store::{NoticeStore, StoreError};
@@ -13,7 +14,7 @@ use crate::item::{self, FORGOTTEN, Item, bytes, need_number, need_text, need_tim
 use crate::mark::Mark;
 use crate::retry::Reply;
 use crate::table::{self, SK, TTL};
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure as OnFailure;
+use crate::transaction::Condition;
 
 /// Who is to be told.
 const CLIENT: &str = "ci";
@@ -42,8 +43,9 @@ impl NoticeStore for DynamoDbStore {
             ]
             .map(|(name, value)| (name.to_owned(), value)),
         );
-        // Ids are random: what is there is this one, from a first try whose answer was lost.
-        self.put_new(|mark| item::marked(&item, mark)).await.map(drop)
+        // Ids are random: what is there is this one, from a first try whose answer was lost. Somebody may have claimed it since.
+        let item = item::marked(&item, Mark::random()?);
+        self.put(&self.step(), item, Condition::ABSENT).await.map(drop)
     }
 
     async fn due_notices(&self, now: Timestamp, limit: usize) -> Result<Vec<LogoutNotice>, StoreError> {
@@ -94,7 +96,9 @@ impl NoticeStore for DynamoDbStore {
             .return_values_on_condition_check_failure(OnFailure::AllOld);
         match self.step().send(self.data(), || request.clone().send()).await? {
             Reply::Done(_) => Ok(true),
-            Reply::Refused(refusal) => was_ours(&refusal, own),
+            Reply::Refused(refusal) => {
+                was_ours(&refusal, own, ATTEMPTS, Some(&number(u64::from(expected) + 1)))
+            }
         }
     }
 

@@ -28,6 +28,7 @@ pub(crate) struct Condition {
 impl Condition {
     pub(crate) const ANY: Self = Self { expression: None, value: None };
     pub(crate) const ABSENT: Self = Self { expression: Some("attribute_not_exists(pk)"), value: None };
+    pub(crate) const PRESENT: Self = Self { expression: Some("attribute_exists(pk)"), value: None };
 
     /// Nobody has written since it was read.
     pub(crate) fn unchanged(since: Mark) -> Self {

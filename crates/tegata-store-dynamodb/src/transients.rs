@@ -7,13 +7,14 @@ use tegata_core::transient::{Transient, TransientKey};
 use crate::DynamoDbStore;
 use crate::documents::{DOCUMENT, VERSION};
 use crate::item::{self, FORGOTTEN, Item, number, text, time, ttl};
+use crate::retry::Reply;
 use crate::table::{self, TTL};
+use crate::transaction::{self, Condition};
 
 #[async_trait]
 impl TransientStore for DynamoDbStore {
     async fn create_transient(&self, transient: &Transient) -> Result<bool, StoreError> {
-        let item = self.transient_item(transient);
-        self.put_new(|mark| item::marked(&item, mark)).await
+        self.put_new(&self.transient_item(transient)).await
     }
 
     async fn find_transient(&self, key: TransientKey) -> Result<Option<Transient>, StoreError> {
@@ -29,12 +30,15 @@ impl TransientStore for DynamoDbStore {
     }
 
     async fn replace_transient(&self, expected: u32, transient: &Transient) -> Result<bool, StoreError> {
-        let item = self.transient_item(transient);
-        self.put_after(u64::from(expected), |mark| item::marked(&item, mark)).await
+        self.put_after(u64::from(expected), &self.transient_item(transient)).await
     }
 
+    /// A transaction, of one part: DynamoDB knows its repetition by the token. A plain deletion leaves no mark to be known by, and
+    /// whoever is told that they removed a transient has used it.
     async fn remove_transient(&self, key: TransientKey) -> Result<bool, StoreError> {
-        self.delete_one(&table::transient(&self.tenant, key)).await
+        let key = table::transient(&self.tenant, key);
+        let parts = vec![transaction::delete(self.data(), &key, Condition::PRESENT)?];
+        Ok(matches!(self.transact(&self.step(), self.data(), parts).await?, Reply::Done(())))
     }
 }
 

@@ -42,7 +42,7 @@ impl NoticeStore for SqliteStore {
         self.read(move |c, tenant| {
             let sql =
                 "SELECT notice_id, client_id, user_id, session_id, attempts, due_at, expires_at FROM notices
-                       WHERE tenant = ?1 AND due_at <= ?2 ORDER BY due_at LIMIT ?3";
+                       WHERE tenant = ?1 AND due_at <= ?2 ORDER BY due_at, notice_id LIMIT ?3";
             let mut statement = c.prepare_cached(sql).map_err(store_error)?;
             rows::collect(&mut statement, params![tenant, now.as_millis(), limit], |row| {
                 Ok(LogoutNotice {

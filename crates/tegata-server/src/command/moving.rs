@@ -17,8 +17,8 @@ use crate::data_dir::{self, ServeLock};
 use crate::failure::{Chain, Failure};
 use crate::installation::{Installation, block_on};
 use crate::moving::{
-    Checked, Export, ExportError, Header, Import, ImportError, Imported, Reader, Refusal, TransferKey,
-    export, import,
+    Checked, Counts, Export, ExportError, Header, Import, ImportError, Imported, Reader, Refusal,
+    TransferKey, export, import,
 };
 use crate::new_file::NewFile;
 use crate::settings::{Settings, StoreKind};
@@ -66,7 +66,7 @@ pub(super) fn run_export(settings: &Settings, what: &cli::Export) -> Result<(), 
         "wrote {} with {}\nit holds password hashes, names and addresses: keep it as safe as the database, and delete it after \
          the move\nthe signing keys in it open with the transfer key {}: carry that by another way\n",
         to.display(),
-        in_words(counts.users, counts.sessions),
+        in_words(counts),
         what.transfer_key.display()
     ))?;
     match settings.store.kind {
@@ -124,7 +124,7 @@ pub(super) fn run_import(settings: &Settings, what: &cli::Import) -> Result<(), 
         return print("this export was imported before; nothing was written\n");
     }
     record(&audit, AuditAction::Imported);
-    print(&format!("imported {}\n", in_words(counts.users, counts.sessions)))?;
+    print(&format!("imported {}\n", in_words(counts)))?;
     note_issuer(settings, &header)
 }
 
@@ -181,7 +181,14 @@ fn record(audit: &FileAuditLog, action: AuditAction) {
     });
 }
 
-fn in_words(users: u64, sessions: u64) -> String {
+fn in_words(Counts { users, sessions, clients, consents }: Counts) -> String {
     let count = |n: u64, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
-    format!("{}, {} and the signing keys", count(users, "user"), count(sessions, "session"))
+    let mut words = vec![count(users, "user"), count(sessions, "session")];
+    // Whoever has no clients need not read of them.
+    for (n, what) in [(clients, "client"), (consents, "consent")] {
+        if n > 0 {
+            words.push(count(n, what));
+        }
+    }
+    format!("{} and the signing keys", words.join(", "))
 }

@@ -9,11 +9,11 @@ use tegata_core::store::{Store, StoreError};
 use tegata_core::timestamp::Timestamp;
 use tegata_core::user::{User, UserStatus};
 
-use super::record::{Counts, FORMAT, Header, Line, SessionRecord, UserRecord, VERSION};
+use super::record::{ConsentRecord, Counts, FORMAT, Header, Line, SessionRecord, UserRecord, VERSION};
 use super::transfer_key::TransferKey;
 use super::writer::Writer;
 
-/// So many users are in memory, and so many are asked for their sessions at once.
+/// So many clients or users are in memory, and so many users are asked for their sessions at once.
 const PAGE: usize = 64;
 
 /// What is exported, and how.
@@ -60,20 +60,17 @@ pub(crate) async fn export<W: Write>(from: Export<'_>, out: W) -> Result<(W, Cou
     };
     let mut writer = Writer::begin(out, &header, from.key)?;
     writer.write(&Line::KeySet(key_set))?;
+    write_clients(from.store, &mut writer).await?;
     let mut after = None;
     loop {
         let page = from.store.list_users(after, PAGE).await?;
         after = page.last().map(|user| user.user_id);
         let is_last = page.len() < PAGE;
-        let asked: Vec<_> = page
-            .into_iter()
-            .map(|user| tokio::spawn(sessions(Arc::clone(from.store), user, as_of)))
-            .collect();
+        let asked: Vec<_> =
+            page.into_iter().map(|user| tokio::spawn(account(Arc::clone(from.store), user, as_of))).collect();
         for each in asked {
-            let (user, sessions) = each.await.map_err(io::Error::from)??;
-            writer.write(&Line::User(user))?;
-            for session in sessions {
-                writer.write(&Line::Session(session))?;
+            for line in each.await.map_err(io::Error::from)?? {
+                writer.write(&line)?;
             }
         }
         if is_last {
@@ -82,15 +79,31 @@ pub(crate) async fn export<W: Write>(from: Export<'_>, out: W) -> Result<(W, Cou
     }
 }
 
-/// A user with the sessions that move: those that are live, in the order of their ids.
-async fn sessions(
-    store: Arc<dyn Store>,
-    user: User,
-    as_of: Timestamp,
-) -> Result<(UserRecord, Vec<SessionRecord>), StoreError> {
+/// The clients, in the order of their names.
+async fn write_clients<W: Write>(store: &Arc<dyn Store>, writer: &mut Writer<W>) -> Result<(), ExportError> {
+    let mut after = None;
+    loop {
+        let page = store.list_clients(after.as_ref(), PAGE).await?;
+        after = page.last().map(|client| client.client_id.clone());
+        let is_last = page.len() < PAGE;
+        for client in page {
+            writer.write(&Line::Client(Box::new(client)))?;
+        }
+        if is_last {
+            return Ok(());
+        }
+    }
+}
+
+/// A user with their consents and the sessions that move: those that are live, in the order of their ids.
+async fn account(store: Arc<dyn Store>, user: User, as_of: Timestamp) -> Result<Vec<Line>, StoreError> {
+    let mut consents = store.list_consents(user.user_id).await?;
+    consents.sort_by(|a, b| a.client_id.cmp(&b.client_id));
     let mut sessions = store.list_sessions(user.user_id).await?;
     // Closing an account ends its sessions; one that is left over by a fault is no reason to bring it along.
     sessions.retain(|session| user.status == UserStatus::Active && session.is_live(as_of));
     sessions.sort_by_key(|session| session.session_id);
-    Ok((UserRecord::from(&user), sessions.iter().map(SessionRecord::from).collect()))
+    let consents = consents.iter().map(|consent| Line::Consent(ConsentRecord::from(consent)));
+    let sessions = sessions.iter().map(|session| Line::Session(Box::new(SessionRecord::from(session))));
+    Ok([Line::User(UserRecord::from(&user))].into_iter().chain(consents).chain(sessions).collect())
 }

@@ -7,6 +7,8 @@ use std::io::{self, BufRead, Seek, SeekFrom};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tegata_core::client::{Client, ClientId};
+use tegata_core::consent::Consent;
 use tegata_core::entropy::Entropy;
 use tegata_core::identifier::UserId;
 use tegata_core::key_set::{KeyError, KeySet};
@@ -16,15 +18,15 @@ use tegata_core::store::{Begun, Created, EmailVerified, Store, StoreError};
 use tegata_core::user::{LoginName, User};
 use tokio::task::JoinSet;
 
-use super::reader::{Account, Reader, Refusal};
+use super::reader::{Account, Entry, Reader, Refusal};
 use super::record::{Counts, UserRecord};
 use super::transfer_key::TransferKey;
 
-/// So many users are written at once, and are in memory: the store shares one commit among many.
+/// So many clients and users are written at once, and are in memory: the store shares one commit among many.
 const AT_ONCE: usize = 64;
-/// How long an account waits before it is tried again, in seconds.
+/// How long one of them waits before it is tried again, in seconds.
 const PAUSES_SECS: [u64; 5] = [1, 2, 4, 8, 16];
-/// So many users of the store are read at once.
+/// So many clients or users of the store are read at once.
 const PAGE: usize = 500;
 
 /// Where it goes.
@@ -52,7 +54,7 @@ pub(crate) enum ImportError {
     File(#[from] Refusal),
     #[error("it has signing keys of its own")]
     HasKeys,
-    #[error("it has a user who is not in the file, or is another one there")]
+    #[error("it has a user or a client that is not in the file, or is another one there")]
     HasOthers,
     #[error("somebody else is writing to it")]
     Disturbed,
@@ -78,9 +80,12 @@ pub(crate) async fn import<R: BufRead + Seek>(
             Err(ImportError::HasKeys)
         };
     }
-    let resumes = !into.store.list_users(None, 1).await?.is_empty();
+    let has_users = !into.store.list_users(None, 1).await?.is_empty();
+    let resumes = has_users || !into.store.list_clients(None, 1).await?.is_empty();
     if resumes {
-        compare(into.store, again(&mut input, into.key)?).await?;
+        let mut file = again(&mut input, into.key)?;
+        compare_clients(into.store, &mut file).await?;
+        compare_users(into.store, &mut again(&mut input, into.key)?).await?;
     }
 
     let mut reader = again(&mut input, into.key)?;
@@ -89,7 +94,7 @@ pub(crate) async fn import<R: BufRead + Seek>(
     key_set.signing_keys(into.sealing)?;
     key_set.server_secrets(into.sealing)?;
     key_set.public_keys()?;
-    let counts = write_accounts(into.store, &mut reader, resumes).await?;
+    let counts = write_entries(into.store, &mut reader, resumes).await?;
     if into.store.replace_key_set(None, &key_set).await? {
         Ok(Imported::Now(counts))
     } else {
@@ -111,20 +116,26 @@ fn is_same<R: BufRead>(own: &KeySet, file: &Reader<R>, into: &Import<'_>) -> Res
     Ok(own == theirs)
 }
 
-async fn write_accounts<R: BufRead>(
+async fn write_entries<R: BufRead>(
     store: &Arc<dyn Store>,
     reader: &mut Reader<R>,
     resumes: bool,
 ) -> Result<Counts, ImportError> {
     let mut counts = Counts::default();
     let mut writing = JoinSet::new();
-    while let Some(account) = reader.next()? {
-        counts.users += 1;
-        counts.sessions += account.sessions.len() as u64;
+    while let Some(entry) = reader.next()? {
+        match &entry {
+            Entry::Client(_) => counts.clients += 1,
+            Entry::Account(account) => {
+                counts.users += 1;
+                counts.consents += account.consents.len() as u64;
+                counts.sessions += account.sessions.len() as u64;
+            }
+        }
         if writing.len() >= AT_ONCE {
             joined(writing.join_next().await)?;
         }
-        writing.spawn(write_patiently(Arc::clone(store), account, resumes));
+        writing.spawn(write_patiently(Arc::clone(store), entry, resumes));
     }
     while !writing.is_empty() {
         joined(writing.join_next().await)?;
@@ -141,28 +152,42 @@ fn joined(
     }
 }
 
-/// Writes an account, and tries again where the store does not answer: a new table in a cloud takes less at first than an
+/// Writes a client or an account, and tries again where the store does not answer: a new table in a cloud takes less at first than an
 /// import can give it.
-async fn write_patiently(
-    store: Arc<dyn Store>,
-    account: Account,
-    mut resumes: bool,
-) -> Result<(), ImportError> {
+async fn write_patiently(store: Arc<dyn Store>, entry: Entry, mut resumes: bool) -> Result<(), ImportError> {
     for pause in PAUSES_SECS.map(Duration::from_secs) {
-        match write_account(&store, &account, resumes).await {
+        match write_entry(&store, &entry, resumes).await {
             Err(ImportError::Store(StoreError::Unavailable(_))) => tokio::time::sleep(pause).await,
             written => return written,
         }
         // What was not answered may have been done.
         resumes = true;
     }
-    write_account(&store, &account, resumes).await
+    write_entry(&store, &entry, resumes).await
 }
 
-/// Writes a user and then their sessions; what is there already is left as it is.
+async fn write_entry(store: &Arc<dyn Store>, entry: &Entry, resumes: bool) -> Result<(), ImportError> {
+    match entry {
+        Entry::Client(client) => write_client(store, client, resumes).await,
+        Entry::Account(account) => write_account(store, account, resumes).await,
+    }
+}
+
+/// Writes a client, unless it is there already.
+async fn write_client(store: &Arc<dyn Store>, client: &Client, resumes: bool) -> Result<(), ImportError> {
+    if store.create_client(client).await? {
+        return Ok(());
+    }
+    if resumes && store.find_client(&client.client_id).await?.is_some_and(|own| own == *client) {
+        return Ok(());
+    }
+    Err(ImportError::Disturbed)
+}
+
+/// Writes a user and then what is theirs; what is there already is left as it is.
 async fn write_account(
     store: &Arc<dyn Store>,
-    Account { user, sessions }: &Account,
+    Account { user, consents, sessions }: &Account,
     resumes: bool,
 ) -> Result<(), ImportError> {
     match store.create_user(&without_proof(user)).await? {
@@ -180,6 +205,9 @@ async fn write_account(
     {
         return Err(ImportError::Disturbed);
     }
+    for consent in consents {
+        store.put_consent(consent).await?;
+    }
     for session in sessions {
         if resumes && store.find_session(user.user_id, session.session_id).await?.is_some() {
             continue;
@@ -191,19 +219,54 @@ async fn write_account(
     Ok(())
 }
 
-/// Refuses a store with anything that an interrupted import of this file has not left there.
-async fn compare<R: BufRead>(store: &Arc<dyn Store>, mut file: Reader<R>) -> Result<(), ImportError> {
+/// Refuses a store with a client that an interrupted import of this file has not left there.
+async fn compare_clients<R: BufRead>(
+    store: &Arc<dyn Store>,
+    file: &mut Reader<R>,
+) -> Result<(), ImportError> {
+    let mut after = None;
+    loop {
+        let page = store.list_clients(after.as_ref(), PAGE).await?;
+        for own in &page {
+            if !find_client(file, &own.client_id)?.is_some_and(|theirs| *theirs == *own) {
+                return Err(ImportError::HasOthers);
+            }
+        }
+        if page.len() < PAGE {
+            return Ok(());
+        }
+        after = page.last().map(|client| client.client_id.clone());
+    }
+}
+
+/// The client of this name. Both sides stand in the order of names, so those before are passed over for good.
+fn find_client<R: BufRead>(
+    file: &mut Reader<R>,
+    client_id: &ClientId,
+) -> Result<Option<Box<Client>>, Refusal> {
+    while let Some(Entry::Client(client)) = file.next()? {
+        if client.client_id >= *client_id {
+            return Ok(Some(client).filter(|client| client.client_id == *client_id));
+        }
+    }
+    Ok(None)
+}
+
+/// Refuses a store with a user, or with anything of theirs, that an interrupted import of this file has not left there.
+async fn compare_users<R: BufRead>(store: &Arc<dyn Store>, file: &mut Reader<R>) -> Result<(), ImportError> {
     let mut after = None;
     loop {
         let page = store.list_users(after, PAGE).await?;
         for own in &page {
-            let theirs = find(&mut file, own.user_id)?.ok_or(ImportError::HasOthers)?;
+            let theirs = find_account(file, own.user_id)?.ok_or(ImportError::HasOthers)?;
             if !is_begun(own, &theirs.user) || !is_found_by_address(store, own).await? {
                 return Err(ImportError::HasOthers);
             }
             let own_sessions = store.list_sessions(own.user_id).await?;
             let is_known = |own: &Session| theirs.sessions.contains(own);
-            if !own_sessions.iter().all(is_known) {
+            let own_consents = store.list_consents(own.user_id).await?;
+            let is_given = |own: &Consent| theirs.consents.contains(own);
+            if !own_sessions.iter().all(is_known) || !own_consents.iter().all(is_given) {
                 return Err(ImportError::HasOthers);
             }
         }
@@ -215,8 +278,9 @@ async fn compare<R: BufRead>(store: &Arc<dyn Store>, mut file: Reader<R>) -> Res
 }
 
 /// The user with this id. Both sides stand in the order of ids, so those before are passed over for good.
-fn find<R: BufRead>(file: &mut Reader<R>, user_id: UserId) -> Result<Option<Account>, Refusal> {
-    while let Some(account) = file.next()? {
+fn find_account<R: BufRead>(file: &mut Reader<R>, user_id: UserId) -> Result<Option<Box<Account>>, Refusal> {
+    while let Some(entry) = file.next()? {
+        let Entry::Account(account) = entry else { continue };
         if account.user.user_id >= user_id {
             return Ok(Some(account).filter(|account| account.user.user_id == user_id));
         }

@@ -4,12 +4,17 @@ use std::io::{self, BufRead, Read as _};
 
 use aws_lc_rs::{constant_time, hmac};
 use serde::de::DeserializeOwned;
+use tegata_core::client::{Client, ClientId};
+use tegata_core::consent::Consent;
 use tegata_core::key_set::{KeyError, KeySet, Sealed};
 use tegata_core::seal::SealError;
 use tegata_core::session::Session;
 use tegata_core::user::{User, UserStatus};
 
-use super::record::{AnyHeader, BadMember, Counts, FORMAT, Header, Line, SessionRecord, VERSION};
+use super::record::{
+    AnyHeader, BadMember, ConsentRecord, Counts, FORMAT, Header, Line, SessionRecord, VERSION,
+    VERSION_WITHOUT_CLIENTS,
+};
 use super::transfer_key::TransferKey;
 use super::writer::last_line;
 
@@ -21,7 +26,7 @@ const MAX_LINE: u64 = 4 * 1024 * 1024;
 pub(crate) enum Refusal {
     #[error("it is no export of Tegata")]
     NoExport,
-    #[error("it has version {0} of the format, and this program knows version {VERSION}")]
+    #[error("it has version {0} of the format, and this program knows versions up to {VERSION}")]
     OtherVersion(u32),
     #[error("it was made with another transfer key")]
     OtherKey,
@@ -43,14 +48,22 @@ pub(crate) enum Refusal {
     OutOfOrder(u64),
     #[error("line {0} is a session of nobody")]
     NobodysSession(u64),
+    #[error("line {0} is a consent of nobody")]
+    NobodysConsent(u64),
     #[error("it cannot be read")]
     Io(#[from] io::Error),
 }
 
-/// A user with their sessions.
-#[derive(Clone)]
+/// What is written as a whole.
+pub(super) enum Entry {
+    Client(Box<Client>),
+    Account(Box<Account>),
+}
+
+/// A user with their consents and sessions.
 pub(super) struct Account {
     pub(super) user: User,
+    pub(super) consents: Vec<Consent>,
     pub(super) sessions: Vec<Session>,
 }
 
@@ -69,7 +82,9 @@ pub(crate) struct Reader<R> {
     mac: hmac::Context,
     counts: Counts,
     line: u64,
-    /// The user whose sessions come next.
+    /// The last client.
+    client_id: Option<ClientId>,
+    /// The user whose consents and sessions come next.
     user: Option<User>,
     has_ended: bool,
     has_pepper: bool,
@@ -88,7 +103,7 @@ impl<R: BufRead> Reader<R> {
         if any.format != FORMAT {
             return Err(Refusal::NoExport);
         }
-        if any.version != VERSION {
+        if !matches!(any.version, VERSION | VERSION_WITHOUT_CLIENTS) {
             return Err(Refusal::OtherVersion(any.version));
         }
         let header: Header = parse(&first, 1)?;
@@ -106,6 +121,7 @@ impl<R: BufRead> Reader<R> {
             mac,
             counts,
             line: 2,
+            client_id: None,
             user: None,
             has_ended: false,
             has_pepper: false,
@@ -135,13 +151,24 @@ impl<R: BufRead> Reader<R> {
         Ok(Checked { header: self.header, counts: self.counts, has_pepper: self.has_pepper })
     }
 
-    /// The next user with their sessions; the last one, and `None` after it, only once the last line was found true.
-    pub(super) fn next(&mut self) -> Result<Option<Account>, Refusal> {
-        let mut sessions: Vec<Session> = Vec::new();
+    /// The next client; or, after all of them, the next user with all that is theirs. The last user, and `None`, only once the
+    /// last line was found true.
+    pub(super) fn next(&mut self) -> Result<Option<Entry>, Refusal> {
+        let (mut consents, mut sessions) = (Vec::new(), Vec::new());
         while !self.has_ended {
             match self.read()? {
                 Line::KeySet(_) => return Err(Refusal::NoRecord(self.line)),
-                Line::Session(record) => sessions.push(self.session(record, sessions.last())?),
+                Line::Client(client) => {
+                    self.check_client(&client)?;
+                    return Ok(Some(Entry::Client(client)));
+                }
+                Line::Consent(record) => {
+                    if !sessions.is_empty() {
+                        return Err(Refusal::OutOfOrder(self.line));
+                    }
+                    consents.push(self.consent(record, consents.last())?);
+                }
+                Line::Session(record) => sessions.push(self.session(*record, sessions.last())?),
                 Line::User(record) => {
                     let user = User::try_from(record).map_err(|bad| self.bad(bad))?;
                     self.has_pepper |= has_pepper(user.credential.password_hash.as_phc());
@@ -149,13 +176,14 @@ impl<R: BufRead> Reader<R> {
                         return Err(Refusal::OutOfOrder(self.line));
                     }
                     if let Some(user) = self.user.replace(user) {
-                        return Ok(Some(Account { user, sessions }));
+                        return Ok(Some(Entry::Account(Box::new(Account { user, consents, sessions }))));
                     }
                 }
                 Line::End(_) => self.has_ended = true,
             }
         }
-        Ok(self.user.take().map(|user| Account { user, sessions }))
+        let last = self.user.take().map(|user| Account { user, consents, sessions });
+        Ok(last.map(|account| Entry::Account(Box::new(account))))
     }
 
     /// Reads a line. The last one is compared with the one that follows from all before it, and must be the last.
@@ -163,18 +191,36 @@ impl<R: BufRead> Reader<R> {
         self.line += 1;
         let bytes = read_line(&mut self.input, self.line)?;
         let line = parse(&bytes, self.line)?;
-        match &line {
-            Line::User(_) => self.counts.users += 1,
-            Line::Session(_) => self.counts.sessions += 1,
-            Line::KeySet(_) => {}
-            Line::End(_) => {
-                let expected = last_line(self.counts, self.mac.clone())?;
-                constant_time::verify_slices_are_equal(&expected, &bytes).map_err(|_| Refusal::Changed)?;
-                return if self.input.fill_buf()?.is_empty() { Ok(line) } else { Err(Refusal::Trailing) };
-            }
+        if matches!(line, Line::End(_)) {
+            let expected = last_line(self.counts, self.mac.clone())?;
+            constant_time::verify_slices_are_equal(&expected, &bytes).map_err(|_| Refusal::Changed)?;
+            return if self.input.fill_buf()?.is_empty() { Ok(line) } else { Err(Refusal::Trailing) };
         }
+        if self.header.version == VERSION_WITHOUT_CLIENTS && is_of_a_client(&line) {
+            return Err(Refusal::NoRecord(self.line));
+        }
+        self.counts.add(&line);
         self.mac.update(&bytes);
         Ok(line)
+    }
+
+    /// Clients stand before all users, in the order of their names.
+    fn check_client(&mut self, client: &Client) -> Result<(), Refusal> {
+        let is_in_order = self.client_id.as_ref().is_none_or(|before| *before < client.client_id);
+        if self.user.is_some() || !is_in_order {
+            return Err(Refusal::OutOfOrder(self.line));
+        }
+        self.client_id = Some(client.client_id.clone());
+        Ok(())
+    }
+
+    fn consent(&self, record: ConsentRecord, before: Option<&Consent>) -> Result<Consent, Refusal> {
+        let user = self.user.as_ref().filter(|user| record.user_id == user.user_id.to_string());
+        let consent = record.of(user.ok_or(Refusal::NobodysConsent(self.line))?);
+        if before.is_some_and(|before| before.client_id >= consent.client_id) {
+            return Err(Refusal::OutOfOrder(self.line));
+        }
+        Ok(consent)
     }
 
     fn session(&self, record: SessionRecord, before: Option<&Session>) -> Result<Session, Refusal> {
@@ -193,6 +239,15 @@ impl<R: BufRead> Reader<R> {
 
     fn bad(&self, BadMember(member): BadMember) -> Refusal {
         Refusal::BadMember(self.line, member)
+    }
+}
+
+/// Whether there was no such line before there were clients.
+fn is_of_a_client(line: &Line) -> bool {
+    match line {
+        Line::Client(_) | Line::Consent(_) => true,
+        Line::Session(session) => session.grant.is_some(),
+        Line::KeySet(_) | Line::User(_) | Line::End(_) => false,
     }
 }
 

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
+use tegata_core::client::{Client, ClientId};
+use tegata_core::consent::{Consent, ConsentTerms};
 use tegata_core::grant::Grant;
 use tegata_core::identifier::SessionId;
 use tegata_core::key_set::KeySet;
@@ -17,8 +19,10 @@ use tegata_core::user::{Credential, User, UserEmail, UserStatus};
 
 /// What the file calls itself.
 pub(super) const FORMAT: &str = "tegata export";
-/// The version of the format.
-pub(super) const VERSION: u32 = 1;
+/// The version of the format that is written.
+pub(super) const VERSION: u32 = 2;
+/// The first version, which is still read: users and sessions, and nothing of OAuth clients.
+pub(super) const VERSION_WITHOUT_CLIENTS: u32 = 1;
 
 /// The first line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,8 +50,10 @@ pub(super) struct AnyHeader {
 #[serde(rename_all = "snake_case")]
 pub(super) enum Line {
     KeySet(KeySet),
+    Client(Box<Client>),
     User(UserRecord),
-    Session(SessionRecord),
+    Consent(ConsentRecord),
+    Session(Box<SessionRecord>),
     End(End),
 }
 
@@ -66,6 +72,29 @@ pub(super) struct End {
 pub(crate) struct Counts {
     pub(crate) users: u64,
     pub(crate) sessions: u64,
+    // Not written where there are none, so that the last line of every version follows from what stands before it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) clients: u64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) consents: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference to the field")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+impl Counts {
+    /// One more of what stands in this line.
+    pub(super) fn add(&mut self, line: &Line) {
+        match line {
+            Line::Client(_) => self.clients += 1,
+            Line::User(_) => self.users += 1,
+            Line::Consent(_) => self.consents += 1,
+            Line::Session(_) => self.sessions += 1,
+            Line::KeySet(_) | Line::End(_) => {}
+        }
+    }
 }
 
 /// A user, with what a store keeps of their password.
@@ -109,6 +138,15 @@ struct CredentialRecord {
     changed_at: Timestamp,
 }
 
+/// What a user has allowed a client.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ConsentRecord {
+    pub(super) user_id: String,
+    client_id: ClientId,
+    terms: ConsentTerms,
+}
+
 /// A session. The user's name is not repeated: it is that of the user before it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -131,7 +169,7 @@ pub(super) struct SessionRecord {
     idle_expires_at: Timestamp,
     absolute_expires_at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    grant: Option<Grant>,
+    pub(super) grant: Option<Grant>,
 }
 
 /// A member of a record that is not what it should be. It names nothing of what is in it.
@@ -189,6 +227,23 @@ impl TryFrom<UserRecord> for User {
                 changed_at: record.credential.changed_at,
             },
         })
+    }
+}
+
+impl From<&Consent> for ConsentRecord {
+    fn from(consent: &Consent) -> Self {
+        Self {
+            user_id: consent.user_id.to_string(),
+            client_id: consent.client_id.clone(),
+            terms: consent.terms.clone(),
+        }
+    }
+}
+
+impl ConsentRecord {
+    /// The consent, of the user it stands behind.
+    pub(super) fn of(self, user: &User) -> Consent {
+        Consent { user_id: user.user_id, client_id: self.client_id, terms: self.terms }
     }
 }
 

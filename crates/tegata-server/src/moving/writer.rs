@@ -27,11 +27,7 @@ impl<W: Write> Writer<W> {
 
     /// Writes a line.
     pub(super) fn write(&mut self, line: &Line) -> io::Result<()> {
-        match line {
-            Line::User(_) => self.counts.users += 1,
-            Line::Session(_) => self.counts.sessions += 1,
-            Line::KeySet(_) | Line::End(_) => {}
-        }
+        self.counts.add(line);
         self.put(line)
     }
 

@@ -4,14 +4,16 @@ mod page;
 
 use tegata_core::attempt::Attempt;
 use tegata_core::store::{
-    AttemptStore as _, Begun, Created, EmailVerified, KeyStore as _, Maintenance as _, Rotated,
-    SessionStore as _, UserStore as _,
+    AttemptStore as _, Begun, ClientStore as _, ConsentStore as _, Created, EmailVerified, KeyStore as _,
+    Maintenance as _, NoticeStore as _, Rotated, SessionStore as _, TransientStore as _, UserStore as _,
 };
 use tegata_core::user::ProfileChange;
 use tegata_store_dynamodb::DynamoDbStore;
 
 use crate::proxy::Proxy;
-use crate::records::{NOW, SCHEDULE, hash_of, key, rotation, session, user};
+use crate::records::{
+    HOUR, NOW, SCHEDULE, client, consent, grant, hash_of, key, notice, rotation, session, transient, user,
+};
 use crate::{scenario, tables};
 
 /// On demand, in us-east-1, in dollars per million units.
@@ -77,9 +79,34 @@ const CHANGE_PASSWORD: Cost = cost(
     "user and session in one transaction, sessions asked before and after",
 );
 const READ_KEYS: Cost = cost("Read the key set", 1, 1.0, 0.0, "at a start, then once a minute and process");
+const BEGIN_FOR_A_CLIENT: Cost = cost("Begin a session for a client", 2, 1.0, 1.0, "session, user");
+const REFRESH_OF_A_CLIENT: Cost =
+    cost("Refresh, by a client", 1, 0.0, 1.0, "one conditional update; its grant is in the session");
+const FIND_CLIENT: Cost = cost("Find a client", 1, 1.0, 0.0, "up to 4 KB");
+const CREATE_TRANSIENT: Cost = cost(
+    "Keep a code, a pushed request or the name of a proof",
+    1,
+    0.0,
+    1.0,
+    "written if it is not there; refused, it costs the same",
+);
+const FIND_TRANSIENT: Cost = cost("Find a code or a pushed request", 1, 1.0, 0.0, "");
+const REPLACE_TRANSIENT: Cost =
+    cost("Use a code", 1, 0.0, 1.0, "written if nobody has since it was found; refused, it costs the same");
+const REMOVE_TRANSIENT: Cost =
+    cost("End a pushed request", 1, 0.0, 2.0, "a transaction, so that it is ended by one");
+const GIVE_CONSENT: Cost =
+    cost("Give a consent", 1, 0.0, 2.0, "a transaction, so that a repetition brings none back");
+const FIND_CONSENT: Cost = cost("Find a consent", 1, 1.0, 0.0, "");
+const WITHDRAW_CONSENT: Cost =
+    cost("Withdraw a consent", 1, 0.0, 1.0, "one deletion, without the ends of sessions");
+const DUE_NOTICES: Cost =
+    cost("Look for logouts to tell clients of", 1, 1.0, 0.0, "one query, of up to 4 KB of notices");
+const DELIVER_NOTICE: Cost =
+    cost("Tell a client of a logout", 3, 0.0, 3.0, "the notice, kept, claimed and removed");
 const READY: Cost = cost("`/readyz`", 1, 0.0, 1.0, "a write that is always refused");
 
-const ALL: [&Cost; 14] = [
+const ALL: [&Cost; 26] = [
     &REGISTER,
     &LOGIN,
     &FAILED_LOGIN,
@@ -92,6 +119,18 @@ const ALL: [&Cost; 14] = [
     &PROVE_EMAIL,
     &CHANGE_PROFILE,
     &CHANGE_PASSWORD,
+    &BEGIN_FOR_A_CLIENT,
+    &REFRESH_OF_A_CLIENT,
+    &FIND_CLIENT,
+    &CREATE_TRANSIENT,
+    &FIND_TRANSIENT,
+    &REPLACE_TRANSIENT,
+    &REMOVE_TRANSIENT,
+    &GIVE_CONSENT,
+    &FIND_CONSENT,
+    &WITHDRAW_CONSENT,
+    &DUE_NOTICES,
+    &DELIVER_NOTICE,
     &READ_KEYS,
     &READY,
 ];
@@ -177,4 +216,57 @@ async fn each_operation_costs_what_the_page_says() {
     metered(&proxy, &READ_KEYS);
     store.check_ready().await.unwrap();
     metered(&proxy, &READY);
+}
+
+#[tokio::test]
+async fn each_operation_of_the_openid_provider_costs_what_the_page_says() {
+    let proxy = Proxy::start().await;
+    let (store, _) = tables::store(&proxy.endpoint).await;
+    let alice = user(1, "alice");
+    assert_eq!(store.create_user(&alice).await.unwrap(), Created::Now);
+    assert!(store.create_client(&client("app", 1)).await.unwrap());
+    proxy.take_metered();
+
+    let mut session = session(&alice, 1);
+    session.grant = Some(Box::new(grant()));
+    assert_eq!(store.begin_session(&session, 1, None).await.unwrap(), Begun::Now);
+    metered(&proxy, &BEGIN_FOR_A_CLIENT);
+    assert!(matches!(store.rotate_session(&rotation(&session, 1, 0)).await.unwrap(), Rotated::Now(_)));
+    metered(&proxy, &REFRESH_OF_A_CLIENT);
+    store.find_client(&"app".parse().unwrap()).await.unwrap().unwrap();
+    metered(&proxy, &FIND_CLIENT);
+
+    let (code, used) = (transient(0), transient(1));
+    for is_new in [true, false] {
+        assert_eq!(store.create_transient(&code).await.unwrap(), is_new);
+        metered(&proxy, &CREATE_TRANSIENT);
+    }
+    store.find_transient(code.key).await.unwrap().unwrap();
+    metered(&proxy, &FIND_TRANSIENT);
+    for is_first in [true, false] {
+        assert_eq!(store.replace_transient(0, &used).await.unwrap(), is_first);
+        metered(&proxy, &REPLACE_TRANSIENT);
+    }
+    assert!(store.remove_transient(code.key).await.unwrap());
+    metered(&proxy, &REMOVE_TRANSIENT);
+
+    let given = consent(&alice, "openid email");
+    for _ in 0..2 {
+        store.put_consent(&given).await.unwrap();
+        metered(&proxy, &GIVE_CONSENT);
+    }
+    store.find_consent(alice.user_id, &given.client_id).await.unwrap().unwrap();
+    metered(&proxy, &FIND_CONSENT);
+    assert!(store.remove_consent(alice.user_id, &given.client_id).await.unwrap());
+    metered(&proxy, &WITHDRAW_CONSENT);
+
+    let told = notice(1);
+    store.put_notice(&told).await.unwrap();
+    assert!(store.claim_notice(told.notice_id, 0, NOW + HOUR).await.unwrap());
+    assert!(store.remove_notice(told.notice_id).await.unwrap());
+    metered(&proxy, &DELIVER_NOTICE);
+    store.put_notice(&notice(2)).await.unwrap();
+    proxy.take_metered();
+    assert_eq!(store.due_notices(NOW, 10).await.unwrap().len(), 1);
+    metered(&proxy, &DUE_NOTICES);
 }

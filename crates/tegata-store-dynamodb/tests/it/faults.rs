@@ -1,15 +1,18 @@
 //! Faults of the network and the service: what is safe is done again, what was done is known again, and nothing that the
 //! store cannot know is taken for a verdict.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
 use tegata_core::store::memory::MemoryStore;
-use tegata_core::store::{Created, Rotated, SessionStore as _, StoreError, UserStore as _};
+use tegata_core::store::{
+    ConsentStore as _, Created, Rotated, SessionStore as _, StoreError, TransientStore as _, UserStore as _,
+};
 use tegata_store_dynamodb::{DynamoDbStore, KeyAccess, TableError, check_tables};
 
-use crate::proxy::{Fault, Proxy};
-use crate::records::{key, rotation, session, token, user};
+use crate::proxy::{Fault, Gate, Proxy};
+use crate::records::{consent, key, rotation, session, token, transient, user};
 use crate::{local, scenario, tables};
 
 const BAD: StatusCode = StatusCode::BAD_REQUEST;
@@ -154,6 +157,63 @@ async fn v58_a_lost_answer_that_others_have_overtaken_is_no_theft() {
     let outcome = lost.await.unwrap();
     assert!(matches!(outcome, Err(StoreError::Unavailable(_))), "{outcome:?}");
     assert_eq!(find().await.generation, 2, "the session lives");
+}
+
+/// The request to remove is lost, somebody else removes, and then we ask again.
+#[tokio::test]
+async fn v28_a_lost_request_lets_nobody_use_what_another_has_used() {
+    let (proxy, held, direct) = beside_a_proxy().await;
+    let code = transient(0);
+    direct.create_transient(&code).await.unwrap();
+    let gate = Arc::new(Gate::default());
+    proxy.play_on("TransactWriteItems", &[Fault::LostBefore, Fault::Held(Arc::clone(&gate))]);
+    let late = tokio::spawn(async move { held.remove_transient(code.key).await.unwrap() });
+    gate.arrived().await;
+    assert!(direct.remove_transient(code.key).await.unwrap());
+    gate.open();
+    assert!(!late.await.unwrap());
+}
+
+/// A code is used and the answer lost; before we ask again, somebody has changed it further.
+#[tokio::test]
+async fn v41_a_lost_answer_that_others_have_overtaken_is_no_second_use() {
+    let (proxy, held, direct) = beside_a_proxy().await;
+    let code = transient(0);
+    direct.create_transient(&code).await.unwrap();
+    let gate = Arc::new(Gate::default());
+    proxy.play_on("PutItem", &[Fault::LostAfter, Fault::Held(Arc::clone(&gate))]);
+    let lost = tokio::spawn(async move { held.replace_transient(0, &transient(1)).await });
+    gate.arrived().await;
+    assert!(direct.replace_transient(1, &transient(2)).await.unwrap());
+    gate.open();
+    let outcome = lost.await.unwrap();
+    assert!(matches!(outcome, Err(StoreError::Unavailable(_))), "{outcome:?}");
+}
+
+/// A consent is given and the answer lost; before we ask again, it is withdrawn.
+#[tokio::test]
+async fn v58_a_consent_that_was_withdrawn_does_not_come_back() {
+    let (proxy, held, direct) = beside_a_proxy().await;
+    let given = consent(&user(1, "alice"), "openid");
+    let gate = Arc::new(Gate::default());
+    proxy.play_on("TransactWriteItems", &[Fault::LostAfter, Fault::Held(Arc::clone(&gate))]);
+    let lost = tokio::spawn({
+        let given = given.clone();
+        async move { held.put_consent(&given).await.unwrap() }
+    });
+    gate.arrived().await;
+    assert!(direct.remove_consent(given.user_id, &given.client_id).await.unwrap());
+    gate.open();
+    lost.await.unwrap();
+    assert_eq!(direct.find_consent(given.user_id, &given.client_id).await.unwrap(), None);
+}
+
+/// A store that reaches the engine through a proxy, and another of the same tables that does not.
+async fn beside_a_proxy() -> (Proxy, DynamoDbStore, DynamoDbStore) {
+    let proxy = Proxy::start().await;
+    let (direct, names) = tables::store(local::endpoint()).await;
+    let held = DynamoDbStore::new(tables::client(&proxy.endpoint), tables::options(names, KeyAccess::Sign));
+    (proxy, held, direct)
 }
 
 #[tokio::test]

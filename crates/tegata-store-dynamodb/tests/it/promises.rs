@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use tegata_core::attempt::{AttemptRecord, Blocked};
 use tegata_core::store::{
-    AttemptStore as _, Created, KeyStore as _, SessionStore as _, StoreError, UserStore as _,
+    AttemptStore as _, ClientStore as _, ConsentStore as _, Created, KeyStore as _, NoticeStore as _,
+    SessionStore as _, StoreError, TransientStore as _, UserStore as _,
 };
 use tegata_core::user::UserStatus;
 use tegata_store_dynamodb::{DynamoDbStore, KeyAccess, find_wrapped_master_key, put_wrapped_master_key};
 
-use crate::records::{HOUR, NOW, SCHEDULE, hash_of, key, session, user};
+use crate::records::{HOUR, NOW, SCHEDULE, consent, hash_of, key, notice, session, transient, user};
 use crate::{local, scenario, tables};
 
 #[tokio::test]
@@ -28,7 +29,8 @@ async fn a_deletion_that_was_cut_short_is_finished_by_the_next() {
     store.create_user(&alice).await.unwrap();
     let orphan = session(&alice, 1);
     store.begin_session(&orphan, 1, Some(key(1))).await.unwrap();
-    // As after a crash: the user is gone and a session is not.
+    store.put_consent(&consent(&alice, "openid")).await.unwrap();
+    // As after a crash: the user is gone, and a session and a consent are not.
     let client = tables::client(local::endpoint());
     let text = |text: String| aws_sdk_dynamodb::types::AttributeValue::S(text);
     let delete = client.delete_item().table_name(&names.data);
@@ -42,6 +44,7 @@ async fn a_deletion_that_was_cut_short_is_finished_by_the_next() {
     assert_eq!(store.list_sessions(alice.user_id).await.unwrap(), [orphan]);
     assert_eq!(store.delete_user(alice.user_id).await.unwrap(), None);
     assert_eq!(store.list_sessions(alice.user_id).await.unwrap(), []);
+    assert_eq!(store.list_consents(alice.user_id).await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -120,18 +123,23 @@ async fn a_wrapped_master_key_is_stored_once_for_each_tenant() {
 }
 
 #[tokio::test]
-async fn the_time_to_live_of_sessions_and_counters_is_in_seconds() {
+async fn the_time_to_live_of_what_expires_is_in_seconds() {
     let (store, names) = tables::store(local::endpoint()).await;
     let alice = user(1, "alice");
     store.create_user(&alice).await.unwrap();
     store.begin_session(&session(&alice, 1), 1, Some(key(1))).await.unwrap();
     store.count(key(2), &SCHEDULE, NOW).await.unwrap().unwrap();
+    store.create_transient(&transient(0)).await.unwrap();
+    store.put_notice(&notice(1)).await.unwrap();
+    store.put_consent(&consent(&alice, "openid")).await.unwrap();
+    store.create_client(&crate::records::client("app", 1)).await.unwrap();
     let client = tables::client(local::endpoint());
     let items = client.scan().table_name(&names.data).send().await.unwrap().items.unwrap();
     let ttl: Vec<_> = items.iter().filter_map(|item| item.get("ttl")?.as_n().ok()).collect();
-    assert_eq!(items.len(), 4, "a user, a name, a session and a counter");
+    assert_eq!(items.len(), 8, "of each kind one, and a name");
     let expected = |after: Duration| ((NOW + after).as_secs() + 1).to_string();
-    let mut expected = [expected(HOUR), expected(SCHEDULE.forget_after)];
+    // A session, a counter, a code and a notice.
+    let mut expected = [expected(HOUR), expected(SCHEDULE.forget_after), expected(HOUR), expected(24 * HOUR)];
     expected.sort();
     let mut ttl: Vec<String> = ttl.into_iter().cloned().collect();
     ttl.sort();

@@ -3,11 +3,18 @@
 use std::time::Duration;
 
 use tegata_core::attempt::{AttemptKey, DelaySchedule};
-use tegata_core::identifier::{SessionId, UserId};
+use tegata_core::client::{
+    Client, ClientMetadata, ClientOrigin, ClientSecretHash, ClientStatus, StoredSecret,
+};
+use tegata_core::consent::{Consent, ConsentTerms};
+use tegata_core::grant::{ClientGrant, Grant};
+use tegata_core::identifier::{NoticeId, SessionId, UserId};
+use tegata_core::logout_notice::LogoutNotice;
 use tegata_core::password::PasswordHash;
 use tegata_core::refresh_token::RefreshTokenHash;
 use tegata_core::session::{Device, Rotation, Session};
 use tegata_core::timestamp::Timestamp;
+use tegata_core::transient::{Transient, TransientKey, TransientKind};
 use tegata_core::user::{Credential, User, UserEmail, UserStatus};
 
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_123);
@@ -91,4 +98,63 @@ pub(crate) fn rotation(session: &Session, n: u8, generation: u32) -> Rotation {
 
 pub(crate) fn key(n: u8) -> AttemptKey {
     AttemptKey::from_bytes([n; 32])
+}
+
+/// A web application, as an operator registers it.
+pub(crate) fn client(name: &str, version: u64) -> Client {
+    let hash = ClientSecretHash::of("tgc_secret");
+    Client {
+        client_id: name.parse().unwrap(),
+        version,
+        created_at: NOW,
+        status: ClientStatus::Active,
+        origin: ClientOrigin::Operator,
+        secrets: vec![StoredSecret { hash, created_at: NOW, expires_at: None }],
+        registration_access_token: None,
+        metadata: ClientMetadata {
+            client_name: Some("An application".to_owned()),
+            redirect_uris: vec!["https://app.example/callback".parse().unwrap()],
+            scope: "openid profile email offline_access".parse().unwrap(),
+            ..ClientMetadata::default()
+        },
+    }
+}
+
+pub(crate) fn consent(user: &User, scope: &str) -> Consent {
+    let terms = ConsentTerms { scope: scope.parse().unwrap(), given_at: NOW, ..ConsentTerms::default() };
+    Consent { user_id: user.user_id, client_id: "app".parse().unwrap(), terms }
+}
+
+/// What a client was granted, with all that there can be.
+pub(crate) fn grant() -> Grant {
+    Grant::Client(ClientGrant {
+        client_since: NOW,
+        browser_session: Some(SessionId::from_bytes([9; 16])),
+        offline: true,
+        by_consent: true,
+        resources: vec!["https://api.example.org/v1".to_owned()],
+        claims: serde_json::from_str(r#"{"userinfo":{"email":{"essential":true},"name":null}}"#).ok(),
+        dpop_jkt: Some("x".repeat(43)),
+        acr: Some("urn:example:password".to_owned()),
+        backchannel: true,
+    })
+}
+
+/// A code, with a document of the usual length.
+pub(crate) fn transient(version: u32) -> Transient {
+    let key = TransientKey::new(TransientKind::Code, &["code"]);
+    let document = format!("{{\"version\":{version},\"granted\":\"{}\"}}", "x".repeat(640));
+    Transient { key, version, expires_at: NOW + HOUR, document }
+}
+
+pub(crate) fn notice(n: u8) -> LogoutNotice {
+    LogoutNotice {
+        notice_id: NoticeId::from_bytes([n; 16]),
+        client_id: "app".parse().unwrap(),
+        user_id: UserId::from_bytes([1; 16]),
+        session_id: SessionId::from_bytes([2; 16]),
+        attempts: 0,
+        due_at: NOW,
+        expires_at: NOW + 24 * HOUR,
+    }
 }

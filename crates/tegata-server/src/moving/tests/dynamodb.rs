@@ -54,7 +54,7 @@ fn what_moves_to_dynamodb_and_back_is_as_it_was() {
     run(async {
         let dir = tempfile::tempdir().unwrap();
         let old = sqlite(&dir.path().join("old.db"), 1);
-        let memory = House::of(&live_accounts()).await;
+        let memory = House::of_clients(&live_accounts()).await;
         let file = memory.export().await;
         old.import(&file).await.unwrap();
         assert!(old.export().await == file);
@@ -76,7 +76,7 @@ fn what_moves_to_dynamodb_and_back_is_as_it_was() {
 #[test]
 fn an_import_into_dynamodb_that_is_broken_off_can_be_repeated() {
     run(async {
-        let file = House::of(&live_accounts()).await.export().await;
+        let file = House::of_clients(&live_accounts()).await.export().await;
         for users in [1, 10] {
             let house = dynamodb(2).await;
             let are_there = async { while house.store.list_users(None, 99).await.unwrap().len() < users {} };
@@ -97,7 +97,7 @@ fn an_import_into_dynamodb_that_is_broken_off_can_be_repeated() {
 #[test]
 fn an_import_does_not_go_on_with_another_master_key() {
     run(async {
-        let file = House::of(&live_accounts()).await.export().await;
+        let file = House::of_clients(&live_accounts()).await.export().await;
         let tables = tables().await;
         over(&tables, 2).await.add(&user(1), &[]).await;
         let other = over(&tables, 3).await;
