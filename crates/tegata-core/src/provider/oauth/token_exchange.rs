@@ -55,13 +55,10 @@ impl Provider {
         let scope = exchange_scope(client, &subject, parameters)?;
         let resources = self.exchange_resources(client, &subject, parameters)?;
         // The new token ends with the session of the old one, for whoever asks.
-        let session = match subject.session_id() {
-            None => None,
-            Some(_) => {
-                let session = self.session_of_token(&subject, ctx.now).await?;
-                Some(session.ok_or_else(|| inactive("subject_token"))?)
-            }
-        };
+        let session = self.session_of_token(&subject, ctx.now).await?;
+        if subject.session_id().is_some() && session.is_none() {
+            return Err(inactive("subject_token"));
+        }
         let content = AccessTokenContent {
             subject: subject.subject(),
             resources: &resources,

@@ -29,7 +29,7 @@ async fn r29_a_service_calls_another_one_for_the_user_who_called_it() {
     assert_eq!((&new["sub"], &new["sid"], &new["exp"]), (&old["sub"], &old["sid"], &old["exp"]));
     assert_eq!((&new["aud"], &new["client_id"]), (&json!(BILLING), &json!("service")));
     assert_eq!((&new["act"], &new["scope"]), (&json!({"sub": "service"}), &old["scope"]));
-    assert_eq!(tokens.expires_in, Duration::from_secs(14 * 60), "no longer than the first one");
+    assert_eq!(tokens.expires_in, Duration::from_mins(14), "no longer than the first one");
     assert_eq!(tokens.issued_token_type, Some(ACCESS_TOKEN));
     assert!(tokens.refresh_token.is_none() && tokens.id_token.is_none());
 }

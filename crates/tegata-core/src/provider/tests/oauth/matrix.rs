@@ -50,11 +50,10 @@ fn asked() -> impl Iterator<Item = Asked> {
 /// What still serves, and why; everything else is refused.
 fn serves(asked: Asked, ended: Ended) -> bool {
     match (asked, ended) {
-        (_, Ended::Nothing) => true,
         // No user is in it; and a client that was registered anew asks for itself.
         (Asked::Grant(GrantType::ClientCredentials), ended) => ended != Ended::ClientDisabled,
         // A device is not the browser in which it was allowed: it goes on until that is taken back.
-        (Asked::Grant(GrantType::DeviceCode), Ended::BrowserSession) => true,
+        (Asked::Grant(GrantType::DeviceCode), Ended::BrowserSession) | (_, Ended::Nothing) => true,
         _ => false,
     }
 }
