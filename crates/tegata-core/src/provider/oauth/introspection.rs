@@ -27,7 +27,7 @@ impl Provider {
             return Err(OAuthError::invalid_client());
         }
         let text = parameters.required("token")?;
-        let found = match self.verify_issued_token(text, ctx.now) {
+        let found = match self.verify_issued_token(text, ctx.now).await {
             Ok(token) => self.introspect_access_token(client, &token, ctx.now).await?,
             Err(_) => self.introspect_refresh_token(client, text, ctx.now).await?,
         };

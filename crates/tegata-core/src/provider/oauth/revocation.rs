@@ -30,7 +30,7 @@ impl Provider {
                 session.filter(is_its_own)
             }
             Err(_) => {
-                let Ok(token) = self.verify_issued_token(text, ctx.now) else { return Ok(()) };
+                let Ok(token) = self.verify_issued_token(text, ctx.now).await else { return Ok(()) };
                 if token.client_id() != client.client_id().as_str() {
                     return Err(of_another_client());
                 }

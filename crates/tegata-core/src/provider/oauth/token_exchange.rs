@@ -91,7 +91,7 @@ impl Provider {
         binding: &AccessBinding,
         ctx: &RequestContext<'_>,
     ) -> Result<Arc<VerifiedAccessToken>, OAuthError> {
-        let token = self.verify_issued_token(text, ctx.now).map_err(|_| inactive(name))?;
+        let token = self.verify_issued_token(text, ctx.now).await.map_err(|_| inactive(name))?;
         // The list of the client says for whom it may act: itself, and the resources that it stands for (V29).
         if !concerns(client, &token) {
             return Err(OAuthError::invalid_request(format!("The {name} is not for this client.")));

@@ -94,6 +94,27 @@ async fn r27_a_token_of_our_own_application_is_active_while_its_session_is() {
 }
 
 #[tokio::test]
+async fn r26_r27_a_token_of_a_key_that_another_node_replaced_at_once_is_known() {
+    let world = world().await;
+    let app = world.party("app", |_| {}).await;
+    let browser = world.log_in_browser("alice").await;
+    let store = Arc::clone(world.provider.store());
+    let node = async || {
+        let ports =
+            Ports { store: Arc::clone(&store), ..ports(MemoryStore::default(), &world.hashed, &world.audit) };
+        Provider::open(world.provider.settings().clone(), ports, world.now).await.unwrap()
+    };
+    let (asked, revoking) = (node().await, node().await);
+    world.provider.rotate_keys(true, world.now).await.unwrap();
+    let token = world.tokens(&app, SCOPE, &browser).await.access_token;
+    let (client, request) = (world.prove(&app).await.unwrap(), parameters(&[("token", &token)]));
+    let answer = asked.introspect(&client, &request, &world.ctx()).await.unwrap();
+    assert_eq!(answer["active"], json!(true));
+    revoking.revoke(&client, &request, &world.ctx()).await.unwrap();
+    assert_eq!(world.grants_of("alice").await, 0);
+}
+
+#[tokio::test]
 async fn r26_either_token_ends_the_grant_whatever_it_is_for() {
     let world = world().await;
     let app = world.party("app", |_| {}).await;

@@ -138,3 +138,36 @@ async fn v14_v15_v49_what_ends_while_a_grant_begins_takes_it_with_it() {
         }
     }
 }
+
+/// No randomness: whatever asks for some fails half-way, as in an outage.
+struct Dry;
+
+impl Entropy for Dry {
+    fn fill(&self, _: &mut [u8]) -> Result<(), EntropyError> {
+        Err(EntropyError)
+    }
+}
+
+#[tokio::test]
+async fn v49_r42_a_consent_that_could_not_be_taken_back_is_still_there_to_be_seen() {
+    let world = world().await;
+    let app = world
+        .party("app", |metadata| {
+            metadata.backchannel_logout_uri = Some("https://app.example/logged-out".to_owned());
+        })
+        .await;
+    let browser = world.log_in_browser("alice").await;
+    let tokens = world.tokens(&app, SCOPE, &browser).await;
+    let ports = Ports {
+        store: Arc::clone(world.provider.store()),
+        entropy: Arc::new(Dry),
+        ..ports(MemoryStore::default(), &world.hashed, &world.audit)
+    };
+    let node = Provider::open(world.provider.settings().clone(), ports, world.now).await.unwrap();
+    let (user_id, client_id) = (browser.user.user_id, &app.client.client_id);
+    // The notice to the client cannot be written, so its session does not end.
+    assert!(node.revoke_consent(user_id, client_id, &world.ctx()).await.is_err());
+    assert_eq!(world.provider.allowed(user_id).await.unwrap().len(), 1, "and can be taken back again");
+    world.provider.revoke_consent(user_id, client_id, &world.ctx()).await.unwrap();
+    assert_eq!(refusal(world.refresh_at(&app, refresh_token(&tokens)).await), ErrorCode::InvalidGrant);
+}
