@@ -25,6 +25,8 @@ pub struct KeyRing {
     pub(crate) secrets: ServerSecrets,
     pub(crate) verifying: Arc<VerifyingKeys>,
     pub(crate) access_tokens: Profile<AccessToken>,
+    /// The same for every resource that there is, not only our own API: for whoever asks about a token.
+    pub(crate) issued_tokens: Profile<AccessToken>,
     /// Falls away with its key ring: a key that is gone verifies nothing any more.
     pub(crate) verified: VerifiedTokens<AccessToken>,
     jwks: String,
@@ -41,6 +43,8 @@ impl KeyRing {
         let verifying = Arc::new(VerifyingKeys::from_jwks(&keys));
         let access_tokens =
             Profile::access_token(&settings.issuer, &settings.tokens.audience, Arc::clone(&verifying));
+        let own = Profile::access_token(&settings.issuer, &settings.tokens.audience, Arc::clone(&verifying));
+        let issued_tokens = settings.oauth.resources.iter().fold(own, Profile::with_audience);
         let mut signing = match key_set.signing_keys(sealing) {
             Err(KeyError::NoPrivateKey) => Vec::new(),
             keys => keys?,
@@ -56,6 +60,7 @@ impl KeyRing {
             secrets: key_set.server_secrets(sealing)?,
             verifying,
             access_tokens,
+            issued_tokens,
             verified: VerifiedTokens::new(VERIFIED_TOKENS),
             jwks,
         })

@@ -6,6 +6,7 @@ mod login;
 mod logout;
 mod logout_notices;
 mod metadata_document;
+mod oauth;
 mod operator;
 mod registration;
 mod rotation;

@@ -12,8 +12,8 @@ use crate::user::UserStatus;
 impl Provider {
     /// Exchanges a refresh token of a client for the next tokens.
     ///
-    /// The token itself says whose it is, so nothing is spent before its client is known. What rests on the user, the
-    /// consent or the client and is no longer there ends the session.
+    /// The token itself says whose it is, so nothing is spent before its client is known. The session has ended with the
+    /// user, the consent or the login that it rested on; what was granted to an earlier client of the same name ends here.
     pub(super) async fn refresh_client(
         &self,
         client: &AuthenticatedClient,
@@ -41,7 +41,10 @@ impl Provider {
             ProviderError::InvalidGrant | ProviderError::RefreshTokenReplayed => invalid(),
             error => error.into(),
         })?;
-        let grant = session.client_grant().filter(|grant| grant.is_of(client)).ok_or_else(invalid)?;
+        let Some(grant) = session.client_grant().filter(|grant| grant.is_of(client)) else {
+            self.end_untold(&session, ctx).await?;
+            return Err(invalid());
+        };
         let user = self.ports.store.find_user(session.user_id).await?;
         let Some(user) = user.filter(|user| user.status == UserStatus::Active) else {
             return Err(invalid());

@@ -72,15 +72,27 @@ impl Provider {
         client_id: &ClientId,
         ctx: &RequestContext<'_>,
     ) -> Result<(), ProviderError> {
-        // It first: a code that is redeemed now looks for it after its own session has begun.
+        // Before the consent itself: while it is there, its user sees it, and this can be repeated.
+        self.end_sessions_at(user_id, client_id, ctx).await?;
         let was_there = self.ports.store.remove_consent(user_id, client_id).await?;
+        // And after it, for what began in between: a code that is redeemed from now on finds it gone.
+        self.end_sessions_at(user_id, client_id, ctx).await?;
+        if was_there {
+            self.audit(ctx, AuditAction::ConsentRevoked, Outcome::Success, Some(user_id), None);
+        }
+        Ok(())
+    }
+
+    async fn end_sessions_at(
+        &self,
+        user_id: UserId,
+        client_id: &ClientId,
+        ctx: &RequestContext<'_>,
+    ) -> Result<(), ProviderError> {
         for session in self.ports.store.list_sessions(user_id).await? {
             if session.client_id == client_id.as_str() && session.client_grant().is_some() {
                 self.end_client_session(&session, ctx).await?;
             }
-        }
-        if was_there {
-            self.audit(ctx, AuditAction::ConsentRevoked, Outcome::Success, Some(user_id), None);
         }
         Ok(())
     }

@@ -160,7 +160,8 @@ impl Provider {
     }
 
     /// The device that a user code stands for. Every question counts for its address and for its user, since a code is short
-    /// enough to be guessed by whoever may ask often (RFC 8628 §5.1).
+    /// enough to be guessed by whoever may ask often (RFC 8628 §5.1). One that was right forgets nothing: whoever guesses
+    /// can have right codes of their own.
     ///
     /// # Errors
     /// [`ProviderError::NotFound`]; [`ProviderError::TooManyAttempts`].
@@ -171,20 +172,16 @@ impl Provider {
         ctx: &RequestContext<'_>,
     ) -> Result<DeviceQuestion, ProviderError> {
         let secrets = &self.key_ring().secrets;
-        let schedule = &self.settings.throttle.account;
+        let schedule = &self.settings.throttle.address;
         let address = ctx.address.and_then(|address| AttemptKey::address(secrets, "device", address));
         let own = AttemptKey::device_codes(secrets, browser.user.user_id);
-        for (key, schedule) in
-            address.map(|key| (key, &self.settings.throttle.address)).into_iter().chain([(own, schedule)])
-        {
+        for key in address.into_iter().chain([own]) {
             if let Err(blocked) = self.ports.store.count(key, schedule, ctx.now).await? {
                 let retry_after = wait_until(blocked.until, ctx.now);
                 return Err(ProviderError::TooManyAttempts { retry_after });
             }
         }
-        let question = self.device_question(typed, ctx).await?.ok_or(ProviderError::NotFound)?;
-        self.ports.store.forget_attempts(own).await?;
-        Ok(question)
+        self.device_question(typed, ctx).await?.ok_or(ProviderError::NotFound)
     }
 
     async fn device_question(

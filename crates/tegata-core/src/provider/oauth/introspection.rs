@@ -5,9 +5,9 @@ use tegata_jose::VerifiedAccessToken;
 
 use super::client_authentication::AuthenticatedClient;
 use crate::client::{Client, ClientId};
-use crate::identifier::UserId;
 use crate::oauth::{OAuthError, Parameters};
 use crate::provider::{Provider, RequestContext};
+use crate::session::Session;
 use crate::timestamp::Timestamp;
 use crate::user::UserStatus;
 
@@ -27,7 +27,7 @@ impl Provider {
             return Err(OAuthError::invalid_client());
         }
         let text = parameters.required("token")?;
-        let found = match self.verify_access_token(text, ctx.now) {
+        let found = match self.verify_issued_token(text, ctx.now).await {
             Ok(token) => self.introspect_access_token(client, &token, ctx.now).await?,
             Err(_) => self.introspect_refresh_token(client, text, ctx.now).await?,
         };
@@ -81,7 +81,7 @@ impl Provider {
     ) -> Result<Option<Map<String, Value>>, OAuthError> {
         let Ok(token) = self.parse_refresh_token_of(Some(client.client_id()), text) else { return Ok(None) };
         let session = self.ports.store.find_session(token.user_id, token.session_id).await?;
-        let is_current = |session: &crate::session::Session| {
+        let is_current = |session: &Session| {
             session.is_live(now)
                 && session.current_hash == token.hash()
                 && session.client_grant().is_some_and(|grant| grant.is_of(client))
@@ -125,7 +125,8 @@ impl Provider {
         Ok(token.subject() == token.client_id() && self.is_client_active(token.subject(), token, now).await?)
     }
 
-    /// A token that was exchanged: whoever has it and whoever it speaks of are there, and so is the session behind it.
+    /// A token that was exchanged: whoever has it and whoever it speaks of are there, and so is the session behind it, with
+    /// the client that it is of.
     async fn is_exchanged_active(
         &self,
         token: &VerifiedAccessToken,
@@ -134,16 +135,34 @@ impl Provider {
         if !self.is_client_active(token.client_id(), token, now).await? {
             return Ok(false);
         }
-        let Some(session_id) = token.session_id() else {
+        if token.session_id().is_none() {
             return self.is_client_active(token.subject(), token, now).await;
-        };
-        let (Ok(user_id), Ok(session_id)) = (token.subject().parse::<UserId>(), session_id.parse()) else {
+        }
+        let Some(session) = self.session_of_token(token, now).await? else { return Ok(false) };
+        let user = self.ports.store.find_user(session.user_id).await?;
+        if !user.is_some_and(|user| user.status == UserStatus::Active) {
             return Ok(false);
-        };
+        }
+        // A login of our own application rests on no client's registration.
+        if session.grant.is_none() {
+            return Ok(true);
+        }
+        let Ok(client_id) = session.client_id.parse::<ClientId>() else { return Ok(false) };
+        let client = self.find_active_client(&client_id, now).await?;
+        let grant = session.client_grant();
+        Ok(client.is_some_and(|client| grant.is_some_and(|grant| grant.is_of(&client))))
+    }
+
+    /// The session that a token names, if it is alive. Its subject is a user by the name that all know them by.
+    pub(super) async fn session_of_token(
+        &self,
+        token: &VerifiedAccessToken,
+        now: Timestamp,
+    ) -> Result<Option<Session>, OAuthError> {
+        let session_id = token.session_id().and_then(|sid| sid.parse().ok());
+        let (Ok(user_id), Some(session_id)) = (token.subject().parse(), session_id) else { return Ok(None) };
         let session = self.ports.store.find_session(user_id, session_id).await?;
-        let user = self.ports.store.find_user(user_id).await?;
-        let is_active = user.is_some_and(|user| user.status == UserStatus::Active);
-        Ok(is_active && session.is_some_and(|session| session.is_live(now)))
+        Ok(session.filter(|session| session.is_live(now)))
     }
 
     /// Whether the client of this name is there, and was when the token was issued.

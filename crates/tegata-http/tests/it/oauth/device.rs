@@ -79,10 +79,9 @@ async fn r28_v15_codes_cannot_be_guessed_by_asking() {
     let browser = world.browser();
     let login = open(&browser, "/oauth2/device").await;
     let mut page = submit(&browser, &login, &[("identifier", "alice"), ("password", PASSWORD)]).await;
-    for guess in 0..6 {
+    for guess in 0..=world.provider.settings().throttle.address.free {
         assert!(!text(&page).contains("Too many"), "{guess}");
-        page =
-            submit(&browser, &page, &[("user_code", &format!("BCDF-GHJ{}", (b'K' + guess) as char))]).await;
+        page = submit(&browser, &page, &[("user_code", "BCDF-GHJK")]).await;
     }
     let page = submit(&browser, &page, &[("user_code", "BCDF-GHJZ")]).await;
     assert!(text(&page).contains("Too many"), "{}", text(&page));

@@ -1,0 +1,123 @@
+use super::*;
+use crate::audit::AuditAction;
+
+#[tokio::test]
+async fn v5_a_code_of_another_client_is_refused_and_not_spent() {
+    let world = world().await;
+    let (app, other) = (world.party("app", |_| {}).await, world.party("other", |_| {}).await);
+    let browser = world.log_in_browser("alice").await;
+    let code = world.code(&app, SCOPE, &browser).await;
+    assert_eq!(refusal(world.redeem_code(&other, &code).await), ErrorCode::InvalidGrant);
+    assert!(world.redeem_code(&app, &code).await.is_ok());
+}
+
+#[tokio::test]
+async fn r2_v41_nothing_is_spent_by_whoever_lacks_the_verifier_or_the_address() {
+    let world = world().await;
+    let app = world.party("app", |_| {}).await;
+    let browser = world.log_in_browser("alice").await;
+    let code = world.code(&app, SCOPE, &browser).await;
+    let right = redemption(&code);
+    let with = |name: &str, value: &'static str| {
+        let mut form = redemption(&code);
+        for pair in form.iter_mut().filter(|(known, _)| *known == name) {
+            pair.1 = value;
+        }
+        form
+    };
+    for bad in [
+        with("code_verifier", ""),
+        with("code_verifier", CHALLENGE),
+        with("code_verifier", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjX"),
+        with("redirect_uri", ""),
+        with("redirect_uri", "https://app.example/cb?"),
+    ] {
+        assert_eq!(refusal(world.ask(&app, &bad).await), ErrorCode::InvalidGrant, "{bad:?}");
+    }
+    assert!(world.ask(&app, &right).await.is_ok());
+}
+
+#[tokio::test]
+async fn r2_a_challenge_that_was_stripped_from_the_request_is_noticed() {
+    let world = world().await;
+    let app = world.party("app", |metadata| metadata.require_pkce = false).await;
+    let browser = world.log_in_browser("alice").await;
+    let stripped = request(&app, &[("code_challenge", ""), ("code_challenge_method", "")]);
+    let code = world.allowed_code(&stripped, &browser).await;
+    assert_eq!(refusal(world.redeem_code(&app, &code).await), ErrorCode::InvalidGrant);
+    assert!(world.ask(&app, &redemption(&code)[..3]).await.is_ok());
+}
+
+#[tokio::test]
+async fn r4_v41_a_code_that_comes_again_ends_what_it_gave() {
+    let world = world().await;
+    let app = world.party("app", |_| {}).await;
+    let browser = world.log_in_browser("alice").await;
+    let other = world.tokens(&app, SCOPE, &browser).await;
+    let code = world.code(&app, SCOPE, &browser).await;
+    let tokens = world.redeem_code(&app, &code).await.unwrap();
+    assert_eq!(refusal(world.redeem_code(&app, &code).await), ErrorCode::InvalidGrant);
+    assert_eq!(world.audit.last().action, AuditAction::CodeReplayed);
+    assert!(!world.is_active(&app, &tokens.access_token).await);
+    assert_eq!(refusal(world.refresh_at(&app, refresh_token(&tokens)).await), ErrorCode::InvalidGrant);
+    assert!(world.refresh_at(&app, refresh_token(&other)).await.is_ok(), "that grant and no other");
+}
+
+#[tokio::test]
+async fn r4_v41_a_code_that_is_shown_many_times_is_served_once_and_leaves_no_grant() {
+    let world = world().await;
+    let app = world.party("app", |_| {}).await;
+    let browser = world.log_in_browser("alice").await;
+    let code = world.code(&app, SCOPE, &browser).await;
+    let (a, b, c, d) = tokio::join!(
+        world.redeem_code(&app, &code),
+        world.redeem_code(&app, &code),
+        world.redeem_code(&app, &code),
+        world.redeem_code(&app, &code),
+    );
+    assert_eq!([a, b, c, d].into_iter().flatten().count(), 1);
+    assert_eq!(world.grants_of("alice").await, 0);
+}
+
+#[tokio::test]
+async fn r4_a_code_lives_for_a_minute_and_is_no_refresh_token() {
+    let mut world = world().await;
+    let app = world.party("app", |_| {}).await;
+    let browser = world.log_in_browser("alice").await;
+    let code = world.code(&app, SCOPE, &browser).await;
+    assert_eq!(refusal(world.refresh_at(&app, &code).await), ErrorCode::InvalidGrant, "V6");
+    assert_eq!(refusal(world.poll(&app, &code).await), ErrorCode::InvalidGrant, "V6");
+    world.pass(60);
+    assert_eq!(refusal(world.redeem_code(&app, &code).await), ErrorCode::InvalidGrant);
+}
+
+#[tokio::test]
+async fn r32_a_code_that_is_bound_to_a_key_asks_for_its_proof() {
+    let world = world().await;
+    let app = world.party("app", |_| {}).await;
+    let browser = world.log_in_browser("alice").await;
+    let code = world.allowed_code(&request(&app, &[("dpop_jkt", KEY)]), &browser).await;
+    for other in [None, Some(OTHER_KEY)] {
+        let refused = world.ask_with(&app, other, &redemption(&code)).await;
+        assert_eq!(refusal(refused), ErrorCode::InvalidGrant);
+    }
+    let tokens = world.ask_with(&app, Some(KEY), &redemption(&code)).await.unwrap();
+    assert_eq!(tokens.token_type, "DPoP");
+    assert_eq!(claims(&tokens.access_token)["cnf"], json!({"jkt": KEY}));
+}
+
+#[tokio::test]
+async fn r33_a_token_is_for_the_resources_that_were_granted_or_fewer() {
+    let world = world().await;
+    let app = world.party("app", |_| {}).await;
+    let browser = world.log_in_browser("alice").await;
+    let asked = request(&app, &[("scope", "orders:read"), ("resource", ORDERS), ("resource", BILLING)]);
+    let code = world.allowed_code(&asked, &browser).await;
+    let more = [&redemption(&code)[..], &[("resource", API)]].concat();
+    assert_eq!(refusal(world.ask(&app, &more).await), ErrorCode::InvalidTarget);
+    let fewer = [&redemption(&code)[..], &[("resource", BILLING)]].concat();
+    let tokens = world.ask(&app, &fewer).await.unwrap();
+    assert_eq!(claims(&tokens.access_token)["aud"], json!(BILLING));
+    let next = world.refresh_at(&app, refresh_token(&tokens)).await.unwrap();
+    assert_eq!(claims(&next.access_token)["aud"], json!([ORDERS, BILLING]));
+}

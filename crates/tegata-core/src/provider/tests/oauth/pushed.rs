@@ -1,0 +1,77 @@
+use super::*;
+
+async fn push(world: &World, party: &Party, more: &[(&str, &str)]) -> Result<String, OAuthError> {
+    let client = world.prove(party).await?;
+    let pushed = world.provider.push_request(&client, &request(party, more), None, &world.ctx()).await;
+    pushed.map(|(uri, _)| uri)
+}
+
+fn pushed(client_id: &str, uri: &str) -> Parameters {
+    parameters(&[("client_id", client_id), ("request_uri", uri)])
+}
+
+fn refused_on_the_page(outcome: Result<Authorization, AuthorizationError>) -> ErrorCode {
+    match outcome {
+        Err(AuthorizationError::Page(error)) => refusal::<()>(Err(error)),
+        Err(AuthorizationError::Client { .. }) => panic!("it was sent to the client"),
+        Ok(_) => panic!("it was accepted"),
+    }
+}
+
+#[tokio::test]
+async fn r30_a_pushed_request_is_answered_once() {
+    let world = world().await;
+    let app = world.party("app", |metadata| metadata.require_pushed_authorization_requests = true).await;
+    let browser = world.log_in_browser("alice").await;
+    let uri = push(&world, &app, &[]).await.unwrap();
+    let code = world.allowed_code(&pushed("app", &uri), &browser).await;
+    assert!(world.redeem_code(&app, &code).await.is_ok());
+    let again = world.authorize(&pushed("app", &uri), Some(&browser), &world.flow()).await;
+    assert_eq!(refused_on_the_page(again), ErrorCode::InvalidRequestUri);
+    let bare = world.authorize(&request(&app, &[]), Some(&browser), &world.flow()).await;
+    assert!(matches!(bare, Err(AuthorizationError::Client { .. })), "this client has to push");
+}
+
+#[tokio::test]
+async fn r30_a_pushed_request_is_the_visitors_who_began_with_it() {
+    let world = world().await;
+    let app = world.party("app", |_| {}).await;
+    let uri = push(&world, &app, &[]).await.unwrap();
+    let (mine, other) = (world.flow(), world.flow());
+    for _ in 0..2 {
+        let begun = world.authorize(&pushed("app", &uri), None, &mine).await;
+        assert!(matches!(begun, Ok(Authorization::Login { .. })));
+    }
+    let late = world.authorize(&pushed("app", &uri), None, &other).await;
+    assert_eq!(refused_on_the_page(late), ErrorCode::InvalidRequestUri);
+}
+
+#[tokio::test]
+async fn r30_a_pushed_request_is_its_clients_and_soon_over() {
+    let mut world = world().await;
+    let (app, other) = (world.party("app", |_| {}).await, world.party("other", |_| {}).await);
+    let uri = push(&world, &app, &[]).await.unwrap();
+    let stolen = world.authorize(&pushed(other.id(), &uri), None, &world.flow()).await;
+    assert_eq!(refused_on_the_page(stolen), ErrorCode::InvalidRequestUri);
+    world.pass(60);
+    let late = world.authorize(&pushed("app", &uri), None, &world.flow()).await;
+    assert_eq!(refused_on_the_page(late), ErrorCode::InvalidRequestUri);
+    let foreign = world.authorize(&pushed("app", "https://evil.example/"), None, &world.flow()).await;
+    assert_eq!(refused_on_the_page(foreign), ErrorCode::RequestUriNotSupported);
+}
+
+#[tokio::test]
+async fn r30_what_could_not_be_asked_directly_cannot_be_pushed() {
+    let world = world().await;
+    let app = world.party("app", |_| {}).await;
+    for (more, code) in [
+        (("redirect_uri", "https://evil.example/"), ErrorCode::InvalidRequest),
+        (("client_id", "other"), ErrorCode::InvalidRequest),
+        (("request_uri", "urn:x"), ErrorCode::InvalidRequest),
+        (("scope", "openid address"), ErrorCode::InvalidScope),
+        (("code_challenge", ""), ErrorCode::InvalidRequest),
+        (("response_type", "token"), ErrorCode::UnsupportedResponseType),
+    ] {
+        assert_eq!(refusal(push(&world, &app, &[more]).await), code, "{more:?}");
+    }
+}
