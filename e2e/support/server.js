@@ -11,7 +11,7 @@ const START_MS = 30_000;
 const STOP_MS = 15_000;
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const binary = resolve(root, process.env["TEGATA_BIN"] || "target/debug/tegata");
+export const binary = resolve(root, process.env["TEGATA_BIN"] || "target/debug/tegata");
 
 export class Server {
   /** Where it answers; the same after a restart. */
@@ -35,11 +35,10 @@ export class Server {
     const child = spawn(
       binary,
       [
-        ...["serve", "--listen", listen, "--data-dir", join(this.#dataDir, "data")],
+        ...["serve", "--listen", listen, "--data-dir", this.dataDir],
         ...this.#settings().flatMap((setting) => ["--set", setting]),
       ],
-      // Away from any `tegata.toml`, and without settings from the environment.
-      { cwd: this.#dataDir, env: ownEnvironment(), stdio: ["ignore", "pipe", "pipe"] },
+      { ...this.place, stdio: ["ignore", "pipe", "pipe"] },
     );
     this.#child = child;
     const from = this.log.length;
@@ -63,6 +62,16 @@ export class Server {
         child.once("exit", (code) => done(() => fail(this.#trouble(`ended with ${code}`))));
       })
     );
+  }
+
+  /** Where it keeps its data, from its start on. */
+  get dataDir() {
+    return join(this.#dataDir, "data");
+  }
+
+  /** Where its commands run: away from any `tegata.toml`, and without settings from the environment. */
+  get place() {
+    return { cwd: this.#dataDir, env: ownEnvironment() };
   }
 
   async stop() {

@@ -40,7 +40,7 @@ pub(crate) fn check_templates(functions: Arch) -> Result {
         // The processor changes one word in each function; which one was built does not matter here.
         .args(&["-c", &format!("functions={}", folder.display())])
         .run()?;
-    let lint = venv::ensure(&[CFN_LINT])?.join("cfn-lint");
+    let lint = venv::ensure(venv::AWS, &[CFN_LINT])?.join("cfn-lint");
     let mut templates = Vec::new();
     for entry in fs::read_dir(&output)? {
         let path = entry?.path();

@@ -77,7 +77,7 @@ pub(crate) fn folder(arch: Arch) -> PathBuf {
 
 fn build_packages(arch: Arch, is_wanted: impl Fn(&str) -> bool) -> Result {
     require_standard_library(arch)?;
-    let bin = venv::ensure(&TOOLS)?;
+    let bin = venv::ensure(venv::AWS, &TOOLS)?;
     let folder = folder(arch);
     for (package, profile) in PACKAGES.into_iter().filter(|(package, _)| is_wanted(package)) {
         let functions = functions(package)?;

@@ -11,6 +11,7 @@ mod dependencies;
 mod docs;
 mod dynamodb_local;
 mod lambda;
+mod oauth_clients;
 mod process;
 mod server;
 mod suite;
@@ -36,6 +37,7 @@ Usage: cargo xtask <command> [-- arguments]
   check                    formatting, lints, licences, words: what is quick
   web                      the web workspaces: install, build, check, test
   e2e [-- …]               the browser tests, against the real binary
+  oauth [-- …]             OAuth clients that others have written, against the real binary
   dynamodb [--fetch]       DynamoDB Local on port 8000, in memory; --fetch only gets it
   lambda [--arch arm64|x86_64] [-- package …]
                            the functions for AWS, into target/lambda/<arch>/<function>/bootstrap; arm64 by default
@@ -82,6 +84,11 @@ fn dispatch(arguments: &[String]) -> Result {
             web::build_steps(suite)?;
             suite.step("server binary", server::build)?;
             browser_tests(suite, passed)
+        }),
+        ["oauth"] => Suite::run("oauth", |suite| {
+            suite.step("npm packages", web::install)?;
+            suite.step("server binary", server::build)?;
+            suite.step("OAuth clients", || oauth_clients::run(passed))
         }),
         ["docs"] => Suite::run("docs", |suite| {
             docs::steps(suite)?;
@@ -144,6 +151,7 @@ fn test(suite: &mut Suite) -> Result {
         let server = server::Server::start(&["--set", "tokens.access_token_ttl=3s"])?;
         http_suite(&server.url)
     })?;
+    suite.step("OAuth clients", || oauth_clients::run(&[]))?;
     browser_tests(suite, &[])?;
     suite.step("functions for x86_64", || lambda::build(lambda::Arch::X86_64))?;
     aws::prove(suite)

@@ -10,9 +10,13 @@ use crate::workspace::root;
 /// What is installed, one package a line.
 const INSTALLED: &str = "installed.txt";
 
-/// Makes sure that these packages, each as `name==version`, are installed, and gives the folder of their programs.
-pub(crate) fn ensure(packages: &[&str]) -> Result<PathBuf> {
-    let venv = root().join("target").join("aws-venv");
+/// The environment of the tools that build for and emulate AWS.
+pub(crate) const AWS: &str = "aws-venv";
+
+/// Makes sure that these packages, each as `name==version`, are installed in the environment of this name, and gives the
+/// folder of their programs.
+pub(crate) fn ensure(environment: &str, packages: &[&str]) -> Result<PathBuf> {
+    let venv = root().join("target").join(environment);
     let bin = venv.join(if cfg!(windows) { "Scripts" } else { "bin" });
     let python = bin.join("python");
     if !works(&python, &["--version"]) {
@@ -33,7 +37,7 @@ pub(crate) fn ensure(packages: &[&str]) -> Result<PathBuf> {
 fn make(venv: &str) -> Result {
     if !works("python3", &["--version"]) {
         return Err(
-            "Python 3 is needed for the tools that build for and emulate AWS (https://python.org)".into()
+            "Python 3 is needed, for the tools that build for and emulate AWS and for a client of the tests (https://python.org)".into()
         );
     }
     Command::new("python3").args(&["-m", "venv", "--clear", venv]).run().map_err(|error| {

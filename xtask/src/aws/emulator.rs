@@ -30,7 +30,7 @@ pub(super) struct Emulator {
 impl Emulator {
     /// Starts it on a port of the system's choice, on this machine only, with IAM enforced.
     pub(super) fn start(state: &Path) -> Result<Self> {
-        let bin = venv::ensure(&PACKAGES)?;
+        let bin = venv::ensure(venv::AWS, &PACKAGES)?;
         let port = free_port()?;
         let endpoint = format!("http://127.0.0.1:{port}");
         let log = state.join("emulator.log");
