@@ -7,6 +7,7 @@ has found out, as {"result": …}; what went wrong ends it with an error.
 
 import json
 import sys
+import time
 
 import requests
 from authlib.common.security import generate_token
@@ -18,6 +19,14 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, import_key
 
 OFFLINE = "openid profile offline_access"
+
+
+class ShortLivedAssertion(PrivateKeyJWT):
+    """Authlib's own assertions are good for an hour, which is longer than a provider has to accept (RFC 7523 §3)."""
+
+    def sign(self, auth, token_endpoint):
+        self.claims = {"exp": int(time.time()) + 60}
+        return super().sign(auth, token_endpoint)
 
 
 def say(message):
@@ -54,7 +63,7 @@ def client_of(told, metadata):
         key = import_key(told["private_jwk"])
         client.client_secret = key
         client.register_client_auth_method(
-            PrivateKeyJWT(metadata["token_endpoint"], headers={"kid": key.kid}, alg="ES256")
+            ShortLivedAssertion(metadata["token_endpoint"], headers={"kid": key.kid}, alg="ES256")
         )
     return client
 

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper::{Request, StatusCode};
+use hyper::http::request;
+use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -13,7 +14,7 @@ use tokio::net::TcpStream;
 pub(crate) type Error = Box<dyn std::error::Error + Send + Sync>;
 
 /// The password of every user of the benchmark.
-const PASSWORD: &str = "seven rivers under one bridge";
+pub(crate) const PASSWORD: &str = "seven rivers under one bridge";
 
 /// One connection.
 pub(crate) struct Client {
@@ -30,27 +31,30 @@ impl Client {
         Ok(Self { address, send })
     }
 
-    async fn send(&mut self, request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes), Error> {
+    /// Sends a request of one's own, to this server.
+    pub(crate) async fn call(
+        &mut self,
+        request: request::Builder,
+        body: String,
+    ) -> Result<Response<Bytes>, Error> {
+        let request = request.header("host", self.address.to_string()).body(Full::from(body))?;
         self.send.ready().await?;
-        let response = self.send.send_request(request).await?;
-        let status = response.status();
-        Ok((status, response.into_body().collect().await?.to_bytes()))
+        let (head, body) = self.send.send_request(request).await?.into_parts();
+        Ok(Response::from_parts(head, body.collect().await?.to_bytes()))
     }
 
     pub(crate) async fn get(&mut self, path: &str, token: Option<&str>) -> Result<StatusCode, Error> {
-        let mut request = Request::get(path).header("host", self.address.to_string());
+        let mut request = Request::get(path);
         if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        Ok(self.send(request.body(Full::default())?).await?.0)
+        Ok(self.call(request, String::new()).await?.status())
     }
 
     pub(crate) async fn post(&mut self, path: &str, body: String) -> Result<(StatusCode, Bytes), Error> {
-        let request = Request::post(path)
-            .header("host", self.address.to_string())
-            .header("content-type", "application/json")
-            .body(Full::from(body))?;
-        self.send(request).await
+        let request = Request::post(path).header("content-type", "application/json");
+        let response = self.call(request, body).await?;
+        Ok((response.status(), response.into_body()))
     }
 
     pub(crate) async fn sign_up(&mut self, username: &str) -> Result<(), Error> {
@@ -90,7 +94,7 @@ pub(crate) struct Tokens {
 }
 
 impl Tokens {
-    fn read(body: &[u8]) -> Result<Self, Error> {
+    pub(crate) fn read(body: &[u8]) -> Result<Self, Error> {
         let body: Value = serde_json::from_slice(body)?;
         let text = |name: &str| body[name].as_str().map(str::to_owned).ok_or_else(|| format!("no {name}"));
         Ok(Self { access: text("access_token")?, refresh: text("refresh_token")? })

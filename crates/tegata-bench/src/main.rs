@@ -22,7 +22,7 @@ mod store_alone;
 use std::path::Path;
 
 use client::Error;
-use measure::{footprint, lambda, login, protected, refresh, storm, verify};
+use measure::{footprint, lambda, login, oauth, protected, refresh, storm, verify};
 
 #[tokio::main]
 #[expect(clippy::print_stdout, reason = "the table is the output")]
@@ -37,7 +37,7 @@ async fn main() -> Result<(), Error> {
         [only] => (Some(only), None),
         _ => {
             return Err(
-                "usage: tegata-bench [verify|login|refresh|protected|storm|footprint|lambda | --write PAGE]"
+                "usage: tegata-bench [verify|login|refresh|oauth|protected|storm|footprint|lambda | --write PAGE]"
                     .into(),
             );
         }
@@ -52,6 +52,9 @@ async fn main() -> Result<(), Error> {
     }
     if wants("refresh") {
         rows.extend(refresh::run().await?);
+    }
+    if wants("oauth") {
+        rows.extend(oauth::run().await?);
     }
     if wants("protected") {
         rows.extend(protected::run().await?);

@@ -3,6 +3,7 @@
 pub(crate) mod footprint;
 pub(crate) mod lambda;
 pub(crate) mod login;
+pub(crate) mod oauth;
 pub(crate) mod protected;
 pub(crate) mod refresh;
 pub(crate) mod storm;

@@ -31,6 +31,15 @@ impl Server {
         Self::start(Command::new(std::env::current_exe()?).arg(mode))
     }
 
+    /// Starts a server for Node.js, with these variables in its environment.
+    pub(crate) fn node(script: &str, environment: &[(&str, &str)]) -> Result<Self, Error> {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
+        // As it would run, and without warnings about what only a test would do.
+        let production = [("NODE_ENV", "production")];
+        let environment = environment.iter().chain(&production).copied();
+        Self::start(Command::new("node").arg(script).envs(environment))
+    }
+
     fn start(command: &mut Command) -> Result<Self, Error> {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
         let stdout = child.stdout.take().ok_or("no standard output")?;

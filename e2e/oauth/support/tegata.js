@@ -1,13 +1,28 @@
 // The binary, with the OpenID Provider as the tests need it.
 import { spawn } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { binary, Server } from "../../support/server.js";
 import { API_SCOPE } from "./clients.js";
 import { registration } from "./provider.js";
 
+/**
+ * @typedef {object} Description What the command line can say of a client.
+ * @property {readonly string[]} redirect_uris
+ * @property {readonly string[]} [post_logout_redirect_uris]
+ * @property {readonly string[]} grant_types
+ * @property {string} scope
+ * @property {string} token_endpoint_auth_method
+ * @property {string} [id_token_signed_response_alg]
+ * @property {object} [jwks]
+ */
+
+const SETTINGS = [`oauth.scope=${API_SCOPE}`, "oauth.registration=open"];
+
 export class Tegata {
   person = { identifier: "traveller", password: "seven lanterns on the old road" };
-  #server = new Server(() => [`oauth.scope=${API_SCOPE}`, "oauth.registration=open"]);
+  #server = new Server(() => SETTINGS);
 
   get issuer() {
     return this.#server.url;
@@ -25,27 +40,32 @@ export class Tegata {
   }
 
   /**
-   * `tegata client create` reads the description of a client (RFC 7591 §2) from its standard input and prints the client
-   * information response (§3.2.1): `client_id` and, for a confidential client with a secret, `client_secret`.
+   * As an operator does, beside the running server.
    *
    * @param {import("./clients.js").ClientName} name
    */
   async register(name) {
-    const { metadata, ...own } = await registration(name);
-    const { dataDir, place } = this.#server;
-    const command = [
-      "client",
-      "create",
-      "--data-dir",
-      dataDir,
-      "--client-id",
-      name,
-      "--metadata",
-      "-",
-      "--json",
-    ];
-    const child = spawn(binary, command, { ...place, stdio: ["pipe", "pipe", "pipe"] });
-    child.stdin.end(JSON.stringify(metadata));
+    const { metadata: described, ...own } = await registration(name);
+    /** @type {Description} */
+    const metadata = described;
+    /** @type {Record<string, string | readonly string[] | undefined>} */
+    const options = {
+      "data-dir": this.#server.dataDir,
+      set: SETTINGS,
+      "client-id": name,
+      "redirect-uri": metadata.redirect_uris,
+      "post-logout-redirect-uri": metadata.post_logout_redirect_uris,
+      grant: metadata.grant_types,
+      scope: metadata.scope,
+      "auth-method": metadata.token_endpoint_auth_method,
+      "id-token-alg": metadata.id_token_signed_response_alg,
+      "jwks-file": metadata.jwks && (await this.#file(`${name}-jwks.json`, metadata.jwks)),
+    };
+    const words = Object.entries(options).flatMap(([option, values]) =>
+      [values ?? []].flat().flatMap((value) => [`--${option}`, value]),
+    );
+    const command = ["client", "create", "--json", ...words];
+    const child = spawn(binary, command, { ...this.#server.place, stdio: ["ignore", "pipe", "pipe"] });
     const [printed, said, code] = await Promise.all([
       text(child.stdout),
       text(child.stderr),
@@ -58,5 +78,15 @@ export class Tegata {
 
   dispose() {
     return this.#server.dispose();
+  }
+
+  /**
+   * @param {string} name
+   * @param {unknown} content
+   */
+  async #file(name, content) {
+    const path = join(this.#server.place.cwd, name);
+    await writeFile(path, JSON.stringify(content));
+    return path;
   }
 }

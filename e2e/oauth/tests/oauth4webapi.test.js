@@ -209,14 +209,15 @@ test("ID tokens are signed by keys of the JWKS, also when the signature itself i
 
 test("an access token that is a JWT is what RFC 9068 says", async (t) => {
   const party = await registered("basic");
-  const { access_token: token, ...rest } = await logIn(party);
+  const given = await logIn(party);
+  const token = given.access_token;
   const [, payload] = token.split(".");
   if (!payload) return t.skip("this provider's access tokens are opaque");
   const { aud } = JSON.parse(Buffer.from(payload, "base64url").toString());
   const request = new Request("https://api.example/", { headers: { authorization: `Bearer ${token}` } });
   const claims = await oauth.validateJwtAccessToken(as, request, [aud].flat()[0], loopback);
   assert.equal(claims.client_id, party.client.client_id);
-  assert.equal(claims.sub, subjectOf({ access_token: token, ...rest }));
+  assert.equal(claims.sub, subjectOf(given));
 });
 
 test("tokens are bound to a key, and a proof is asked for where they are used", async () => {
