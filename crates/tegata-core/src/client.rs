@@ -154,7 +154,8 @@ pub struct ClientMetadata {
     pub grant_types: Vec<GrantType>,
     /// The scope that it may ask for.
     pub scope: Scope,
-    /// The resources that it may ask for (RFC 8707 §2); all that are known if empty.
+    /// The resources that it may ask for (RFC 8707 §2); all that are known if empty. For those that are named it is told
+    /// what a token is worth (RFC 7662), and may exchange it where it may use that grant (RFC 8693).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<String>,
     /// Its public keys, as a JWK set.
