@@ -1,12 +1,14 @@
 //! What an operator decides, as validated values. Reading them from files and variables is the binary's business.
 
 mod oauth;
+mod registration_token;
 
 use std::time::Duration;
 
 use tegata_jose::Algorithm;
 
 pub use oauth::{OAuthSettings, RegistrationMode};
+pub use registration_token::RegistrationToken;
 
 use crate::attempt::DelaySchedule;
 use crate::identifier::TenantId;

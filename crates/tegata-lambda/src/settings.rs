@@ -5,7 +5,6 @@
 
 mod check;
 mod origin_secrets;
-mod registration_token;
 mod table;
 
 use std::fmt;
@@ -15,7 +14,6 @@ use tegata_settings::{CssVariable, KibiBytes, Raw};
 use tegata_store_dynamodb::Tables;
 
 pub use origin_secrets::OriginSecrets;
-pub use registration_token::RegistrationToken;
 pub use table::{SETTINGS, Setting};
 
 /// Everything that can be set.
@@ -34,8 +32,6 @@ pub struct Settings {
     allowed_origins: Vec<String>,
     /// The functions that are given the public keys.
     pub authorizer_function: Vec<String>,
-    /// What registers a client where a token is asked for.
-    pub registration_token: Option<RegistrationToken>,
     /// On the pages of the OpenID Provider.
     logo_url: Option<String>,
     /// Colours of those pages.
@@ -65,7 +61,6 @@ impl Default for Settings {
             origin_secret: None,
             allowed_origins: Vec::new(),
             authorizer_function: Vec::new(),
-            registration_token: None,
             logo_url: None,
             css_variables: Vec::new(),
             rules: tegata_core::settings::Settings::new(""),
@@ -109,8 +104,6 @@ impl Settings {
     pub fn core(&self) -> tegata_core::settings::Settings {
         let mut rules = self.rules.clone();
         rules.issuer = self.issuer.clone().unwrap_or_default();
-        rules.oauth.registration_token =
-            self.registration_token.as_ref().map(|token| token.expose().to_owned());
         rules.tokens.audience = self.audience.clone().unwrap_or_else(|| rules.issuer.clone());
         rules
     }

@@ -37,8 +37,9 @@ const HASH_QUEUE: usize = 4;
 pub fn serve(function: Function) -> ExitCode {
     run(function.name(), || async move {
         let settings = read_settings()?;
-        let has_registration = settings.core().oauth.registration == RegistrationMode::Token;
-        if function == Function::OAuth && has_registration && settings.registration_token.is_none() {
+        let oauth = settings.core().oauth;
+        let has_registration = oauth.registration == RegistrationMode::Token;
+        if function == Function::OAuth && has_registration && oauth.registration_token.is_none() {
             return Err(Failure::plain(
                 "TEGATA_OAUTH__REGISTRATION_TOKEN must be set: oauth.registration is token",
             ));

@@ -6,6 +6,7 @@
 
 mod audit_log;
 mod cli;
+mod clients_file;
 mod command;
 mod data_dir;
 mod dynamodb;

@@ -18,6 +18,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 
+use crate::clients_file;
 use crate::data_dir::{self, ServeLock};
 use crate::failure::Failure;
 use crate::installation::{Installation, hasher};
@@ -51,6 +52,9 @@ async fn serve(settings: &Settings) -> Result<Arc<Provider>, Failure> {
     let http = settings.http(&issuer);
     let is_fresh = installation.is_fresh();
     let provider = installation.open_provider(settings, issuer, Arc::new(hasher(settings, None)?)).await?;
+    if let Some(file) = &settings.clients_file {
+        clients_file::apply(file, &provider).await?;
+    }
     let provider = Arc::new(provider);
     let router = tegata_http::router(
         AppState::new(Arc::clone(&provider), http, Arc::new(SystemClock)),

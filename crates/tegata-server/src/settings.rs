@@ -31,6 +31,8 @@ pub(crate) struct Settings {
     audience: Option<String>,
     pub(crate) passwords: PasswordSettings,
     cors_origins: Vec<String>,
+    /// `oauth.clients_file`
+    pub(crate) clients_file: Option<PathBuf>,
     /// `pages.logo_url`
     logo_url: Option<String>,
     /// `pages.css_variables`
@@ -149,6 +151,7 @@ impl Default for Settings {
                 queue: None,
             },
             cors_origins: Vec::new(),
+            clients_file: None,
             logo_url: None,
             css_variables: Vec::new(),
             store: StoreSettings {

@@ -11,4 +11,4 @@ mod value;
 pub use hash_cost::hash_cost_problem;
 pub use public_url::{Reach, endpoint_problem, is_loopback_url, public_url_problem};
 pub use table::{Setting, type_of};
-pub use value::{CssVariable, KibiBytes, Raw, Value};
+pub use value::{CssVariable, KibiBytes, Raw, SECRET, Value};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use tegata_core::scope::Scope;
-use tegata_core::settings::RegistrationMode;
+use tegata_core::settings::{RegistrationMode, RegistrationToken};
 use tegata_http::MetricsAccess;
 use tegata_jose::Algorithm;
 
@@ -33,6 +33,9 @@ pub trait Value: Sized {
     /// The value as an operator would write it; `None` when nothing is set.
     fn show(&self) -> Option<String>;
 }
+
+/// The type of what is repeated in no message.
+pub const SECRET: &str = "secret";
 
 /// One text, or the reason why there is none.
 fn one(raw: &Raw) -> Result<&str, String> {
@@ -231,6 +234,19 @@ impl Value for RegistrationMode {
             }
             .to_owned(),
         )
+    }
+}
+
+impl Value for RegistrationToken {
+    const TYPE: &'static str = SECRET;
+
+    fn parse(raw: &Raw) -> Result<Self, String> {
+        one(raw)?.parse().map_err(str::to_owned)
+    }
+
+    /// Never.
+    fn show(&self) -> Option<String> {
+        None
     }
 }
 

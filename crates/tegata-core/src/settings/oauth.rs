@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use tegata_jose::Algorithm;
 
+use super::RegistrationToken;
 use crate::scope::Scope;
 
 /// The settings of the OpenID Provider.
@@ -29,7 +30,7 @@ pub struct OAuthSettings {
     /// Who may register clients over HTTP (RFC 7591 §3).
     pub registration: RegistrationMode,
     /// What has to be shown to register where [`RegistrationMode::Token`] asks for it.
-    pub registration_token: Option<String>,
+    pub registration_token: Option<RegistrationToken>,
     /// Whether the name of a client may be the address of its metadata (Client ID Metadata Documents).
     pub metadata_documents: bool,
 }
@@ -111,9 +112,8 @@ impl OAuthSettings {
             "oauth.browser_session_ttl",
             "must be between 1s and 30d",
         );
-        let has_token = self.registration_token.as_ref().is_some_and(|token| token.len() >= 32);
         require(
-            self.registration != RegistrationMode::Token || has_token,
+            self.registration != RegistrationMode::Token || self.registration_token.is_some(),
             "oauth.registration_token",
             "must be set, to 32 characters or more, where oauth.registration is token",
         );

@@ -47,6 +47,7 @@ pub(crate) struct OAuthMetadata<'a> {
     request_parameter_supported: bool,
     request_uri_parameter_supported: bool,
     authorization_response_iss_parameter_supported: bool,
+    client_id_metadata_document_supported: bool,
     backchannel_logout_supported: bool,
     backchannel_logout_session_supported: bool,
 }
@@ -90,6 +91,7 @@ impl OAuthMetadata<'_> {
             // Of pushed requests only, which have an endpoint of their own (RFC 9126 §5).
             request_uri_parameter_supported: false,
             authorization_response_iss_parameter_supported: true,
+            client_id_metadata_document_supported: settings.oauth.metadata_documents,
             backchannel_logout_supported: true,
             backchannel_logout_session_supported: true,
         }

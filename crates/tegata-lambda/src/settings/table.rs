@@ -64,8 +64,10 @@ pub static SETTINGS: &[Setting] = tegata_settings::settings! {
         "How long a browser stays logged in here, so that further applications ask for no password; at most 30d."
     "oauth.registration" => rules.oauth.registration:
         "Who may register clients over HTTP (RFC 7591): nobody, whoever has `oauth.registration_token`, or anyone."
-    "oauth.registration_token" or "none" => registration_token:
+    "oauth.registration_token" or "none" => rules.oauth.registration_token:
         "The initial access token of registrations: 32 characters or more. Only the function `oauth` needs it."
+    "oauth.metadata_documents" => rules.oauth.metadata_documents:
+        "Whether a client need not be registered whose name is the https address of its metadata (Client ID Metadata Documents)."
     "pages.logo_url" or "our own" => logo_url:
         "The logo on the pages of the OpenID Provider: an address, or a path on this server."
     "pages.css_variables" => css_variables:

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use tegata_settings::Raw;
+use tegata_settings::{Raw, SECRET};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -75,8 +75,8 @@ pub(crate) fn load(sources: &Sources) -> Result<Settings, Problems> {
     for Assignment { setting, raw, origin } in &assignments {
         if let Err(text) = (setting.apply)(&mut settings, raw) {
             let shown = match raw {
-                Raw::One(text) => format!("`{text}` "),
-                Raw::List(_) => String::new(),
+                Raw::One(text) if setting.value_type != SECRET => format!("`{text}` "),
+                Raw::One(_) | Raw::List(_) => String::new(),
             };
             problems.push(Problem {
                 origin: origin.clone(),

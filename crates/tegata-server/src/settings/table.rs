@@ -124,6 +124,10 @@ pub(crate) static SETTINGS: &[Setting] = tegata_settings::settings! {
         "Who may register clients over HTTP (RFC 7591): nobody, whoever has `oauth.registration_token`, or anyone."
     "oauth.registration_token" or "none" => rules.oauth.registration_token:
         "The initial access token of registrations: 32 characters or more. Better in the environment than in a file."
+    "oauth.metadata_documents" => rules.oauth.metadata_documents:
+        "Whether a client need not be registered whose name is the https address of its metadata (Client ID Metadata Documents)."
+    "oauth.clients_file" => clients_file:
+        "A file with clients, in TOML or JSON, which are registered or changed at every start: [its form](../guides/openid-provider.md#clients-in-a-file)."
     "pages.logo_url" or "our own" => logo_url:
         "The logo on the pages of the OpenID Provider: an address, or a path on this server."
     "pages.css_variables" => css_variables:

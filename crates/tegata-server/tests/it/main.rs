@@ -5,6 +5,7 @@
 
 mod audit;
 mod backup;
+mod client;
 mod doctor;
 mod dynamodb;
 #[path = "../../../tegata-store-dynamodb/tests/it/local.rs"]

@@ -73,6 +73,60 @@ impl Provider {
             .await
     }
 
+    /// Makes a client what an operator's file says it is: registers it, or changes it where it differs. Whether it is
+    /// closed is not the file's to say. With `secret`, that is its only one; without, it has none.
+    ///
+    /// Gives whether there was anything to do.
+    ///
+    /// # Errors
+    /// [`ClientError`]
+    pub async fn apply_client(
+        &self,
+        client_id: ClientId,
+        metadata: ClientMetadata,
+        secret: Option<ClientSecretHash>,
+        ctx: &RequestContext<'_>,
+    ) -> Result<bool, ClientError> {
+        if client_id.as_str() == self.settings.tokens.client_id {
+            return Err(ClientError::Taken);
+        }
+        let kept = |secret: &ClientSecretHash| StoredSecret {
+            hash: secret.clone(),
+            created_at: ctx.now,
+            expires_at: None,
+        };
+        let Some(before) = self.ports.store.find_client(&client_id).await? else {
+            self.check_metadata(&metadata).await?;
+            let client = Client {
+                client_id,
+                version: 1,
+                created_at: ctx.now,
+                status: ClientStatus::Active,
+                origin: ClientOrigin::Operator,
+                secrets: secret.iter().map(kept).collect(),
+                registration_access_token: None,
+                metadata,
+            };
+            // Another server of the same store was faster, with the same file.
+            let is_new = self.ports.store.create_client(&client).await?;
+            self.audit(ctx, AuditAction::ClientChanged, Outcome::Success, None, None);
+            return Ok(is_new);
+        };
+        let has_it = before.secrets.iter().map(|kept| &kept.hash).eq(&secret);
+        if has_it && before.origin == ClientOrigin::Operator && before.metadata == metadata {
+            return Ok(false);
+        }
+        let change = |client: &mut Client| {
+            client.origin = ClientOrigin::Operator;
+            client.registration_access_token = None;
+            client.metadata = metadata.clone();
+            if !has_it {
+                client.secrets = secret.iter().map(kept).collect();
+            }
+        };
+        self.change_client(&client_id, change, ctx).await.map(|_| true)
+    }
+
     /// Keeps a client whose metadata was checked.
     pub(super) async fn create_client(
         &self,

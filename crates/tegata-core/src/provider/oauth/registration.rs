@@ -53,11 +53,8 @@ impl Provider {
                 "Clients are registered by the operator here.",
             )),
             RegistrationMode::Token => {
-                let expected = settings.registration_token.as_deref().unwrap_or_default();
-                let is_right = initial_access_token.is_some_and(|token| {
-                    !expected.is_empty() && crate::secret::equal(token.as_bytes(), expected.as_bytes())
-                });
-                if is_right {
+                let (expected, presented) = (&settings.registration_token, initial_access_token);
+                if expected.as_ref().zip(presented).is_some_and(|(token, text)| token.matches(text)) {
                     return Ok(());
                 }
                 Err(OAuthError::refused(

@@ -6,7 +6,9 @@ use serde_json::json;
 
 use super::World;
 use crate::audit::AuditAction;
-use crate::client::{AuthMethod, Client, ClientMetadata, ClientSecret, ClientStatus, SubjectType};
+use crate::client::{
+    AuthMethod, Client, ClientId, ClientMetadata, ClientSecret, ClientSecretHash, ClientStatus, SubjectType,
+};
 use crate::provider::oauth::{ClientError, PresentedClient};
 
 fn metadata() -> ClientMetadata {
@@ -127,4 +129,27 @@ async fn r39_a_sector_is_that_of_clients_whose_redirect_uris_it_lists() {
     }
     world.clients.serve(sector, &json!(["https://b.example/", "https://app.example/cb"]), None);
     assert!(register().await.is_ok());
+}
+
+#[tokio::test]
+async fn v16_what_a_file_says_of_a_client_is_so_and_does_not_open_it() {
+    let world = World::new().await;
+    let id: ClientId = "app".parse().unwrap();
+    let secret = ClientSecretHash::of("a secret of the operator");
+    let apply = async |metadata: ClientMetadata, secret: &ClientSecretHash| {
+        let secret = Some(secret.clone());
+        world.provider.apply_client(id.clone(), metadata, secret, &world.ctx()).await
+    };
+    assert!(apply(metadata(), &secret).await.unwrap());
+    assert!(!apply(metadata(), &secret).await.unwrap(), "there is nothing to do");
+    let close = |client: &mut Client| client.status = ClientStatus::Disabled;
+    world.provider.change_client(&id, close, &world.ctx()).await.unwrap();
+    let named = ClientMetadata { client_name: Some("App".to_owned()), ..metadata() };
+    let other = ClientSecretHash::of("another secret");
+    assert!(apply(named.clone(), &other).await.unwrap());
+    let client = world.provider.client(&id).await.unwrap();
+    assert_eq!((client.status, client.metadata), (ClientStatus::Disabled, named));
+    assert_eq!(client.secrets.iter().map(|secret| &secret.hash).collect::<Vec<_>>(), [&other]);
+    let wrong = ClientMetadata { redirect_uris: Vec::new(), ..metadata() };
+    assert!(matches!(apply(wrong, &secret).await, Err(ClientError::Invalid(_))));
 }

@@ -7,7 +7,7 @@ use crate::client::{Client, ClientOrigin, ClientStatus};
 use crate::oauth::{ErrorCode, OAuthError};
 use crate::settings::RegistrationMode;
 
-const TOKEN: &str = "an initial access token of 32 bytes or more";
+const TOKEN: &str = "an-initial-access-token-of-32-characters-or-more";
 
 async fn open() -> World {
     World::with(|settings| settings.oauth.registration = RegistrationMode::Open).await
@@ -38,7 +38,7 @@ async fn v43_nobody_registers_where_it_is_not_allowed() {
     assert_eq!(code(register(&off, &request()).await.unwrap_err()), ErrorCode::AccessDenied);
     let with_token = World::with(|settings| {
         settings.oauth.registration = RegistrationMode::Token;
-        settings.oauth.registration_token = Some(TOKEN.to_owned());
+        settings.oauth.registration_token = TOKEN.parse().ok();
     })
     .await;
     for wrong in [None, Some(""), Some(&TOKEN[1..])] {

@@ -1,0 +1,88 @@
+//! `tegata client`, and clients in a file, beside a running server.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use serde_json::Value;
+
+use super::support::Installation;
+
+const CALLBACK: &str = "https://wiki.example.org/callback";
+
+fn parse(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn r10_a_client_is_registered_beside_a_running_server_and_its_secret_is_shown_once() {
+    let installation = Installation::new();
+    let _server = installation.serve(&[]);
+    let made = parse(
+        &installation
+            .run(&["client", "create", "--name", "Our wiki", "--redirect-uri", CALLBACK, "--json"])
+            .ok(),
+    );
+    let id = made["client_id"].as_str().unwrap();
+    assert!(made["client_secret"].as_str().unwrap().starts_with("tgc_"));
+    assert_eq!(made["scope"], "openid profile email offline_access");
+    assert_eq!(made["grant_types"], serde_json::json!(["authorization_code", "refresh_token"]));
+    let shown = installation.run(&["client", "show", id]).ok();
+    assert!(!shown.contains("tgc_") && parse(&shown)["secrets"] == 1, "{shown}");
+    let listed = installation.run(&["client", "list"]).ok();
+    assert!(listed.starts_with(id) && listed.contains("Our wiki"), "{listed}");
+
+    let rotated = parse(&installation.run(&["client", "rotate-secret", id, "--json"]).ok());
+    assert!(rotated["client_secret"] != made["client_secret"] && rotated["secrets"] == 2);
+    let changed = parse(&installation.run(&["client", "update", id, "--name", "Wiki", "--trusted"]).ok());
+    assert_eq!((&changed["client_name"], &changed["skip_consent"]), (&"Wiki".into(), &true.into()));
+    assert_eq!(changed["redirect_uris"], made["redirect_uris"]);
+
+    installation.run(&["client", "disable", id]).ok();
+    assert!(installation.run(&["client", "list"]).ok().contains(" disabled "));
+    installation.run(&["client", "enable", id]).ok();
+    installation.run(&["client", "delete", id, "--yes"]).ok();
+    assert!(installation.run(&["client", "show", id]).failed(1).contains("no client of this name"));
+}
+
+#[test]
+fn r8_what_is_wrong_with_a_client_is_said_all_at_once() {
+    let installation = Installation::made();
+    let create = |more: &[&str]| installation.run(&[&["client", "create"], more].concat()).failed(1);
+    let text = create(&["--public", "--no-pkce", "--grant", "client_credentials", "--id-token-alg", "EdDSA"]);
+    assert_eq!(text.lines().count(), 3, "{text}");
+    assert!(create(&["--redirect-uri", "https://a.example/#x"]).contains("must not have a fragment"));
+    assert!(create(&["--redirect-uri", CALLBACK, "--scope", "reports"]).contains("no such scope"));
+    assert!(create(&["--client-id", "tegata-web", "--grant", "x"]).contains("--grant takes one of"));
+}
+
+#[test]
+fn r68_clients_of_a_file_are_there_after_a_start_and_their_secrets_in_no_log() {
+    let installation = Installation::new();
+    let write = |name: &str| {
+        let text = format!(
+            "[[clients]]\nclient_id = \"wiki\"\nclient_name = \"{name}\"\nclient_secret_file = \"wiki.secret\"\n\
+             redirect_uris = [\"{CALLBACK}\"]\nscope = \"openid\"\n"
+        );
+        fs::write(installation.root().join("clients.toml"), text).unwrap();
+    };
+    let secret = "s3cret".repeat(8);
+    let secret_file = installation.root().join("wiki.secret");
+    fs::write(&secret_file, format!("{secret}\n")).unwrap();
+    fs::set_permissions(&secret_file, fs::Permissions::from_mode(0o600)).unwrap();
+    let arguments = ["--set", "oauth.clients_file=clients.toml"];
+    for name in ["Wiki", "Our wiki"] {
+        write(name);
+        installation.serve(&arguments).stop();
+        let shown = parse(&installation.run(&["client", "show", "wiki"]).ok());
+        assert_eq!((&shown["client_name"], &shown["secrets"]), (&name.into(), &1.into()));
+    }
+    let refused = |mode: u32, text: &str| {
+        fs::set_permissions(&secret_file, fs::Permissions::from_mode(mode)).unwrap();
+        fs::write(&secret_file, text).unwrap();
+        let serve = ["serve", "--listen", "127.0.0.1:0", "--set", "oauth.clients_file=clients.toml"];
+        installation.run(&serve).failed(1)
+    };
+    assert!(refused(0o644, &secret).contains("open to others"));
+    let short = refused(0o600, "hunter2");
+    assert!(short.contains("fewer than 43 characters") && !short.contains("hunter2"), "{short}");
+}
