@@ -25,7 +25,5 @@ pub use failure::Failure;
 pub use function::Function;
 pub use master_key::{BoxError, KeyBytes, KeyService, MasterKeyError, WrappedKeys, unseal, unseal_or_make};
 pub use rotation::{Publish, Report, Request, RotationError, rotate};
-pub use settings::{
-    HashCost, OriginSecrets, Problem, Problems, RegistrationToken, SETTINGS, Setting, Settings,
-};
+pub use settings::{HashCost, OriginSecrets, Problem, Problems, SETTINGS, Setting, Settings};
 pub use wiring::{rotate_keys, serve};
