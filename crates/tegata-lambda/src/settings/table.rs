@@ -71,7 +71,7 @@ pub static SETTINGS: &[Setting] = tegata_settings::settings! {
     "pages.logo_url" or "our own" => logo_url:
         "The logo on the pages of the OpenID Provider: an address, or a path on this server."
     "pages.css_variables" => css_variables:
-        "Colours of those pages, by the names in their style sheet: `accent=#004080`, `background=#ffffff`."
+        "Colours of those pages, by the names in their style sheet: `accent=#004080`, `radius=4px`."
     "passwords.min_length" => rules.password_min_length:
         "The shortest password that is accepted, in characters, 8 to 64."
     "passwords.service_name" => rules.service_name:

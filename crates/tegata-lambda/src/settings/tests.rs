@@ -39,7 +39,7 @@ fn a_setting_of_the_server_means_the_same_here() {
         ("TEGATA_OAUTH__SCOPE", "orders:read"),
         ("TEGATA_OAUTH__REGISTRATION", "open"),
         ("TEGATA_PAGES__LOGO_URL", "https://cdn.example/logo.svg"),
-        ("TEGATA_PAGES__CSS_VARIABLES", "seal=#004080,paper=white"),
+        ("TEGATA_PAGES__CSS_VARIABLES", "accent=#004080,radius=4px"),
     ])
     .unwrap();
     let rules = settings.core();
@@ -54,7 +54,7 @@ fn a_setting_of_the_server_means_the_same_here() {
     assert_eq!(rules.oauth.registration, RegistrationMode::Open);
     let http = settings.http();
     assert_eq!(http.logo_url.as_deref(), Some("https://cdn.example/logo.svg"));
-    assert_eq!(http.css_variables[0], ("seal".to_owned(), "#004080".to_owned()));
+    assert_eq!(http.css_variables[0], ("accent".to_owned(), "#004080".to_owned()));
     assert_eq!(http.allowed_origins, ["https://a.example", "https://b.example"]);
     assert_eq!(settings.authorizer_function, ["one", "two"]);
 }

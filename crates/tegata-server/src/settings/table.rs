@@ -131,7 +131,7 @@ pub(crate) static SETTINGS: &[Setting] = tegata_settings::settings! {
     "pages.logo_url" or "our own" => logo_url:
         "The logo on the pages of the OpenID Provider: an address, or a path on this server."
     "pages.css_variables" => css_variables:
-        "Colours of those pages, by the names in their style sheet: `accent=#004080`, `background=#ffffff`."
+        "Colours of those pages, by the names in their style sheet: `accent=#004080`, `radius=4px`."
     "keys.active_for" => rules.key_active_for:
         "How long a signing key signs, at most 90d."
     "keys.publish_ahead" => rules.key_publish_ahead:

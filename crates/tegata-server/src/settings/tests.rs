@@ -237,7 +237,8 @@ fn every_default_is_read_back_as_it_is_shown() {
 #[test]
 fn every_setting_has_its_own_place() {
     // What one setting writes, no other shows: a slip in the table would let one overwrite another.
-    for setting in SETTINGS {
+    // A secret is never shown, so it has nothing to be told by.
+    for setting in SETTINGS.iter().filter(|setting| setting.key != "oauth.registration_token") {
         let mut settings = Settings::default();
         let before: Vec<_> = SETTINGS.iter().map(|each| (each.show)(&settings)).collect();
         let values = [
@@ -253,6 +254,8 @@ fn every_setting_has_its_own_place() {
             "dynamodb",
             "json",
             "off",
+            "open",
+            "accent=#004080",
             "seven",
         ];
         let changed = values.iter().any(|text| {

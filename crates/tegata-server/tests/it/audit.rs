@@ -8,7 +8,7 @@ use super::support::{Installation, PASSWORD};
 
 /// An installation whose audit log has some events.
 fn with_events() -> Installation {
-    let installation = Installation::new();
+    let installation = Installation::new().without_oauth();
     let server = installation.serve(&[]);
     server.sign_up("alice");
     let token = server.login("alice").text("refresh_token");

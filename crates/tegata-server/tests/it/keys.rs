@@ -4,7 +4,8 @@ use super::support::Installation;
 
 #[test]
 fn keys_are_listed_without_anything_private() {
-    let installation = Installation::made();
+    let installation = Installation::new().without_oauth();
+    installation.serve(&[]).stop();
     let list = installation.run(&["keys", "list"]).ok();
     assert_eq!(list.lines().count(), 2, "{list}");
     assert!(list.contains("ES256") && list.contains("active"), "{list}");
@@ -32,7 +33,7 @@ fn made(line: &str) -> &str {
 
 #[test]
 fn r22_a_key_that_signs_no_more_still_verifies_what_it_signed() {
-    let installation = Installation::new();
+    let installation = Installation::new().without_oauth();
     let server = installation.serve(&[]);
     server.sign_up("alice");
     let old = server.login("alice").text("access_token");

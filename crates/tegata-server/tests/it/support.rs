@@ -50,6 +50,13 @@ impl Installation {
         command
     }
 
+    /// Without the OpenID Provider, whose keys are made whenever there is time for it: what is told and counted then is what
+    /// was done here.
+    pub(crate) fn without_oauth(self) -> Self {
+        std::fs::write(self.root().join("tegata.toml"), "[oauth]\nenabled = false\n").unwrap();
+        self
+    }
+
     /// Runs a command to its end.
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         Ran(self.command(arguments).output().unwrap())
