@@ -1,0 +1,226 @@
+// The binary, behind TLS on this machine: the suite tests nothing that answers over plain HTTP.
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer as createPlainServer, request } from "node:http";
+import { createServer, request as requestOverTls } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { binary, Server } from "../../e2e/support/server.js";
+
+const PERSON = {
+  identifier: "traveller",
+  password: "seven lanterns on the old road",
+  email: "traveller@example.org",
+  name: "A Traveller",
+  locale: "en",
+};
+
+/** Where the suite hears of its own requests; part of each redirect URI. */
+const ALIAS = "tegata";
+
+export class Subject {
+  issuer = "";
+  /** @type {Promise<Record<string, string>> | undefined} */
+  #clients;
+  #folder = mkdtempSync(join(tmpdir(), "tegata-conformance-"));
+  #front = createServer(this.#certificate(), (asked, answer) => this.#pass(asked, answer));
+  #back = createPlainServer((asked, answer) => this.#passBack(asked, answer));
+  #suite = "";
+  #server = new Server(() => this.#settings());
+
+  async start() {
+    for (const server of [this.#front, this.#back]) {
+      server.listen(0, "127.0.0.1");
+      await once(server, "listening");
+    }
+    const { port } = /** @type {import("node:net").AddressInfo} */ (this.#front.address());
+    this.issuer = `https://localhost:${port}`;
+    await this.#server.start();
+    await this.#signUp();
+  }
+
+  async dispose() {
+    for (const server of [this.#front, this.#back]) {
+      server.closeAllConnections();
+      server.close();
+    }
+    await this.#server.dispose();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /**
+   * A configuration with everything in it that is known only now: `{issuer}`, `{identifier}`, and so on.
+   *
+   * @param {object} configuration
+   * @param {string} suite Its address.
+   */
+  async fill(configuration, suite) {
+    this.#clients ??= this.#register(suite);
+    const known = { issuer: this.issuer, suite, alias: ALIAS, ...PERSON, ...(await this.#clients) };
+    return JSON.parse(
+      JSON.stringify(configuration).replace(/\{([a-z_0-9]+)\}/g, (_, name) => {
+        const value = /** @type {Record<string, string | undefined>} */ (known)[name];
+        if (value === undefined) throw new Error(`nobody knows {${name}}`);
+        return value;
+      }),
+    );
+  }
+
+  /** A person about whom everything is known that Tegata can know. */
+  async #signUp() {
+    const { identifier: username, password, email, ...profile } = PERSON;
+    await this.#ask("POST", "/auth/signup", { username, password, email });
+    await this.#run(["user", "verify-email", username, ...this.#place()]);
+    const login = await this.#ask("POST", "/auth/login", { username, password, token_delivery: "body" });
+    await this.#ask("PATCH", "/users/me", profile, login.access_token);
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {object} body
+   * @param {string} [token]
+   * @returns {Promise<any>}
+   */
+  async #ask(method, path, body, token) {
+    const answer = await fetch(this.#server.url + path, {
+      method,
+      headers: {
+        "content-type": "application/json",
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      },
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  }
+
+  /** What its commands work on. */
+  #place() {
+    return ["--data-dir", this.#server.dataDir, ...this.#settings().flatMap((setting) => ["--set", setting])];
+  }
+
+  #settings() {
+    return [
+      `server.public_url=${this.issuer}`,
+      "server.trusted_proxies=127.0.0.1",
+      "oauth.registration=open",
+    ];
+  }
+
+  /**
+   * The clients of the plans that do not register their own.
+   *
+   * @param {string} suite
+   */
+  async #register(suite) {
+    const callback = `${suite}/test/a/${ALIAS}/callback`;
+    /** @type {Record<string, string>} */
+    const known = {};
+    for (const [name, method] of [
+      ["first", "client_secret_basic"],
+      ["second", "client_secret_basic"],
+      ["posting", "client_secret_post"],
+    ]) {
+      const command = ["client", "create", "--json", "--no-pkce", ...this.#place()];
+      command.push("--client-id", `conformance-${name}`, "--auth-method", method ?? "");
+      command.push("--scope", "openid profile email address phone offline_access");
+      // The suite's own second redirect URI has a query (RFC 6749 §3.1.2).
+      command.push("--redirect-uri", callback, "--redirect-uri", `${callback}?dummy1=lorem&dummy2=ipsum`);
+      command.push("--post-logout-redirect-uri", `${suite}/test/a/${ALIAS}/post_logout_redirect`);
+      const { client_id, client_secret } = JSON.parse(await this.#run(command));
+      known[`${name}_id`] = client_id;
+      known[`${name}_secret`] = client_secret;
+    }
+    return known;
+  }
+
+  /**
+   * What an operator has to change for a client of the suite that has registered itself: it does not use PKCE, which Tegata
+   * wants of all (RFC 9700 §2.1.1), and it hears of logouts under a certificate that nobody has signed.
+   *
+   * @param {{ client_id: string, backchannel_logout_uri?: string }} client
+   */
+  async #welcome({ client_id, backchannel_logout_uri: uri }) {
+    const heard = uri === undefined ? [] : ["--backchannel-logout-uri", this.#plain(uri)];
+    await this.#run(["client", "update", client_id, "--no-pkce", ...heard, ...this.#place()]);
+  }
+
+  /**
+   * An address of the suite, over plain HTTP on this machine.
+   *
+   * @param {string} address
+   */
+  #plain(address) {
+    const { origin, pathname } = new URL(address);
+    this.#suite = origin;
+    const { port } = /** @type {import("node:net").AddressInfo} */ (this.#back.address());
+    return `http://localhost:${port}${pathname}`;
+  }
+
+  /** @param {readonly string[]} command */
+  async #run(command) {
+    const child = spawn(binary, command, { ...this.#server.place, stdio: ["ignore", "pipe", "pipe"] });
+    const [printed, said, [code]] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      once(child, "close"),
+    ]);
+    if (code !== 0) throw new Error(`tegata ${command.join(" ")} ended with ${code}: ${said}`);
+    return printed;
+  }
+
+  /** A certificate of this run alone. */
+  #certificate() {
+    const [key, cert] = [join(this.#folder, "key.pem"), join(this.#folder, "cert.pem")];
+    const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
+    const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key];
+    execFileSync("openssl", ["req", "-x509", "-days", "2", ...newKey, ...subject, "-out", cert], {
+      stdio: "ignore",
+    });
+    return { key: readFileSync(key), cert: readFileSync(cert) };
+  }
+
+  /**
+   * @param {import("node:http").IncomingMessage} asked
+   * @param {import("node:http").ServerResponse} answer
+   */
+  #pass(asked, answer) {
+    const headers = { ...asked.headers, "x-forwarded-proto": "https", "x-forwarded-for": "127.0.0.1" };
+    const { method, url: path } = asked;
+    const { hostname, port } = new URL(this.#server.url);
+    const passed = request({ hostname, port, method, path, headers }, async (given) => {
+      if (method === "POST" && path === "/oauth2/register" && given.statusCode === 201) {
+        const registered = await text(given);
+        await this.#welcome(JSON.parse(registered));
+        answer.writeHead(201, given.headers).end(registered);
+        return;
+      }
+      answer.writeHead(given.statusCode ?? 502, given.rawHeaders);
+      given.pipe(answer);
+    });
+    passed.on("error", () => answer.destroy());
+    asked.pipe(passed);
+  }
+
+  /**
+   * @param {import("node:http").IncomingMessage} asked
+   * @param {import("node:http").ServerResponse} answer
+   */
+  #passBack(asked, answer) {
+    const { host } = new URL(this.#suite);
+    const options = { method: asked.method ?? "POST", headers: { ...asked.headers, host } };
+    const passed = requestOverTls(
+      this.#suite + asked.url,
+      { ...options, rejectUnauthorized: false },
+      (given) => {
+        answer.writeHead(given.statusCode ?? 502, given.rawHeaders);
+        given.pipe(answer);
+      },
+    );
+    passed.on("error", () => answer.destroy());
+    asked.pipe(passed);
+  }
+}
