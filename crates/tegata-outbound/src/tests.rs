@@ -8,7 +8,6 @@ use proptest::prelude::*;
 use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::time_provider::TimeProvider;
 use rustls::{ClientConfig, RootCertStore};
-use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::*;
@@ -137,16 +136,23 @@ async fn r70_an_exchange_ends_after_three_seconds() {
 #[tokio::test]
 async fn r70_servers_that_never_answer_take_a_bounded_number_of_places() {
     let silent = Server::start(Answer::Endless("", b'a', 0, Duration::from_millis(50)));
-    let outbound = local();
-    let mut exchanges = JoinSet::new();
-    for _ in 0..MAX_EXCHANGES + 8 {
-        let (outbound, url) = (outbound.clone(), silent.url());
-        exchanges.spawn(async move { outbound.get(&url).await });
+    let (outbound, url) = (local(), silent.url());
+    let exchange = tokio::spawn({
+        let outbound = outbound.clone();
+        async move { outbound.get(&url).await }
+    });
+    while silent.requests().is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    let ended = exchanges.join_all().await;
-    assert!(ended.iter().all(|answer| *answer == Err(OutboundError::TimedOut)));
-    assert_eq!(silent.requests().len(), MAX_EXCHANGES);
+    assert_eq!(outbound.places.available_permits(), MAX_EXCHANGES - 1, "an exchange takes one");
+    assert_eq!(exchange.await.unwrap(), Err(OutboundError::TimedOut));
+    assert_eq!(outbound.places.available_permits(), MAX_EXCHANGES, "and gives it back");
+
     let server = Server::says("200 OK", "", "{}");
+    let all = outbound.places.acquire_many(u32::try_from(MAX_EXCHANGES).unwrap()).await.unwrap();
+    assert_eq!(outbound.get(&server.url()).await, Err(OutboundError::TimedOut));
+    assert_eq!(server.requests().len(), 0, "who finds no place asks nobody");
+    drop(all);
     assert!(outbound.get(&server.url()).await.is_ok(), "the places are free again");
 }
 
