@@ -19,6 +19,7 @@ mod place;
 mod presented;
 mod pushed;
 mod register;
+mod returned;
 mod signup;
 mod token;
 mod userinfo;

@@ -1,11 +1,13 @@
 //! What forms are made of.
 
+use std::borrow::Cow;
+
 use maud::{Markup, html};
 
 use crate::url::local_path;
 
 /// Fields that a form gives back as they are: name and value.
-pub type Hidden<'a> = &'a [(&'a str, &'a str)];
+pub type Hidden<'a> = &'a [(&'a str, Cow<'a, str>)];
 
 /// A form. An action elsewhere would be a mistake of ours, and is then none: the form goes to the page's own address.
 pub(crate) fn form(action: &str, hidden: Hidden<'_>, content: &Markup) -> Markup {
@@ -17,8 +19,8 @@ pub(crate) fn form(action: &str, hidden: Hidden<'_>, content: &Markup) -> Markup
     }
 }
 
-pub(crate) fn hidden_fields(hidden: Hidden<'_>) -> Markup {
-    html! { @for (name, value) in hidden { input type="hidden" name=(name) value=(value); } }
+pub(crate) fn hidden_fields(fields: &[(&str, impl AsRef<str>)]) -> Markup {
+    html! { @for (name, value) in fields { input type="hidden" name=(name) value=(value.as_ref()); } }
 }
 
 /// Why a form was not accepted. It is the first thing in it, and read out.

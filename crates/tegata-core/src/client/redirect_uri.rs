@@ -68,16 +68,6 @@ impl RedirectUri {
         })
     }
 
-    /// What a page of ours may send a form's answer on to (CSP `form-action`): the origin, or the scheme of a program.
-    pub fn form_target(uri: &str) -> &str {
-        match uri.find("://") {
-            Some(at) if uri.starts_with("http") => {
-                uri[at + 3..].find(['/', '?']).map_or(uri, |end| &uri[..at + 3 + end])
-            }
-            _ => uri.find(':').map_or(uri, |at| &uri[..=at]),
-        }
-    }
-
     /// Whether it belongs to a program on its user's device (RFC 8252 §7).
     pub fn is_native(&self) -> bool {
         !self.text.starts_with("https://")
@@ -285,12 +275,5 @@ mod tests {
             assert_eq!(text.parse::<RedirectUri>(), Err(error), "{text}");
         }
         assert!(uri("com.example.app:/cb").is_native());
-    }
-
-    #[test]
-    fn a_form_may_go_on_to_the_origin_of_an_answer() {
-        assert_eq!(RedirectUri::form_target("https://a.example:8/cb?x"), "https://a.example:8");
-        assert_eq!(RedirectUri::form_target("http://127.0.0.1:9?x"), "http://127.0.0.1:9");
-        assert_eq!(RedirectUri::form_target("com.example.app:/cb"), "com.example.app:");
     }
 }

@@ -5,16 +5,16 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use tegata_core::client::Client as OAuthClient;
 use tegata_core::oauth::Parameters;
-use tegata_core::provider::oauth::{BrowserSession, Flow};
+use tegata_core::provider::oauth::BrowserSession;
 use tegata_pages::{App, AppsPage, ScopeText};
 
+use super::APPS_PATH;
 use super::authorize::{Visit, without_cookie};
 use super::consent::scope_texts;
-use super::form::Form;
-use super::login::{login_page, returned};
+use super::login::login_page;
 use super::page::{Reach, error_page, failure_page, language, page};
 use super::place::{FLOW, Place, Standing, browser, go_on};
-use super::{APPS_PATH, OAuthReject};
+use super::returned::Returned;
 use crate::error::HttpError;
 use crate::extract::Client;
 use crate::state::AppState;
@@ -54,8 +54,6 @@ async fn answer(
 async fn shown(visit: &Visit<'_>, browser: &BrowserSession) -> Result<Response, HttpError> {
     let language = language(visit.headers, &Parameters::default());
     let allowed = visit.app.provider().allowed(browser.user.user_id).await?;
-    let hidden = visit.hidden();
-    let hidden = hidden.each_ref().map(|(name, value)| (*name, value.as_str()));
     let texts: Vec<(Vec<ScopeText<'_>>, String)> = allowed
         .iter()
         .map(|one| (scope_texts(language, &one.consent.terms), one.consent.terms.given_at.to_rfc3339()))
@@ -79,36 +77,21 @@ async fn shown(visit: &Visit<'_>, browser: &BrowserSession) -> Result<Response, 
         theme: visit.app.theme(),
         username: browser.user.username.as_str(),
         action: APPS_PATH,
-        hidden: &hidden,
+        hidden: &visit.hidden(),
         apps: &apps,
     };
     Ok(page(visit.app, StatusCode::OK, apps.render(), Reach::default()))
 }
 
 /// `POST /oauth2/apps`
-pub(crate) async fn revoke_app(
-    State(app): State<AppState>,
-    client: Client,
-    headers: HeaderMap,
-    form: Result<Form, OAuthReject>,
-) -> Response {
-    match returned(&app, &client, &headers, form) {
-        Ok((place, flow, parameters)) => {
-            let answer = revoke(&app, &client, &place, &flow, &parameters).await;
-            answer.unwrap_or_else(|error| failure_page(&app, &headers, error))
-        }
-        Err(response) => *response,
-    }
+pub(crate) async fn revoke_app(State(app): State<AppState>, form: Returned) -> Response {
+    let answer = revoke(&app, &form).await;
+    form.answered(&app, answer)
 }
 
-async fn revoke(
-    app: &AppState,
-    client: &Client,
-    place: &Place,
-    flow: &Flow,
-    parameters: &Parameters,
-) -> Result<Response, HttpError> {
-    let client_id = parameters.get("client_id").ok().flatten().and_then(|text| text.parse().ok());
+async fn revoke(app: &AppState, form: &Returned) -> Result<Response, HttpError> {
+    let Returned { client, place, flow, .. } = form;
+    let client_id = form.field("client_id").and_then(|text| text.parse().ok());
     if let (Some(browser), Some(client_id)) = (browser(app, client).await?, client_id) {
         app.provider().revoke_consent(browser.user.user_id, &client_id, &client.context()).await?;
     }

@@ -1,5 +1,7 @@
 //! `/oauth2/authorize` (RFC 6749 §3.1, OIDC Core §3.1.2).
 
+use std::borrow::Cow;
+
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -132,7 +134,7 @@ pub(crate) struct Visit<'a> {
 }
 
 impl Visit<'_> {
-    pub(crate) fn hidden(&self) -> [(&'static str, String); 2] {
+    pub(crate) fn hidden(&self) -> [(&'static str, Cow<'static, str>); 2] {
         place::hidden(self.app, self.client, self.place, self.flow)
     }
 }

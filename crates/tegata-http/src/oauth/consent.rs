@@ -1,13 +1,12 @@
 //! The pages on which a user chooses an account and allows a client something, and the forms that they send.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
-use tegata_core::client::{Client as OAuthClient, GrantType, RedirectUri};
+use tegata_core::client::{Client as OAuthClient, GrantType};
 use tegata_core::consent::ConsentTerms;
-use tegata_core::oauth::Parameters;
 use tegata_core::provider::oauth::{
-    Answer, Authorization, AuthorizationRequest, BrowserSession, ConsentQuestion, Flow, Visitor,
+    Answer, Authorization, AuthorizationRequest, BrowserSession, ConsentQuestion, Visitor,
 };
 use tegata_core::settings::Settings;
 use tegata_pages::{
@@ -15,13 +14,11 @@ use tegata_pages::{
 };
 
 use super::authorize::Visit;
-use super::form::Form;
-use super::login::returned;
-use super::page::{Reach, failure_page, language, page};
-use super::place::{Place, browser, go_on};
-use super::{CONSENT_PATH, OAuthReject, SELECT_PATH};
+use super::page::{Reach, language, page};
+use super::place::{browser, go_on};
+use super::returned::Returned;
+use super::{CONSENT_PATH, SELECT_PATH};
 use crate::error::HttpError;
-use crate::extract::Client;
 use crate::state::AppState;
 
 /// The page of `prompt=select_account`.
@@ -31,14 +28,12 @@ pub(crate) fn account_page(
     browser: Option<&BrowserSession>,
 ) -> Response {
     let parameters = visit.place.query().unwrap_or_default();
-    let hidden = visit.hidden();
-    let hidden = hidden.each_ref().map(|(name, value)| (*name, value.as_str()));
     let account = AccountPage {
         language: language(visit.headers, &parameters),
         theme: visit.app.theme(),
         client_name: Some(request.client.display_name()),
         action: SELECT_PATH,
-        hidden: &hidden,
+        hidden: &visit.hidden(),
         username: browser.map(|browser| browser.user.username.as_str()).unwrap_or_default(),
     };
     let reach = Reach { form_target: Some(&request.target.redirect_uri), ..Reach::default() };
@@ -54,8 +49,6 @@ pub(crate) fn consent_page(
     let parameters = visit.place.query().unwrap_or_default();
     let language = language(visit.headers, &parameters);
     let request = &question.request;
-    let hidden = visit.hidden();
-    let hidden = hidden.each_ref().map(|(name, value)| (*name, value.as_str()));
     let scopes = scope_texts(language, &question.terms);
     let resources: Vec<&str> = question.terms.resources.iter().map(String::as_str).collect();
     let settings = visit.app.provider().settings();
@@ -64,7 +57,7 @@ pub(crate) fn consent_page(
         language,
         theme: visit.app.theme(),
         action: CONSENT_PATH,
-        hidden: &hidden,
+        hidden: &visit.hidden(),
         client: shown(&request.client),
         redirect_host: redirect_host(redirect_uri),
         username: browser.map(|browser| browser.user.username.as_str()).unwrap_or_default(),
@@ -113,37 +106,25 @@ pub(crate) fn lifetime(settings: &Settings, client: &OAuthClient, terms: &Consen
     }
 }
 
+/// Where a user is sent afterwards: the host, or the scheme of a program.
 fn redirect_host(uri: &str) -> &str {
-    let parsed = uri.split_once("://").map(|(_, rest)| &rest[..rest.find(['/', '?']).unwrap_or(rest.len())]);
-    parsed.unwrap_or_else(|| RedirectUri::form_target(uri))
-}
-
-/// `POST /oauth2/consent`
-pub(crate) async fn consent(
-    State(app): State<AppState>,
-    client: Client,
-    headers: HeaderMap,
-    form: Result<Form, OAuthReject>,
-) -> Response {
-    match returned(&app, &client, &headers, form) {
-        Ok((place, flow, parameters)) => {
-            let answer = decide(&app, &client, &place, &flow, &parameters).await;
-            answer.unwrap_or_else(|error| failure_page(&app, &headers, error))
-        }
-        Err(response) => *response,
+    match uri.split_once("://") {
+        Some((_, rest)) => &rest[..rest.find(['/', '?']).unwrap_or(rest.len())],
+        None => uri.find(':').map_or(uri, |colon| &uri[..=colon]),
     }
 }
 
-async fn decide(
-    app: &AppState,
-    client: &Client,
-    place: &Place,
-    flow: &Flow,
-    parameters: &Parameters,
-) -> Result<Response, HttpError> {
+/// `POST /oauth2/consent`
+pub(crate) async fn consent(State(app): State<AppState>, form: Returned) -> Response {
+    let answer = decide(&app, &form).await;
+    form.answered(&app, answer)
+}
+
+async fn decide(app: &AppState, form: &Returned) -> Result<Response, HttpError> {
+    let Returned { client, place, flow, .. } = form;
     let Some(browser) = browser(app, client).await? else { return go_on(app, client, place, flow) };
     let session_id = browser.session.session_id;
-    if parameters.get("decision").ok().flatten() != Some("allow") {
+    if form.field("decision") != Some("allow") {
         return go_on(app, client, place, &flow.answered(Answer::Deny, session_id));
     }
     // What was allowed is what the page has asked: the same request, decided again for the same user.
@@ -158,30 +139,15 @@ async fn decide(
 }
 
 /// `POST /oauth2/select-account`
-pub(crate) async fn select_account(
-    State(app): State<AppState>,
-    client: Client,
-    headers: HeaderMap,
-    form: Result<Form, OAuthReject>,
-) -> Response {
-    match returned(&app, &client, &headers, form) {
-        Ok((place, flow, parameters)) => {
-            let answer = select(&app, &client, &place, &flow, &parameters).await;
-            answer.unwrap_or_else(|error| failure_page(&app, &headers, error))
-        }
-        Err(response) => *response,
-    }
+pub(crate) async fn select_account(State(app): State<AppState>, form: Returned) -> Response {
+    let answer = select(&app, &form).await;
+    form.answered(&app, answer)
 }
 
-async fn select(
-    app: &AppState,
-    client: &Client,
-    place: &Place,
-    flow: &Flow,
-    parameters: &Parameters,
-) -> Result<Response, HttpError> {
+async fn select(app: &AppState, form: &Returned) -> Result<Response, HttpError> {
+    let Returned { client, place, flow, .. } = form;
     let Some(browser) = browser(app, client).await? else { return go_on(app, client, place, flow) };
-    let is_same = parameters.get("account").ok().flatten() == Some("continue");
+    let is_same = form.field("account") == Some("continue");
     let answer = if is_same { Answer::Continue } else { Answer::Switch };
     go_on(app, client, place, &flow.answered(answer, browser.session.session_id))
 }

@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use tegata_core::error::ProviderError;
 use tegata_core::oauth::Parameters;
-use tegata_core::provider::oauth::{Answer, BrowserSession, DeviceQuestion, Flow};
+use tegata_core::provider::oauth::{Answer, BrowserSession, DeviceQuestion};
 use tegata_pages::{Access, DeviceCodeError, DeviceCodePage, DeviceConfirmPage, DeviceDonePage};
 
 use super::DEVICE_PATH;
@@ -13,10 +13,11 @@ use super::authorize::{Visit, without_cookie};
 use super::consent::{lifetime, scope_texts, shown};
 use super::error::OAuthReject;
 use super::form::Form;
-use super::login::{login_page, returned};
+use super::login::login_page;
 use super::page::{Reach, error_page, failure_page, language, page};
 use super::place::{FLOW, Place, Standing, browser, go_on};
 use super::presented::authenticate;
+use super::returned::Returned;
 use crate::error::HttpError;
 use crate::extract::Client;
 use crate::state::AppState;
@@ -100,13 +101,11 @@ fn done_page(visit: &Visit<'_>) -> Response {
 }
 
 fn code_page(visit: &Visit<'_>, user_code: &str, error: Option<DeviceCodeError>) -> Response {
-    let hidden = visit.hidden();
-    let hidden = hidden.each_ref().map(|(name, value)| (*name, value.as_str()));
     let code = DeviceCodePage {
         language: language(visit.headers, &Parameters::default()),
         theme: visit.app.theme(),
         action: DEVICE_PATH,
-        hidden: &hidden,
+        hidden: &visit.hidden(),
         user_code,
         error,
     };
@@ -115,8 +114,6 @@ fn code_page(visit: &Visit<'_>, user_code: &str, error: Option<DeviceCodeError>)
 
 fn confirm_page(visit: &Visit<'_>, browser: &BrowserSession, question: &DeviceQuestion) -> Response {
     let language = language(visit.headers, &Parameters::default());
-    let hidden = visit.hidden();
-    let hidden = hidden.each_ref().map(|(name, value)| (*name, value.as_str()));
     let scopes = scope_texts(language, &question.terms);
     let resources: Vec<&str> = question.terms.resources.iter().map(String::as_str).collect();
     let settings = visit.app.provider().settings();
@@ -124,7 +121,7 @@ fn confirm_page(visit: &Visit<'_>, browser: &BrowserSession, question: &DeviceQu
         language,
         theme: visit.app.theme(),
         action: DEVICE_PATH,
-        hidden: &hidden,
+        hidden: &visit.hidden(),
         client: shown(&question.client),
         user_code: &question.user_code,
         username: browser.user.username.as_str(),
@@ -140,30 +137,14 @@ fn confirm_page(visit: &Visit<'_>, browser: &BrowserSession, question: &DeviceQu
 }
 
 /// `POST /oauth2/device`: the code, or the answer.
-pub(crate) async fn device_form(
-    State(app): State<AppState>,
-    client: Client,
-    headers: HeaderMap,
-    form: Result<Form, OAuthReject>,
-) -> Response {
-    match returned(&app, &client, &headers, form) {
-        Ok((place, flow, parameters)) => {
-            let answer = decide(&app, &client, &place, &flow, &parameters).await;
-            answer.unwrap_or_else(|error| failure_page(&app, &headers, error))
-        }
-        Err(response) => *response,
-    }
+pub(crate) async fn device_form(State(app): State<AppState>, form: Returned) -> Response {
+    let answer = decide(&app, &form).await;
+    form.answered(&app, answer)
 }
 
-async fn decide(
-    app: &AppState,
-    client: &Client,
-    place: &Place,
-    flow: &Flow,
-    parameters: &Parameters,
-) -> Result<Response, HttpError> {
-    let given = |name| parameters.get(name).ok().flatten();
-    if let Some(code) = given("user_code") {
+async fn decide(app: &AppState, form: &Returned) -> Result<Response, HttpError> {
+    let Returned { client, place, flow, .. } = form;
+    if let Some(code) = form.field("user_code") {
         let parameters = Parameters::default().with("user_code", code);
         let Ok(place) = Place::new(DEVICE_PATH, &parameters) else { return Err(HttpError::UriTooLong) };
         return go_on(app, client, &place, flow);
@@ -172,7 +153,7 @@ async fn decide(
         return go_on(app, client, place, flow);
     };
     let (provider, ctx) = (app.provider(), client.context());
-    let allow = given("decision") == Some("allow");
+    let allow = form.field("decision") == Some("allow");
     let decided = match provider.find_device(&code, &browser, &ctx).await {
         Ok(question) => provider.decide_device(&question, allow, &browser, &ctx).await,
         Err(error) => Err(error),

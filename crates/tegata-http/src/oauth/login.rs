@@ -1,24 +1,22 @@
 //! The login page, and the form that it sends.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use tegata_core::client::Client as OAuthClient;
 use tegata_core::error::ProviderError;
-use tegata_core::oauth::{OAuthError, Parameters};
 use tegata_core::provider::Login;
 use tegata_core::provider::oauth::{AuthorizationRequest, BrowserSession, Flow, FlowProblem};
 use tegata_core::store::StoreError;
 use tegata_pages::{LoginError, LoginPage};
 
-use super::authorize::{Visit, without_cookie};
-use super::form::Form;
-use super::page::{Reach, error_page, failure_page, language, page, refused_form};
-use super::place::{CONTINUE, FLOW, Place, Standing, browser, go_on, see_other};
+use super::LOGIN_PATH;
+use super::authorize::Visit;
+use super::page::{Reach, language, page};
+use super::place::{browser, go_on};
+use super::returned::Returned;
 use super::signup::signup_link;
-use super::{LOGIN_PATH, OAuthReject};
 use crate::error::HttpError;
-use crate::extract::Client;
 use crate::state::AppState;
 
 /// The page. `request` is what it is for, `again` whoever has to prove once more who they are.
@@ -29,8 +27,6 @@ pub(crate) fn login_page(
 ) -> Response {
     let parameters = visit.place.query().unwrap_or_default();
     let link = signup_link(visit);
-    let hidden = visit.hidden();
-    let hidden = hidden.each_ref().map(|(name, value)| (*name, value.as_str()));
     let hint = request.and_then(|request| request.login_hint.as_deref());
     let identifier = again.map(|browser| browser.user.username.as_str()).or(hint);
     let client = request.map(|request| &request.client);
@@ -42,7 +38,7 @@ pub(crate) fn login_page(
         client_name: client.map(OAuthClient::display_name),
         client_logo: logo,
         action: LOGIN_PATH,
-        hidden: &hidden,
+        hidden: &visit.hidden(),
         identifier: identifier.unwrap_or_default(),
         error: visit.flow.problem.as_ref().and_then(login_error),
         signup_link: link.as_deref().filter(|_| again.is_none()),
@@ -68,62 +64,14 @@ fn login_error(problem: &FlowProblem) -> Option<LoginError> {
 }
 
 /// `POST /oauth2/login`
-pub(crate) async fn log_in(
-    State(app): State<AppState>,
-    client: Client,
-    headers: HeaderMap,
-    form: Result<Form, OAuthReject>,
-) -> Response {
-    match returned(&app, &client, &headers, form) {
-        Ok((place, flow, parameters)) => {
-            let answer = answer(&app, &client, &place, &flow, &parameters).await;
-            answer.unwrap_or_else(|error| failure_page(&app, &headers, error))
-        }
-        Err(response) => *response,
-    }
+pub(crate) async fn log_in(State(app): State<AppState>, form: Returned) -> Response {
+    let answer = answer(&app, &form).await;
+    form.answered(&app, answer)
 }
 
-/// What a page's form comes back with: the place, the flow that was signed for it, and what was typed.
-///
-/// # Errors
-/// The answer to a form that is not ours, or no more: the page again, or that of an error.
-pub(crate) fn returned(
-    app: &AppState,
-    client: &Client,
-    headers: &HeaderMap,
-    form: Result<Form, OAuthReject>,
-) -> Result<(Place, Flow, Parameters), Box<Response>> {
-    let Form(parameters) = form.map_err(|reject| Box::new(refused_form(app, headers, reject)))?;
-    client.check_sender().map_err(|error| Box::new(error.into_response()))?;
-    let read = || Ok((parameters.required(CONTINUE)?, parameters.required(FLOW)?));
-    let (place, flow) = read().map_err(|error: OAuthError| Box::new(error_page(app, headers, &error)))?;
-    let unknown =
-        || OAuthError::invalid_request("This form leads nowhere: begin again from the application.");
-    let place = Place::parse(place).ok_or_else(|| Box::new(error_page(app, headers, &unknown())))?;
-    match Standing::of(app, client, &place, Some(flow)) {
-        Standing::Under(flow) => Ok((place, flow, parameters)),
-        Standing::WithoutCookie => Err(Box::new(error_page(app, headers, &without_cookie()))),
-        // Too old, or of another browser: the page again, under a flow of its own.
-        Standing::New => {
-            let again = see_other(&place.as_text());
-            Err(Box::new(again.unwrap_or_else(|error| failure_page(app, headers, error))))
-        }
-    }
-}
-
-/// The form, or the link, of a page that nobody was on the way to.
-pub(crate) fn nowhere() -> OAuthError {
-    OAuthError::invalid_request("This leads nowhere: begin again from the application.")
-}
-
-async fn answer(
-    app: &AppState,
-    client: &Client,
-    place: &Place,
-    flow: &Flow,
-    parameters: &Parameters,
-) -> Result<Response, HttpError> {
-    let typed = |name| parameters.get(name).ok().flatten().unwrap_or_default();
+async fn answer(app: &AppState, form: &Returned) -> Result<Response, HttpError> {
+    let Returned { client, place, flow, .. } = form;
+    let typed = |name| form.field(name).unwrap_or_default();
     let request = Login { username: typed("identifier"), password: typed("password") };
     let before = browser(app, client).await?;
     let result = app.provider().log_in_browser(request, before.as_ref(), &client.context()).await;

@@ -5,14 +5,14 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use tegata_core::client::Client as OAuthClient;
 use tegata_core::oauth::{OAuthError, Parameters};
-use tegata_core::provider::oauth::{BrowserSession, Flow, Logout};
+use tegata_core::provider::oauth::{BrowserSession, Logout};
 use tegata_pages::{LoggedOutPage, LogoutPage};
 
 use super::authorize::{Visit, without_cookie};
 use super::form::Form;
-use super::login::returned;
 use super::page::{Reach, error_page, failure_page, language, page, refused_form};
 use super::place::{CONTINUE, FLOW, Place, Standing, browser, go_on, see_other};
+use super::returned::Returned;
 use super::{APPS_PATH, LOGOUT_PATH, OAuthReject};
 use crate::error::HttpError;
 use crate::extract::Client;
@@ -51,18 +51,21 @@ pub(crate) async fn log_out_form(
         Ok(form) => form,
         Err(reject) => return refused_form(&app, &headers, reject),
     };
-    let answer = if parameters.all(CONTINUE).next().is_some() {
-        match returned(&app, &client, &headers, Ok(Form(parameters))) {
-            Ok((place, flow, typed)) => decide(&app, &client, &headers, &place, &flow, &typed).await,
-            Err(response) => return *response,
+    if parameters.all(CONTINUE).next().is_some() {
+        match Returned::read(&app, client, headers, parameters) {
+            Ok(form) => {
+                let answer = decide(&app, &form).await;
+                form.answered(&app, answer)
+            }
+            Err(response) => *response,
         }
     } else {
-        match Place::new(LOGOUT_PATH, &parameters) {
-            Ok(place) => see_other(&place.as_text()),
-            Err(error) => Ok(error_page(&app, &headers, &error)),
-        }
-    };
-    answer.unwrap_or_else(|error| failure_page(&app, &headers, error))
+        let place = Place::new(LOGOUT_PATH, &parameters);
+        place.map_or_else(
+            |error| error_page(&app, &headers, &error),
+            |place| see_other(&place.as_text()).unwrap_or_else(|error| failure_page(&app, &headers, error)),
+        )
+    }
 }
 
 async fn answer(
@@ -107,18 +110,12 @@ async fn plan(
 }
 
 /// What the user has answered to the question.
-async fn decide(
-    app: &AppState,
-    client: &Client,
-    headers: &HeaderMap,
-    place: &Place,
-    flow: &Flow,
-    typed: &Parameters,
-) -> Result<Response, HttpError> {
+async fn decide(app: &AppState, form: &Returned) -> Result<Response, HttpError> {
+    let Returned { client, headers, place, flow, .. } = form;
     if place.path != LOGOUT_PATH {
         return go_on(app, client, place, flow);
     }
-    if typed.get("decision").ok().flatten() != Some("confirm") {
+    if form.field("decision") != Some("confirm") {
         return see_other(APPS_PATH);
     }
     let browser = browser(app, client).await?;
@@ -141,15 +138,13 @@ fn without_session(app: &AppState, client: &Client, mut response: Response) -> R
 
 fn logout_page(visit: &Visit<'_>, logout: &Logout, browser: &BrowserSession) -> Response {
     let parameters = visit.place.query().unwrap_or_default();
-    let hidden = visit.hidden();
-    let hidden = hidden.each_ref().map(|(name, value)| (*name, value.as_str()));
     let question = LogoutPage {
         language: language(visit.headers, &parameters),
         theme: visit.app.theme(),
         client_name: logout.client.as_ref().map(OAuthClient::display_name),
         username: Some(browser.user.username.as_str()),
         action: LOGOUT_PATH,
-        hidden: &hidden,
+        hidden: &visit.hidden(),
     };
     let reach = Reach { form_target: logout.redirect.as_deref(), ..Reach::default() };
     page(visit.app, StatusCode::OK, question.render(), reach)

@@ -1,5 +1,7 @@
 //! The page that a visitor is on their way to, and the flow that goes with it.
 
+use std::borrow::Cow;
+
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use tegata_core::error::ProviderError;
@@ -113,10 +115,10 @@ pub(crate) fn hidden(
     client: &Client,
     place: &Place,
     flow: &Flow,
-) -> [(&'static str, String); 2] {
+) -> [(&'static str, Cow<'static, str>); 2] {
     let cookie = client.cookies.flow.as_deref().map(String::as_str).unwrap_or_default();
     let text = place.as_text();
-    [(FLOW, app.provider().sign_flow(flow, cookie, &text)), (CONTINUE, text)]
+    [(FLOW, app.provider().sign_flow(flow, cookie, &text).into()), (CONTINUE, text.into())]
 }
 
 /// A redirect after which a browser asks with `GET` (RFC 9110 §15.4.4).

@@ -10,28 +10,24 @@ use tegata_core::provider::{Login, SignUp};
 use tegata_core::user::InvalidField;
 use tegata_pages::{FieldError, SignUpError, SignUpErrors, SignUpPage};
 
+use super::SIGNUP_PATH;
 use super::authorize::{Visit, without_cookie};
-use super::form::Form;
-use super::login::{nowhere, problem, returned};
+use super::login::problem;
 use super::page::{Reach, error_page, failure_page, language, page};
 use super::place::{CONTINUE, FLOW, Place, Standing, browser, go_on, see_other};
-use super::{OAuthReject, SIGNUP_PATH};
+use super::returned::{Returned, nowhere};
 use crate::error::HttpError;
 use crate::extract::Client;
 use crate::state::AppState;
 
 /// The address of the page, for a visitor on their way; `None` where nobody can sign up.
 pub(crate) fn signup_link(visit: &Visit<'_>) -> Option<String> {
-    link(visit.app, visit.hidden(), SIGNUP_PATH)
-}
-
-fn link(app: &AppState, hidden: [(&'static str, String); 2], path: &str) -> Option<String> {
-    if !app.provider().settings().signup_enabled {
+    if !visit.app.provider().settings().signup_enabled {
         return None;
     }
-    let pairs = hidden.map(|(name, value)| (name.to_owned(), value));
+    let pairs = visit.hidden().map(|(name, value)| (name.to_owned(), value.into_owned()));
     let query = Parameters::new(pairs).ok()?.encode();
-    Some(format!("{path}?{query}"))
+    Some(format!("{SIGNUP_PATH}?{query}"))
 }
 
 /// `GET /oauth2/signup`
@@ -62,8 +58,6 @@ pub(crate) async fn signup_page(
 
 fn shown(visit: &Visit<'_>) -> Response {
     let parameters = visit.place.query().unwrap_or_default();
-    let hidden = visit.hidden();
-    let hidden = hidden.each_ref().map(|(name, value)| (*name, value.as_str()));
     let (errors, error) = match &visit.flow.problem {
         Some(FlowProblem::SignUp(problem)) => (field_errors(*problem), None),
         Some(FlowProblem::Throttled(secs)) => {
@@ -81,7 +75,7 @@ fn shown(visit: &Visit<'_>) -> Response {
         client_name: None,
         client_logo: None,
         action: SIGNUP_PATH,
-        hidden: &hidden,
+        hidden: &visit.hidden(),
         username: "",
         email: "",
         password_min_length: visit.app.provider().settings().password_min_length,
@@ -94,29 +88,14 @@ fn shown(visit: &Visit<'_>) -> Response {
 }
 
 /// `POST /oauth2/signup`
-pub(crate) async fn sign_up(
-    State(app): State<AppState>,
-    client: Client,
-    headers: HeaderMap,
-    form: Result<Form, OAuthReject>,
-) -> Response {
-    match returned(&app, &client, &headers, form) {
-        Ok((place, flow, parameters)) => {
-            let answer = answer(&app, &client, &place, &flow, &parameters).await;
-            answer.unwrap_or_else(|error| failure_page(&app, &headers, error))
-        }
-        Err(response) => *response,
-    }
+pub(crate) async fn sign_up(State(app): State<AppState>, form: Returned) -> Response {
+    let answer = answer(&app, &form).await;
+    form.answered(&app, answer)
 }
 
-async fn answer(
-    app: &AppState,
-    client: &Client,
-    place: &Place,
-    flow: &Flow,
-    parameters: &Parameters,
-) -> Result<Response, HttpError> {
-    let typed = |name| parameters.get(name).ok().flatten().unwrap_or_default();
+async fn answer(app: &AppState, form: &Returned) -> Result<Response, HttpError> {
+    let Returned { client, place, flow, .. } = form;
+    let typed = |name| form.field(name).unwrap_or_default();
     let email = Some(typed("email")).filter(|email| !email.is_empty());
     let (username, password) = (typed("username"), typed("password"));
     let made = app.provider().sign_up(SignUp { username, email, password }, &client.context()).await;

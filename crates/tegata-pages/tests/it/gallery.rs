@@ -1,5 +1,7 @@
 //! Every page in every state that looks different, for the tests and for looking at.
 
+use std::borrow::Cow;
+
 use tegata_pages::{
     Access, AccountPage, App, AppsPage, Client, ConsentPage, DeviceCodeError, DeviceCodePage,
     DeviceConfirmPage, DeviceDonePage, ErrorPage, FieldError, FormPostPage, Hidden, Language, Lifetime,
@@ -7,8 +9,10 @@ use tegata_pages::{
     Theme, Until,
 };
 
-const HIDDEN: Hidden<'_> =
-    &[("flow", "c2VhbGVk"), ("continue", "/oauth2/authorize?client_id=calendar&scope=openid")];
+const HIDDEN: Hidden<'_> = &[
+    ("flow", Cow::Borrowed("c2VhbGVk")),
+    ("continue", Cow::Borrowed("/oauth2/authorize?client_id=calendar&scope=openid")),
+];
 
 /// The pages of a language with names for them, all with this for the names of clients and users.
 pub(crate) fn gallery(language: Language, theme: &Theme, name: &str) -> Vec<(&'static str, String)> {
