@@ -190,6 +190,13 @@ impl Provider {
                 "Request objects are not supported; push the request instead (RFC 9126).",
             ));
         }
+        // That of a pushed request has led here; any other would be fetched from somewhere.
+        if parameters.get("request_uri")?.is_some() {
+            return Err(OAuthError::refused(
+                ErrorCode::RequestUriNotSupported,
+                "A request_uri has to come from the pushed authorization request endpoint (RFC 9126).",
+            ));
+        }
         if parameters.get("registration")?.is_some() {
             return Err(OAuthError::refused(
                 ErrorCode::RegistrationNotSupported,

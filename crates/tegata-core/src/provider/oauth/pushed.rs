@@ -97,14 +97,14 @@ impl Provider {
     ) -> Result<AuthorizationRequest, AuthorizationError> {
         let uri = parameters.get("request_uri").map_err(AuthorizationError::Page)?;
         match uri {
-            None => self.read_authorization_request(parameters, None, ctx.now).await,
-            Some(uri) => {
+            Some(uri) if uri.starts_with(PREFIX) => {
                 let pushed = self
                     .pushed_parameters(parameters, uri, flow, ctx)
                     .await
                     .map_err(AuthorizationError::Page)?;
                 self.read_authorization_request(&pushed, Some(uri), ctx.now).await
             }
+            _ => self.read_authorization_request(parameters, None, ctx.now).await,
         }
     }
 
@@ -121,12 +121,6 @@ impl Provider {
                 "The request_uri is not known, was used, or has expired: begin again from the application.",
             )
         };
-        if !uri.starts_with(PREFIX) {
-            return Err(OAuthError::refused(
-                ErrorCode::RequestUriNotSupported,
-                "A request_uri has to come from the pushed authorization request endpoint (RFC 9126).",
-            ));
-        }
         let key = TransientKey::new(TransientKind::PushedRequest, &[uri]);
         let stored = self.ports.store.find_transient(key).await?;
         let stored = stored.filter(|stored| stored.is_live(ctx.now)).ok_or_else(unknown)?;

@@ -56,8 +56,23 @@ async fn r30_a_pushed_request_is_its_clients_and_soon_over() {
     world.pass(60);
     let late = world.authorize(&pushed("app", &uri), None, &world.flow()).await;
     assert_eq!(refused_on_the_page(late), ErrorCode::InvalidRequestUri);
-    let foreign = world.authorize(&pushed("app", "https://evil.example/"), None, &world.flow()).await;
-    assert_eq!(refused_on_the_page(foreign), ErrorCode::RequestUriNotSupported);
+}
+
+#[tokio::test]
+async fn r30_a_request_uri_that_was_not_pushed_is_not_fetched_and_the_client_is_told() {
+    let world = world().await;
+    let app = world.party("app", |_| {}).await;
+    let foreign = request(&app, &[("request_uri", "https://evil.example/")]);
+    let Err(AuthorizationError::Client { target, error }) =
+        world.authorize(&foreign, None, &world.flow()).await
+    else {
+        panic!("who asks and where the answer goes is known")
+    };
+    assert_eq!(target.redirect_uri, REDIRECT_URI);
+    assert_eq!(refusal::<()>(Err(error)), ErrorCode::RequestUriNotSupported);
+    let elsewhere = [("request_uri", "https://evil.example/"), ("redirect_uri", "https://evil.example/cb")];
+    let elsewhere = world.authorize(&request(&app, &elsewhere), None, &world.flow()).await;
+    assert_eq!(refused_on_the_page(elsewhere), ErrorCode::InvalidRequest);
 }
 
 #[tokio::test]
