@@ -75,11 +75,14 @@ impl Installation {
     }
 
     fn open_sqlite(settings: &Settings) -> Result<SqliteStore, Failure> {
+        // The runtime has a thread for each core.
+        let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let options = Options {
             durability: match settings.store.durability {
                 settings::Durability::Full => Durability::Full,
                 settings::Durability::Normal => Durability::Normal,
             },
+            direct_readers: threads - 1,
             ..Options::default()
         };
         let sqlite = SqliteStore::open(&settings.database(), &options).map_err(|error| {

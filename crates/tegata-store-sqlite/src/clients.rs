@@ -26,7 +26,7 @@ impl ClientStore for SqliteStore {
 
     async fn find_client(&self, client_id: &ClientId) -> Result<Option<Client>, StoreError> {
         let client_id = client_id.clone();
-        self.read(move |c, tenant| {
+        self.look_up(move |c, tenant| {
             let mut statement = c
                 .prepare_cached("SELECT document FROM clients WHERE tenant = ?1 AND client_id = ?2")
                 .map_err(store_error)?;

@@ -33,7 +33,7 @@ impl ConsentStore for SqliteStore {
         client_id: &ClientId,
     ) -> Result<Option<Consent>, StoreError> {
         let client_id = client_id.clone();
-        self.read(move |c, tenant| {
+        self.look_up(move |c, tenant| {
             let sql = "SELECT document FROM consents WHERE tenant = ?1 AND user_id = ?2 AND client_id = ?3";
             let mut statement = c.prepare_cached(sql).map_err(store_error)?;
             let parameters = params![tenant, user_id.as_bytes(), client_id.as_str()];

@@ -12,7 +12,7 @@ use crate::{SqliteStore, document};
 #[async_trait]
 impl KeyStore for SqliteStore {
     async fn find_key_set(&self) -> Result<Option<KeySet>, StoreError> {
-        self.read(|c, tenant| {
+        self.look_up(|c, tenant| {
             let mut statement =
                 c.prepare_cached("SELECT document FROM key_sets WHERE tenant = ?1").map_err(store_error)?;
             let found: Option<String> =

@@ -1,7 +1,7 @@
 //! The embedded store: SQLite with grouped commits.
 //!
 //! One thread writes. It takes whatever is waiting, does it in one transaction and answers after the commit, so that any
-//! number of concurrent steps share one flush of the disk. Readers stand beside it, each with a connection of its own.
+//! number of concurrent steps share one flush of the disk. Reads stand beside it, on connections of their own.
 
 mod attempts;
 mod busy;
@@ -52,11 +52,19 @@ pub struct Options {
     pub busy_timeout: Duration,
     /// How many threads read.
     pub readers: usize,
+    /// How many look-ups by key may be done at one time on the threads of whoever asks. With fewer than those are, a
+    /// disk that does not answer leaves some of them.
+    pub direct_readers: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { durability: Durability::Full, busy_timeout: Duration::from_secs(5), readers: 2 }
+        Self {
+            durability: Durability::Full,
+            busy_timeout: Duration::from_secs(5),
+            readers: 2,
+            direct_readers: 1,
+        }
     }
 }
 
@@ -110,7 +118,16 @@ impl SqliteStore {
         self.database.writer.run(move |c| step(c, tenant.as_str())).await
     }
 
-    /// Reads, beside the writer; sees every step that has returned.
+    /// Looks a record up by its key; sees every step that has returned.
+    async fn look_up<T: Send + 'static>(
+        &self,
+        step: impl FnOnce(&Connection, &str) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let tenant = self.tenant.clone();
+        self.database.readers.look_up(move |c| step(c, tenant.as_str())).await
+    }
+
+    /// Reads what may take long, beside the writer; sees every step that has returned.
     async fn read<T: Send + 'static>(
         &self,
         step: impl FnOnce(&Connection, &str) -> Result<T, StoreError> + Send + 'static,

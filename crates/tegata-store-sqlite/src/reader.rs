@@ -1,7 +1,11 @@
-//! The threads that read, each with a connection of its own: a slow disk holds up none of the runtime's threads.
+//! The connections that read.
 //!
-//! They take their steps from one queue, so a long read (housekeeping, a large page) delays nobody while another thread
-//! is free.
+//! A look-up by key takes microseconds, less than it takes to wake another thread, so whoever asks does it, if one of the
+//! connections for that is free. There are fewer of those than the runtime has threads: a disk that does not answer
+//! holds up some of them and never all.
+//!
+//! Everything else is read by threads that take their steps from one queue, so a long read (housekeeping, a large page)
+//! delays nobody while another thread is free.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -20,8 +24,10 @@ const QUEUE: usize = 1024;
 
 type Step = Box<dyn FnOnce(&Connection) + Send>;
 
-/// The way to the threads. When it is dropped, they end and close their connections.
+/// The way to the connections. When it is dropped, the threads end, and all are closed.
 pub(crate) struct Readers {
+    /// Held for the length of one look-up.
+    direct: Vec<Mutex<Connection>>,
     queue: Option<mpsc::Sender<Step>>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -31,7 +37,7 @@ impl Readers {
         let (queue, steps) = mpsc::channel(QUEUE);
         let steps = Arc::new(Mutex::new(steps));
         // Filled one by one: if a later thread cannot start, the earlier ones end with this value.
-        let mut readers = Self { queue: Some(queue), threads: Vec::new() };
+        let mut readers = Self { direct: Vec::new(), queue: Some(queue), threads: Vec::new() };
         for _ in 0..options.readers.max(1) {
             let connection = schema::open_reader(path, options)?;
             let steps = Arc::clone(&steps);
@@ -40,9 +46,35 @@ impl Readers {
                 .spawn(move || serve(&connection, &steps))?;
             readers.threads.push(thread);
         }
+        for _ in 0..options.direct_readers {
+            readers.direct.push(Mutex::new(schema::open_reader(path, options)?));
+        }
         Ok(readers)
     }
 
+    /// Does a look-up by key.
+    pub(crate) async fn look_up<T: Send + 'static>(
+        &self,
+        step: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        match self.directly(step) {
+            Ok(outcome) => outcome,
+            Err(step) => self.run(step).await,
+        }
+    }
+
+    /// Does a look-up at once, or gives it back if no connection is free.
+    fn directly<T, F>(&self, step: F) -> Result<Result<T, StoreError>, F>
+    where
+        F: FnOnce(&Connection) -> Result<T, StoreError>,
+    {
+        let Some(connection) = self.direct.iter().find_map(|connection| connection.try_lock().ok()) else {
+            return Err(step);
+        };
+        Ok(catch_unwind(AssertUnwindSafe(|| step(&connection))).unwrap_or_else(|_| Err(closed())))
+    }
+
+    /// Does a read of any length.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         step: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,

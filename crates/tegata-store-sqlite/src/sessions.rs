@@ -70,7 +70,7 @@ impl SessionStore for SqliteStore {
         user_id: UserId,
         session_id: SessionId,
     ) -> Result<Option<Session>, StoreError> {
-        self.read(move |c, tenant| find(c, tenant, user_id, session_id)).await
+        self.look_up(move |c, tenant| find(c, tenant, user_id, session_id)).await
     }
 
     async fn list_sessions(&self, user_id: UserId) -> Result<Vec<Session>, StoreError> {

@@ -33,7 +33,7 @@ impl TransientStore for SqliteStore {
     }
 
     async fn find_transient(&self, key: TransientKey) -> Result<Option<Transient>, StoreError> {
-        self.read(move |c, tenant| {
+        self.look_up(move |c, tenant| {
             let sql = "SELECT version, expires_at, document FROM transients
                        WHERE tenant = ?1 AND kind = ?2 AND hash = ?3";
             let mut statement = c.prepare_cached(sql).map_err(store_error)?;

@@ -27,7 +27,7 @@ impl UserStore for SqliteStore {
     }
 
     async fn find_user(&self, user_id: UserId) -> Result<Option<User>, StoreError> {
-        self.read(move |c, tenant| find(c, tenant, user_id)).await
+        self.look_up(move |c, tenant| find(c, tenant, user_id)).await
     }
 
     async fn find_user_by_login_name(&self, name: &LoginName) -> Result<Option<User>, StoreError> {
@@ -36,7 +36,7 @@ impl UserStore for SqliteStore {
             LoginName::Email(_) => "email_canonical = ?2 AND email_verified = 1",
         };
         let canonical = name.canonical().to_owned();
-        self.read(move |c, tenant| {
+        self.look_up(move |c, tenant| {
             let sql = format!("SELECT {} FROM users WHERE tenant = ?1 AND {condition}", rows::USER);
             let mut statement = c.prepare_cached(&sql).map_err(store_error)?;
             statement.query_row(params![tenant, canonical], rows::user).optional().map_err(store_error)
