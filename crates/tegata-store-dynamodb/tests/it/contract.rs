@@ -1,6 +1,7 @@
 //! DynamoDB passes the suite that every store passes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tegata_core::store::Store;
 use tegata_store_contract::TestedStore;
@@ -16,7 +17,11 @@ struct DynamoDb {
 impl DynamoDb {
     fn open(names: Tables) -> Self {
         let client = tables::client(local::endpoint());
-        let store = DynamoDbStore::new(client, tables::options(names.clone(), KeyAccess::Sign));
+        let mut options = tables::options(names.clone(), KeyAccess::Sign);
+        // What a step does is the matter here, and not how soon: an emulator on a busy machine takes its time.
+        options.attempt_timeout = Duration::from_secs(20);
+        options.step_timeout = Duration::from_mins(1);
+        let store = DynamoDbStore::new(client, options);
         Self { tables: names, store }
     }
 }
