@@ -52,6 +52,8 @@ pub struct ServerSecrets {
     pub(crate) flow: ServerKey,
     /// Makes the names by which sectors know users.
     pub(crate) pairwise: ServerKey,
+    /// Makes the keys that authorization codes are sealed with.
+    pub(crate) code: ServerKey,
 }
 
 impl ServerSecrets {
@@ -74,6 +76,7 @@ impl ServerSecrets {
             browser: key("browser session"),
             flow: key("flow"),
             pairwise: key("pairwise subject"),
+            code: key("authorization code"),
         }
     }
 }
@@ -100,6 +103,7 @@ mod tests {
             &secrets.browser,
             &secrets.flow,
             &secrets.pairwise,
+            &secrets.code,
         ]
         .map(|key| key.mac(&[b"same"]));
         for (i, mac) in macs.iter().enumerate() {

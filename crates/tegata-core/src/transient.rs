@@ -1,4 +1,4 @@
-//! What lives for minutes and ends once: codes, pushed requests, device authorizations, the names of proofs.
+//! What lives for minutes and ends once: used codes, pushed requests, device authorizations, the names of proofs.
 //!
 //! Each is a document under a hashed key, with a version. It changes only where the version is still the one that was
 //! read, so whatever is used once is used once. The kind is part of the key: no secret of one kind opens another (V6).
@@ -13,7 +13,7 @@ use crate::timestamp::Timestamp;
 /// The kind of a transient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TransientKind {
-    /// An authorization code (RFC 6749 §4.1.2).
+    /// That an authorization code was used (RFC 6749 §4.1.2).
     Code,
     /// A pushed authorization request (RFC 9126).
     PushedRequest,

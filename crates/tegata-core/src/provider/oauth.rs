@@ -30,6 +30,7 @@ mod own_metadata;
 mod pushed;
 mod registration;
 mod revocation;
+mod sealed_code;
 mod sector;
 mod subject;
 mod token_exchange;

@@ -19,6 +19,8 @@ const OPENID_SCOPE: [&str; 6] = ["openid", "profile", "email", "address", "phone
 /// The longest `state` and `nonce`, in bytes.
 pub(super) const MAX_OPAQUE: usize = 2048;
 const UNKNOWN: &str = "There is no active client with this client_id: check it against the registration.";
+/// The most that a code carries of its request, in bytes: it has to fit into the address of the answer.
+const MAX_CARRIED: usize = 3 * 1024;
 /// The most resources that one request may name.
 const MAX_RESOURCES: usize = 8;
 
@@ -222,6 +224,14 @@ impl Provider {
         if [state, nonce].into_iter().flatten().any(|text| text.len() > MAX_OPAQUE) {
             return Err(OAuthError::invalid_request(
                 "The parameters state and nonce are at most 2048 bytes long.",
+            ));
+        }
+        let carried = ["redirect_uri", "scope", "resource", "nonce", "claims"];
+        let carried = carried.into_iter().flat_map(|name| parameters.all(name));
+        if carried.map(str::len).sum::<usize>() > MAX_CARRIED {
+            return Err(OAuthError::invalid_request(
+                "The parameters redirect_uri, scope, resource, nonce and claims are too long: together, they have at \
+                 most 3072 bytes.",
             ));
         }
         let scope = self.allowed_scope(&client, parameters.get("scope")?)?;

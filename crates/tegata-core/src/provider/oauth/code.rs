@@ -1,5 +1,7 @@
 //! Authorization codes (RFC 6749 §4.1.2, §4.1.3): issued once, used once, good for one client.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
@@ -9,12 +11,12 @@ use super::authorize::AuthorizationResponse;
 use super::browser::BrowserSession;
 use super::client_authentication::AuthenticatedClient;
 use super::client_tokens::{ClientTokens, IdTokenContext};
+use super::sealed_code::{Code, Granted};
 use super::token_request::AccessBinding;
 use crate::audit::{AuditAction, Outcome};
-use crate::client::{Client, ClientId, GrantType};
-use crate::entropy::random;
+use crate::client::{Client, GrantType};
 use crate::grant::{ClientGrant, Grant};
-use crate::identifier::{SessionId, UserId};
+use crate::identifier::SessionId;
 use crate::oauth::{OAuthError, Parameters};
 use crate::provider::tokens::ACR;
 use crate::provider::{Provider, RequestContext};
@@ -22,41 +24,17 @@ use crate::refresh_token::RefreshToken;
 use crate::scope::Scope;
 use crate::secret::{equal, sha256};
 use crate::session::Session;
-use crate::timestamp::Timestamp;
-use crate::transient::{Transient, TransientKey, TransientKind};
+use crate::transient::Transient;
 use crate::user::{User, UserStatus};
 
-const PREFIX: &str = "tga_";
+/// How long a used code is remembered beyond its life: whoever is asked to redeem it may have another idea of the time.
+const REMEMBERED: Duration = Duration::from_mins(5);
 
-/// What a user has granted a client, and which login it rests on: all that a session of the client is made from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Granted {
-    pub(super) client_id: ClientId,
-    pub(super) user_id: UserId,
-    /// A change of the password in between ends it.
-    pub(super) credential_version: u32,
-    pub(super) auth_time: Timestamp,
-    pub(super) amr: Vec<String>,
-    pub(super) scope: Scope,
-    /// When the browser session ends that it hangs on: without `offline_access` it lives no longer.
-    pub(super) browser_ends_at: Timestamp,
-    pub(super) grant: ClientGrant,
-}
-
-/// A code, as it is kept under the hash of its text.
+/// That a code was used, and the session that it became.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Code {
-    granted: Granted,
-    redirect_uri: String,
-    #[serde(rename = "code_challenge")]
-    challenge: Option<String>,
-    nonce: Option<String>,
-    /// The key that the request has bound it to.
-    dpop_jkt: Option<String>,
-    /// The session that it became, once it was used.
-    session_id: Option<SessionId>,
+struct UsedCode {
+    session_id: SessionId,
 }
 
 impl Provider {
@@ -68,8 +46,7 @@ impl Provider {
         ctx: &RequestContext<'_>,
     ) -> Result<AuthorizationResponse, OAuthError> {
         let granted = self.granted(&request.client, &request.scope, browser);
-        let text = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random::<32>(self.ports.entropy.as_ref())?));
-        let code = Code {
+        let text = self.seal_code(&Code {
             granted: Granted {
                 grant: ClientGrant {
                     resources: request.resources,
@@ -82,14 +59,11 @@ impl Provider {
             challenge: request.code_challenge,
             nonce: request.nonce,
             dpop_jkt: request.dpop_jkt,
-            session_id: None,
-        };
+            expires_at: ctx.now + self.settings.oauth.code_ttl,
+        })?;
         if let Some(uri) = &request.request_uri {
             self.end_pushed_request(uri).await?;
         }
-        let key = TransientKey::new(TransientKind::Code, &[&text]);
-        let ends_at = ctx.now + self.settings.oauth.code_ttl;
-        self.ports.store.create_transient(&Transient::new(key, &code, ends_at)?).await?;
         self.audit(
             ctx,
             AuditAction::Authorized,
@@ -144,36 +118,30 @@ impl Provider {
         ctx: &RequestContext<'_>,
     ) -> Result<ClientTokens, OAuthError> {
         let text = parameters.required("code")?;
-        let key = TransientKey::new(TransientKind::Code, &[text]);
         let unknown = || {
             OAuthError::invalid_grant("The code is not known, has expired, or was issued to another client.")
         };
-        let stored = self.ports.store.find_transient(key).await?;
-        let stored = stored.filter(|stored| stored.is_live(ctx.now)).ok_or_else(unknown)?;
-        let code: Code = stored.read()?;
+        let (key, code) = self.open_code(text, ctx.now).ok_or_else(unknown)?;
         if code.granted.client_id != *client.client_id()
             || code.granted.grant.client_since != client.created_at
         {
             return Err(unknown());
         }
         check_binding(&code, parameters, binding)?;
-        if let Some(session_id) = code.session_id {
-            return Err(self.code_replayed(&code.granted, session_id, ctx).await?);
-        }
         let resources = self.narrowed_resources(client, &code.granted.grant.resources, parameters)?;
         let id_token = IdTokenContext { nonce: code.nonce.as_deref() };
         let (session, tokens) =
             self.begin_grant(client, &code.granted, &resources, binding, &id_token, ctx).await?;
-        let used = Code { session_id: Some(session.session_id), ..code };
-        if self.ports.store.replace_transient(stored.version, &stored.successor(&used)?).await? {
+        let used = UsedCode { session_id: session.session_id };
+        let used = Transient::new(key, &used, code.expires_at + REMEMBERED)?;
+        if self.ports.store.create_transient(&used).await? {
             return Ok(tokens);
         }
-        // Somebody else was faster: with one code there are two, and one of them is a thief.
+        // It was used before: with one code there are two, and one of them is a thief.
         self.end_untold(&session, ctx).await?;
-        let winner: Option<Code> =
-            self.ports.store.find_transient(key).await?.map(|stored| stored.read()).transpose()?;
-        match winner.and_then(|code| code.session_id) {
-            Some(session_id) => Err(self.code_replayed(&used.granted, session_id, ctx).await?),
+        let first = self.ports.store.find_transient(key).await?;
+        match first.map(|used| used.read::<UsedCode>()).transpose()? {
+            Some(used) => Err(self.code_replayed(&code.granted, used.session_id, ctx).await?),
             None => Err(unknown()),
         }
     }

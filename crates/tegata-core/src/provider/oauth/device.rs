@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::browser::BrowserSession;
 use super::client_authentication::AuthenticatedClient;
 use super::client_tokens::{ClientTokens, IdTokenContext};
-use super::code::Granted;
+use super::sealed_code::Granted;
 use super::token_request::AccessBinding;
 use crate::attempt::AttemptKey;
 use crate::audit::{AuditAction, Outcome};

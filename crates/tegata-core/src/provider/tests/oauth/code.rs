@@ -1,3 +1,6 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 use super::*;
 use crate::audit::AuditAction;
 
@@ -120,4 +123,49 @@ async fn r33_a_token_is_for_the_resources_that_were_granted_or_fewer() {
     assert_eq!(claims(&tokens.access_token)["aud"], json!(BILLING));
     let next = world.refresh_at(&app, refresh_token(&tokens)).await.unwrap();
     assert_eq!(claims(&next.access_token)["aud"], json!([ORDERS, BILLING]));
+}
+
+#[tokio::test]
+async fn v6_only_what_this_server_has_sealed_is_a_code() {
+    let world = world().await;
+    let app = world.party("app", |_| {}).await;
+    let browser = world.log_in_browser("alice").await;
+    let code = world.code(&app, SCOPE, &browser).await;
+    for at in 0..code.len() {
+        let other = if code.as_bytes()[at] == b'A' { "B" } else { "A" };
+        let changed = format!("{}{other}{}", &code[..at], &code[at + 1..]);
+        assert_eq!(refusal(world.redeem_code(&app, &changed).await), ErrorCode::InvalidGrant, "at {at}");
+    }
+    for part in [&code[..code.len() - 1], &code[1..], &format!("{code}="), "tga_", "tga_AAAA"] {
+        assert_eq!(refusal(world.redeem_code(&app, part).await), ErrorCode::InvalidGrant, "{part}");
+    }
+    assert!(world.redeem_code(&app, &code).await.is_ok(), "none of them has spent it");
+}
+
+#[tokio::test]
+async fn r4_a_code_tells_nothing_of_what_it_carries() {
+    let world = world().await;
+    let app = world.party("app", |_| {}).await;
+    let browser = world.log_in_browser("alice").await;
+    let (one, other) = (world.code(&app, SCOPE, &browser).await, world.code(&app, SCOPE, &browser).await);
+    let bytes = |code: &str| URL_SAFE_NO_PAD.decode(code.strip_prefix("tga_").unwrap()).unwrap();
+    assert!(!bytes(&one).windows(3).any(|window| window == b"app"));
+    let alike = bytes(&one).iter().zip(bytes(&other)).filter(|(a, b)| *a == b).count();
+    assert!(alike < bytes(&one).len() / 8, "two codes for the same are two texts: {alike} bytes are alike");
+}
+
+#[tokio::test]
+async fn r69_a_request_whose_code_would_fit_into_no_address_is_refused() {
+    let world = world().await;
+    let app = world.party("app", |_| {}).await;
+    let browser = world.log_in_browser("alice").await;
+    let claims = format!(r#"{{"userinfo":{{"name":{{"value":"{}"}}}}}}"#, "x".repeat(3000));
+    let long = request(&app, &[("claims", &claims), ("nonce", &"n".repeat(100))]);
+    let refused = world.authorize(&long, Some(&browser), &world.flow()).await;
+    let Err(AuthorizationError::Client { error, .. }) = refused else { panic!("it was accepted") };
+    assert_eq!(refusal::<()>(Err(error)), ErrorCode::InvalidRequest);
+    let longest = request(&app, &[("scope", SCOPE), ("nonce", &"n".repeat(2048))]);
+    let code = world.allowed_code(&longest, &browser).await;
+    assert!(code.len() < 5 * 1024, "{}", code.len());
+    assert!(world.redeem_code(&app, &code).await.is_ok());
 }

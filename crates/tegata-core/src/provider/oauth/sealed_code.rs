@@ -1,0 +1,88 @@
+//! What an authorization code is (RFC 6749 §4.1.2): all that was granted, sealed.
+//!
+//! Nobody but this server looks into a code, and it is good for a minute. So it carries what it stands for: issuing it
+//! writes nothing, and nothing has to be found to redeem it. Only that it was used is kept.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+
+use crate::client::ClientId;
+use crate::entropy::random;
+use crate::error::ProviderError;
+use crate::grant::ClientGrant;
+use crate::identifier::UserId;
+use crate::key_set::Sealed;
+use crate::oauth::OAuthError;
+use crate::provider::Provider;
+use crate::scope::Scope;
+use crate::seal::SealingKey;
+use crate::timestamp::Timestamp;
+use crate::transient::{TransientKey, TransientKind};
+
+const PREFIX: &str = "tga_";
+/// The length of a code's name, in bytes. It is random: each code is sealed with a key of its own.
+const NAME_LEN: usize = 16;
+
+/// What a user has granted a client, and which login it rests on: all that a session of the client is made from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Granted {
+    pub(super) client_id: ClientId,
+    pub(super) user_id: UserId,
+    /// A change of the password in between ends it.
+    pub(super) credential_version: u32,
+    pub(super) auth_time: Timestamp,
+    pub(super) amr: Vec<String>,
+    pub(super) scope: Scope,
+    /// When the browser session ends that it hangs on: without `offline_access` it lives no longer.
+    pub(super) browser_ends_at: Timestamp,
+    pub(super) grant: ClientGrant,
+}
+
+/// A code.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Code {
+    pub(super) granted: Granted,
+    pub(super) redirect_uri: String,
+    #[serde(rename = "code_challenge", default, skip_serializing_if = "Option::is_none")]
+    pub(super) challenge: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) nonce: Option<String>,
+    /// The key that the request has bound it to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) dpop_jkt: Option<String>,
+    pub(super) expires_at: Timestamp,
+}
+
+impl Provider {
+    /// The text of a code.
+    pub(super) fn seal_code(&self, code: &Code) -> Result<String, OAuthError> {
+        let internal = |error| ProviderError::Internal(error);
+        let entropy = self.ports.entropy.as_ref();
+        let name: [u8; NAME_LEN] = random(entropy)?;
+        let content = serde_json::to_vec(code).map_err(|error| internal(error.into()))?;
+        let Sealed(sealed) = self
+            .code_key(&name)
+            .seal(&content, self.settings.tenant.as_str(), entropy)
+            .map_err(|error| internal(error.into()))?;
+        Ok(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode([&name[..], &sealed].concat())))
+    }
+
+    /// The code of a text that this server has made, and the key under which its use is kept; `None` for every other
+    /// text, and for one that has expired.
+    pub(super) fn open_code(&self, text: &str, now: Timestamp) -> Option<(TransientKey, Code)> {
+        let bytes = URL_SAFE_NO_PAD.decode(text.strip_prefix(PREFIX)?).ok()?;
+        let (name, sealed) = bytes.split_first_chunk::<NAME_LEN>()?;
+        let sealed = Sealed(sealed.to_vec());
+        let content = self.code_key(name).open(&sealed, self.settings.tenant.as_str()).ok()?;
+        let code: Code = serde_json::from_slice(&content).ok()?;
+        let key = TransientKey::new(TransientKind::Code, &[&URL_SAFE_NO_PAD.encode(name)]);
+        (now < code.expires_at).then_some((key, code))
+    }
+
+    fn code_key(&self, name: &[u8; NAME_LEN]) -> SealingKey {
+        SealingKey::new(&self.key_ring().secrets.code.mac(&[name]))
+    }
+}
