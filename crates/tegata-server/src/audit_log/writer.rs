@@ -18,6 +18,8 @@ use super::file::LogFile;
 const QUEUE: usize = 8192;
 /// So many are written at once.
 const BATCH: usize = 256;
+/// How long the first of them waits for the others: who records one then wakes no thread.
+const GATHER: Duration = Duration::from_millis(5);
 /// How long the newest lines may be missing from the disk and from the head.
 const SYNC_AFTER: Duration = Duration::from_secs(1);
 
@@ -78,6 +80,7 @@ impl Writer {
             match events.recv_timeout(SYNC_AFTER) {
                 Ok(event) => {
                     batch.push(event);
+                    std::thread::sleep(GATHER);
                     batch.extend(events.try_iter().take(BATCH - 1));
                     self.write(&batch);
                     since_sync += batch.len();
