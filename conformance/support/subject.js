@@ -139,13 +139,15 @@ export class Subject {
 
   /**
    * What an operator has to change for a client of the suite that has registered itself: it does not use PKCE, which Tegata
-   * wants of all (RFC 9700 §2.1.1), and it hears of logouts under a certificate that nobody has signed.
+   * wants of all (RFC 9700 §2.1.1), it hears of logouts under a certificate that nobody has signed, and its user would be
+   * asked at every login while nobody vouches for it.
    *
    * @param {{ client_id: string, backchannel_logout_uri?: string }} client
    */
   async #welcome({ client_id, backchannel_logout_uri: uri }) {
     const heard = uri === undefined ? [] : ["--backchannel-logout-uri", this.#plain(uri)];
     await this.#run(["client", "update", client_id, "--no-pkce", ...heard, ...this.#place()]);
+    await this.#run(["client", "vouch", client_id, ...this.#place()]);
   }
 
   /**

@@ -107,6 +107,8 @@ pub enum ClientOrigin {
     Operator,
     /// Nobody: it registered itself (RFC 7591). It is shown as unverified and always asks for consent.
     Registration,
+    /// An operator, for what it has registered itself with: when it changes that, nobody does any more.
+    Vouched,
     /// Nobody: its name is the address of its metadata.
     MetadataDocument,
 }
@@ -372,7 +374,7 @@ impl Client {
 
     /// Whether an operator vouches for it.
     pub fn is_verified(&self) -> bool {
-        self.origin == ClientOrigin::Operator
+        matches!(self.origin, ClientOrigin::Operator | ClientOrigin::Vouched)
     }
 
     /// The redirect URI that a request names, if it is one of the client's.

@@ -283,6 +283,12 @@ pub(crate) enum Client {
         #[arg(long)]
         json: bool,
     },
+    /// Vouch for a client that registered itself: users see it as verified and are asked once, until it changes its
+    /// registration
+    Vouch {
+        /// The client_id
+        client: String,
+    },
     /// Close a client: nobody logs in to it, and it gets no tokens
     Disable {
         /// The client_id

@@ -51,6 +51,7 @@ impl Operator<'_> {
                     .map_err(|_| Failure::new("--overlap has to be a duration, such as 24h"))?;
                 self.rotate_secret(&client, overlap, json).await
             }
+            Command::Vouch { client } => self.vouch(&client).await,
             Command::Disable { client } => self.set_status(&client, ClientStatus::Disabled).await,
             Command::Enable { client } => self.set_status(&client, ClientStatus::Active).await,
             Command::Delete { client, yes } => self.delete(&client, yes).await,
@@ -114,6 +115,12 @@ impl Operator<'_> {
             return print(&format!("{}\n", to_json(&Shown::new(&client, Some(&secret)))?));
         }
         print(&format!("client_secret  {}\n\nNobody can show the secret again.\n", secret.expose()))
+    }
+
+    async fn vouch(&self, client: &str) -> Result<(), Failure> {
+        let vouched = self.provider.vouch_for_client(&parse(client)?, &context()).await;
+        let client = vouched.map_err(failure)?;
+        print(&format!("users see {} as verified, until it changes its registration\n", client.client_id))
     }
 
     async fn set_status(&self, client: &str, status: ClientStatus) -> Result<(), Failure> {
@@ -258,6 +265,7 @@ fn row(client: &Client) -> String {
     let origin = match client.origin {
         ClientOrigin::Operator => "operator",
         ClientOrigin::Registration => "registered itself",
+        ClientOrigin::Vouched => "registered itself, vouched for",
         ClientOrigin::MetadataDocument => "metadata document",
     };
     let method = client.metadata.token_endpoint_auth_method.as_str();

@@ -37,6 +37,9 @@ fn r10_a_client_is_registered_beside_a_running_server_and_its_secret_is_shown_on
     assert_eq!((&changed["client_name"], &changed["skip_consent"]), (&"Wiki".into(), &true.into()));
     assert_eq!(changed["redirect_uris"], made["redirect_uris"]);
 
+    // An operator's own needs nobody to vouch for it.
+    installation.run(&["client", "vouch", id]).ok();
+    assert_eq!(parse(&installation.run(&["client", "show", id]).ok())["origin"], "operator");
     installation.run(&["client", "disable", id]).ok();
     assert!(installation.run(&["client", "list"]).ok().contains(" disabled "));
     installation.run(&["client", "enable", id]).ok();

@@ -201,6 +201,23 @@ impl Provider {
         }
     }
 
+    /// Vouches for a client that has registered itself, as it is now: users see it as verified, and are asked once.
+    ///
+    /// # Errors
+    /// [`ClientError`]
+    pub async fn vouch_for_client(
+        &self,
+        client_id: &ClientId,
+        ctx: &RequestContext<'_>,
+    ) -> Result<Client, ClientError> {
+        let change = |client: &mut Client| {
+            if client.origin == ClientOrigin::Registration {
+                client.origin = ClientOrigin::Vouched;
+            }
+        };
+        self.change_client(client_id, change, ctx).await
+    }
+
     /// Gives a client another secret. The one before goes on for `overlap`, so that it can be put in place everywhere;
     /// those before that end at once.
     ///

@@ -120,7 +120,13 @@ impl Provider {
                 "A client that gets a secret, or gives it up, is another one: register it anew.",
             ));
         }
-        let change = |client: &mut Client| client.metadata = metadata.clone();
+        let change = |client: &mut Client| {
+            // What an operator has vouched for is what it was.
+            if client.metadata != metadata {
+                client.origin = ClientOrigin::Registration;
+            }
+            client.metadata = metadata.clone();
+        };
         let client = self.change_client(&client.client_id, change, ctx).await.map_err(refused)?;
         // An operator may have closed it in between (V16).
         if client.status != ClientStatus::Active {

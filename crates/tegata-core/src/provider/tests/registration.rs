@@ -87,6 +87,23 @@ async fn r43_v43_who_registers_itself_is_unverified_and_has_openid_connects_scop
 }
 
 #[tokio::test]
+async fn r43_v43_an_operator_vouches_for_a_registration_as_it_is_and_not_as_it_becomes() {
+    let world = open().await;
+    let answer = register(&world, &request()).await.unwrap();
+    let (id, token) = (text(&answer, "client_id"), text(&answer, "registration_access_token"));
+    let client_id = id.parse().unwrap();
+    let vouched = world.provider.vouch_for_client(&client_id, &world.ctx()).await.unwrap();
+    assert!(vouched.is_verified());
+    let mut same = request();
+    same["client_id"] = json!(id);
+    world.provider.update_registration(id, token, &same, &world.ctx()).await.unwrap();
+    assert!(world.provider.client(&client_id).await.unwrap().is_verified(), "nothing has changed");
+    same["client_name"] = json!("Your bank");
+    world.provider.update_registration(id, token, &same, &world.ctx()).await.unwrap();
+    assert!(!world.provider.client(&client_id).await.unwrap().is_verified());
+}
+
+#[tokio::test]
 async fn r10_an_answer_has_the_secret_once_and_a_store_only_its_hash() {
     let world = open().await;
     let answer = register(&world, &request()).await.unwrap();
