@@ -128,6 +128,18 @@ pub trait SessionStore: Send + Sync {
         account: Option<AttemptKey>,
     ) -> Result<Begun, StoreError>;
 
+    /// The same for a session that something becomes which is used once: `used` says that it was, and is created with the
+    /// session.
+    ///
+    /// Of any number of calls with one key of `used` exactly one gets [`BegunOnce::Now`]; the rest begin nothing and get
+    /// what that one has created. The session that it speaks of was begun before.
+    async fn begin_session_once(
+        &self,
+        session: &Session,
+        credential_version: u32,
+        used: &Transient,
+    ) -> Result<BegunOnce, StoreError>;
+
     /// Rotates the refresh token of a session, in one conditional write and without a read before it: exactly
     /// [`Rotation::apply`].
     ///
@@ -319,6 +331,17 @@ pub enum Begun {
     Now,
     /// The user is gone or closed, or the password was changed in between.
     Refused,
+}
+
+/// The outcome of beginning a session that something becomes which is used once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BegunOnce {
+    /// It was begun.
+    Now,
+    /// As [`Begun::Refused`]. Nothing was used.
+    Refused,
+    /// It was used before; what was created then.
+    Used(Transient),
 }
 
 /// The outcome of a rotation.

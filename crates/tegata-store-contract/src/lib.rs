@@ -113,6 +113,7 @@ macro_rules! store_contract {
                 what_is_used_once_is_purged_when_it_has_expired,
                 notices_come_when_they_are_due_and_to_one,
                 a_grant_stays_with_its_session,
+                r4_v41_what_is_used_once_becomes_one_session,
                 tenants_do_not_see_each_others_clients,
                 what_clients_were_told_is_there_after_a_restart,
             }

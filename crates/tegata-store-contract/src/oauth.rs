@@ -7,9 +7,10 @@ use tegata_core::consent::{Consent, ConsentTerms};
 use tegata_core::grant::{ClientGrant, Grant};
 use tegata_core::identifier::{NoticeId, SessionId, UserId};
 use tegata_core::logout_notice::LogoutNotice;
-use tegata_core::store::{Begun, Rotated, Store};
+use tegata_core::store::{Begun, BegunOnce, Rotated, Store};
 use tegata_core::timestamp::Timestamp;
 use tegata_core::transient::{Transient, TransientKey, TransientKind};
+use tokio::task::JoinSet;
 
 use crate::TestedStore;
 use crate::records::{HOUR, NOW, create, rotation, session, user};
@@ -275,6 +276,30 @@ pub async fn a_grant_stays_with_its_session<S: TestedStore>(store: S) {
         assert_eq!(refused.grant, session.grant);
     }
     assert!(store.list_sessions(alice.user_id).await.unwrap().iter().all(|session| session.grant.is_some()));
+}
+
+pub async fn r4_v41_what_is_used_once_becomes_one_session<S: TestedStore>(store: S) {
+    let store = store.tenant("a");
+    let alice = user(1, "alice");
+    create(store.as_ref(), &alice).await;
+    let used =
+        |n: u8| Transient { document: format!("{n}"), ..transient(TransientKind::Code, 1, NOW + HOUR) };
+    let refused = store.begin_session_once(&session(&alice, 100), 9, &used(100)).await.unwrap();
+    assert_eq!(refused, BegunOnce::Refused);
+    assert_eq!(store.find_transient(used(0).key).await.unwrap(), None, "nothing was used");
+    let mut tasks = JoinSet::new();
+    for n in 0..20 {
+        let (store, session, used) = (Arc::clone(&store), session(&alice, n), used(n));
+        tasks.spawn(async move { (n, store.begin_session_once(&session, 1, &used).await.unwrap()) });
+    }
+    let outcomes = tasks.join_all().await;
+    let begun: Vec<u8> =
+        outcomes.iter().filter(|(_, begun)| *begun == BegunOnce::Now).map(|(n, _)| *n).collect();
+    let [first] = begun[..] else { panic!("one begins: {begun:?}") };
+    for (n, outcome) in outcomes {
+        assert!(n == first || outcome == BegunOnce::Used(used(first)), "{n}: {outcome:?}");
+    }
+    assert_eq!(store.list_sessions(alice.user_id).await.unwrap(), [session(&alice, first)]);
 }
 
 pub async fn tenants_do_not_see_each_others_clients<S: TestedStore>(store: S) {

@@ -5,7 +5,8 @@ use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure a
 use tegata_core::attempt::AttemptKey;
 use tegata_core::identifier::{SessionId, UserId};
 use tegata_core::session::{Rotation, Session};
-use tegata_core::store::{Begun, Rotated, SessionStore, StoreError};
+use tegata_core::store::{Begun, BegunOnce, Rotated, SessionStore, StoreError, TransientStore as _};
+use tegata_core::transient::Transient;
 use tegata_core::user::UserStatus;
 
 use crate::DynamoDbStore;
@@ -55,6 +56,28 @@ impl SessionStore for DynamoDbStore {
             Err(_) => drop(self.delete(&self.step(), &key).await),
         }
         begun
+    }
+
+    /// As [`Self::begin_session`]; what was used is created last, so that whoever finds it finds the session.
+    async fn begin_session_once(
+        &self,
+        session: &Session,
+        credential_version: u32,
+        used: &Transient,
+    ) -> Result<BegunOnce, StoreError> {
+        if self.begin_session(session, credential_version, None).await? == Begun::Refused {
+            return Ok(BegunOnce::Refused);
+        }
+        let outcome = match self.create_transient(used).await {
+            Ok(true) => return Ok(BegunOnce::Now),
+            Ok(false) => self.find_transient(used.key).await,
+            Err(error) => Err(error),
+        };
+        let ended = self.end_session(session.user_id, session.session_id).await;
+        // Removed in between only if it had outlived its use by far.
+        let before = outcome?;
+        ended?;
+        Ok(before.map_or(BegunOnce::Refused, BegunOnce::Used))
     }
 
     async fn rotate_session(&self, rotation: &Rotation) -> Result<Rotated, StoreError> {

@@ -5,11 +5,12 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use tegata_core::attempt::AttemptKey;
 use tegata_core::identifier::{SessionId, UserId};
 use tegata_core::session::{Rotation, Session};
-use tegata_core::store::{Begun, Rotated, SessionStore, StoreError};
+use tegata_core::store::{Begun, BegunOnce, Rotated, SessionStore, StoreError};
+use tegata_core::transient::Transient;
 
 use crate::error::store_error;
 use crate::users::execute;
-use crate::{SqliteStore, document, rows};
+use crate::{SqliteStore, document, rows, transients};
 
 /// [`Rotation::apply`] in SQL: the condition and the change in one statement. It is the hottest of all, so its text is a
 /// constant.
@@ -39,6 +40,26 @@ impl SessionStore for SqliteStore {
                 execute(c, sql, params![tenant, account.as_bytes()])?;
             }
             Ok(Begun::Now)
+        })
+        .await
+    }
+
+    async fn begin_session_once(
+        &self,
+        session: &Session,
+        credential_version: u32,
+        used: &Transient,
+    ) -> Result<BegunOnce, StoreError> {
+        let (session, used) = (session.clone(), used.clone());
+        self.write(move |c, tenant| {
+            if insert(c, tenant, &session, credential_version)? == 0 {
+                return Ok(BegunOnce::Refused);
+            }
+            if transients::create(c, tenant, &used)? {
+                return Ok(BegunOnce::Now);
+            }
+            end(c, tenant, session.user_id, session.session_id)?;
+            Ok(transients::find(c, tenant, used.key)?.map_or(BegunOnce::Refused, BegunOnce::Used))
         })
         .await
     }
@@ -86,20 +107,21 @@ impl SessionStore for SqliteStore {
     }
 
     async fn end_session(&self, user_id: UserId, session_id: SessionId) -> Result<bool, StoreError> {
-        self.write(move |c, tenant| {
-            let ended = execute(
-                c,
-                "DELETE FROM sessions WHERE tenant = ?1 AND user_id = ?2 AND session_id = ?3",
-                params![tenant, user_id.as_bytes(), session_id.as_bytes()],
-            )?;
-            Ok(ended > 0)
-        })
-        .await
+        self.write(move |c, tenant| end(c, tenant, user_id, session_id)).await
     }
 
     async fn end_sessions(&self, user_id: UserId, keep: Option<SessionId>) -> Result<u64, StoreError> {
         self.write(move |c, tenant| end_sessions(c, tenant, user_id, keep)).await
     }
+}
+
+fn end(c: &Connection, tenant: &str, user_id: UserId, session_id: SessionId) -> Result<bool, StoreError> {
+    let ended = execute(
+        c,
+        "DELETE FROM sessions WHERE tenant = ?1 AND user_id = ?2 AND session_id = ?3",
+        params![tenant, user_id.as_bytes(), session_id.as_bytes()],
+    )?;
+    Ok(ended > 0)
 }
 
 /// Ends all sessions of a user but one, as a part of a step.

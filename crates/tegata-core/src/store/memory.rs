@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use super::{
-    AttemptStore, Begun, ClientStore, ConsentStore, Created, CredentialChange, EmailVerified, KeyStore,
-    Maintenance, NoticeStore, Rotated, SessionStore, StoreError, TransientStore, UserStore,
+    AttemptStore, Begun, BegunOnce, ClientStore, ConsentStore, Created, CredentialChange, EmailVerified,
+    KeyStore, Maintenance, NoticeStore, Rotated, SessionStore, StoreError, TransientStore, UserStore,
 };
 use crate::attempt::{Attempt, AttemptKey, AttemptRecord, Blocked, DelaySchedule};
 use crate::client::{Client, ClientId};
@@ -56,6 +56,12 @@ impl MemoryStore {
 }
 
 impl Tenant {
+    fn may_begin(&self, user_id: UserId, credential_version: u32) -> bool {
+        self.users.get(&user_id).is_some_and(|user| {
+            user.status == UserStatus::Active && user.credential.version == credential_version
+        })
+    }
+
     fn end_sessions(&mut self, user_id: UserId, keep: Option<SessionId>) -> u64 {
         let before = self.sessions.len();
         self.sessions.retain(|(user, session), _| *user != user_id || Some(*session) == keep);
@@ -221,10 +227,7 @@ impl SessionStore for MemoryStore {
         account: Option<AttemptKey>,
     ) -> Result<Begun, StoreError> {
         Ok(self.step(|t| {
-            let may_begin = t.users.get(&session.user_id).is_some_and(|user| {
-                user.status == UserStatus::Active && user.credential.version == credential_version
-            });
-            if !may_begin {
+            if !t.may_begin(session.user_id, credential_version) {
                 return Begun::Refused;
             }
             t.sessions.insert((session.user_id, session.session_id), session.clone());
@@ -232,6 +235,25 @@ impl SessionStore for MemoryStore {
                 t.attempts.remove(&account);
             }
             Begun::Now
+        }))
+    }
+
+    async fn begin_session_once(
+        &self,
+        session: &Session,
+        credential_version: u32,
+        used: &Transient,
+    ) -> Result<BegunOnce, StoreError> {
+        Ok(self.step(|t| {
+            if !t.may_begin(session.user_id, credential_version) {
+                return BegunOnce::Refused;
+            }
+            if let Some(before) = t.transients.get(&used.key) {
+                return BegunOnce::Used(before.clone());
+            }
+            t.transients.insert(used.key, used.clone());
+            t.sessions.insert((session.user_id, session.session_id), session.clone());
+            BegunOnce::Now
         }))
     }
 

@@ -4,15 +4,17 @@ mod page;
 
 use tegata_core::attempt::Attempt;
 use tegata_core::store::{
-    AttemptStore as _, Begun, ClientStore as _, ConsentStore as _, Created, EmailVerified, KeyStore as _,
-    Maintenance as _, NoticeStore as _, Rotated, SessionStore as _, TransientStore as _, UserStore as _,
+    AttemptStore as _, Begun, BegunOnce, ClientStore as _, ConsentStore as _, Created, EmailVerified,
+    KeyStore as _, Maintenance as _, NoticeStore as _, Rotated, SessionStore as _, TransientStore as _,
+    UserStore as _,
 };
 use tegata_core::user::ProfileChange;
 use tegata_store_dynamodb::DynamoDbStore;
 
 use crate::proxy::Proxy;
 use crate::records::{
-    HOUR, NOW, SCHEDULE, client, consent, grant, hash_of, key, notice, rotation, session, transient, user,
+    HOUR, NOW, SCHEDULE, client, consent, grant, hash_of, key, notice, rotation, session, transient,
+    used_code, user,
 };
 use crate::{scenario, tables};
 
@@ -80,19 +82,26 @@ const CHANGE_PASSWORD: Cost = cost(
 );
 const READ_KEYS: Cost = cost("Read the key set", 1, 1.0, 0.0, "at a start, then once a minute and process");
 const BEGIN_FOR_A_CLIENT: Cost = cost("Begin a session for a client", 2, 1.0, 1.0, "session, user");
+const REDEEM_CODE: Cost =
+    cost("Redeem a code, without what it rests on", 3, 1.0, 2.0, "session, user, that the code was used");
 const REFRESH_OF_A_CLIENT: Cost =
     cost("Refresh, by a client", 1, 0.0, 1.0, "one conditional update; its grant is in the session");
 const FIND_CLIENT: Cost = cost("Find a client", 1, 1.0, 0.0, "up to 4 KB");
 const CREATE_TRANSIENT: Cost = cost(
-    "Keep a code, a pushed request or the name of a proof",
+    "Keep a pushed request or the name of a proof",
     1,
     0.0,
     1.0,
     "written if it is not there; refused, it costs the same",
 );
-const FIND_TRANSIENT: Cost = cost("Find a code or a pushed request", 1, 1.0, 0.0, "");
-const REPLACE_TRANSIENT: Cost =
-    cost("Use a code", 1, 0.0, 1.0, "written if nobody has since it was found; refused, it costs the same");
+const FIND_TRANSIENT: Cost = cost("Find a pushed request", 1, 1.0, 0.0, "");
+const REPLACE_TRANSIENT: Cost = cost(
+    "Use a device code",
+    1,
+    0.0,
+    1.0,
+    "written if nobody has since it was found; refused, it costs the same",
+);
 const REMOVE_TRANSIENT: Cost =
     cost("End a pushed request", 1, 0.0, 2.0, "a transaction, so that it is ended by one");
 const GIVE_CONSENT: Cost =
@@ -106,7 +115,7 @@ const DELIVER_NOTICE: Cost =
     cost("Tell a client of a logout", 3, 0.0, 3.0, "the notice, kept, claimed and removed");
 const READY: Cost = cost("`/readyz`", 1, 0.0, 1.0, "a write that is always refused");
 
-const ALL: [&Cost; 26] = [
+const ALL: [&Cost; 27] = [
     &REGISTER,
     &LOGIN,
     &FAILED_LOGIN,
@@ -120,6 +129,7 @@ const ALL: [&Cost; 26] = [
     &CHANGE_PROFILE,
     &CHANGE_PASSWORD,
     &BEGIN_FOR_A_CLIENT,
+    &REDEEM_CODE,
     &REFRESH_OF_A_CLIENT,
     &FIND_CLIENT,
     &CREATE_TRANSIENT,
@@ -231,6 +241,9 @@ async fn each_operation_of_the_openid_provider_costs_what_the_page_says() {
     session.grant = Some(Box::new(grant()));
     assert_eq!(store.begin_session(&session, 1, None).await.unwrap(), Begun::Now);
     metered(&proxy, &BEGIN_FOR_A_CLIENT);
+    let second = crate::records::session(&alice, 2);
+    assert_eq!(store.begin_session_once(&second, 1, &used_code()).await.unwrap(), BegunOnce::Now);
+    metered(&proxy, &REDEEM_CODE);
     assert!(matches!(store.rotate_session(&rotation(&session, 1, 0)).await.unwrap(), Rotated::Now(_)));
     metered(&proxy, &REFRESH_OF_A_CLIENT);
     store.find_client(&"app".parse().unwrap()).await.unwrap().unwrap();

@@ -147,6 +147,12 @@ pub(crate) fn transient(version: u32) -> Transient {
     Transient { key, version, expires_at: NOW + HOUR, document }
 }
 
+/// That a code was used.
+pub(crate) fn used_code() -> Transient {
+    let key = TransientKey::new(TransientKind::Code, &["used"]);
+    Transient { key, version: 0, expires_at: NOW + HOUR, document: "{\"session_id\":\"first\"}".to_owned() }
+}
+
 pub(crate) fn notice(n: u8) -> LogoutNotice {
     LogoutNotice {
         notice_id: NoticeId::from_bytes([n; 16]),

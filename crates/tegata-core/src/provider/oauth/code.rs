@@ -24,7 +24,9 @@ use crate::refresh_token::RefreshToken;
 use crate::scope::Scope;
 use crate::secret::{equal, sha256};
 use crate::session::Session;
-use crate::transient::Transient;
+use crate::store::{Begun, BegunOnce, StoreError};
+use crate::timestamp::Timestamp;
+use crate::transient::{Transient, TransientKey};
 use crate::user::{User, UserStatus};
 
 /// How long a used code is remembered beyond its life: whoever is asked to redeem it may have another idea of the time.
@@ -35,6 +37,26 @@ const REMEMBERED: Duration = Duration::from_mins(5);
 #[serde(deny_unknown_fields)]
 struct UsedCode {
     session_id: SessionId,
+}
+
+/// What a session of a client is made from.
+pub(super) struct Basis<'a> {
+    pub(super) granted: &'a Granted,
+    /// The code that is used up by it.
+    pub(super) code: Option<RedeemedCode>,
+}
+
+/// A code that is being redeemed.
+pub(super) struct RedeemedCode {
+    key: TransientKey,
+    until: Timestamp,
+}
+
+impl RedeemedCode {
+    /// What is kept of it.
+    fn used_by(&self, session_id: SessionId) -> Result<Transient, StoreError> {
+        Transient::new(self.key, &UsedCode { session_id }, self.until)
+    }
 }
 
 impl Provider {
@@ -130,29 +152,20 @@ impl Provider {
         check_binding(&code, parameters, binding)?;
         let resources = self.narrowed_resources(client, &code.granted.grant.resources, parameters)?;
         let id_token = IdTokenContext { nonce: code.nonce.as_deref() };
-        let (session, tokens) =
-            self.begin_grant(client, &code.granted, &resources, binding, &id_token, ctx).await?;
-        let used = UsedCode { session_id: session.session_id };
-        let used = Transient::new(key, &used, code.expires_at + REMEMBERED)?;
-        if self.ports.store.create_transient(&used).await? {
-            return Ok(tokens);
-        }
-        // It was used before: with one code there are two, and one of them is a thief.
-        self.end_untold(&session, ctx).await?;
-        let first = self.ports.store.find_transient(key).await?;
-        match first.map(|used| used.read::<UsedCode>()).transpose()? {
-            Some(used) => Err(self.code_replayed(&code.granted, used.session_id, ctx).await?),
-            None => Err(unknown()),
-        }
+        let redeemed = RedeemedCode { key, until: code.expires_at + REMEMBERED };
+        let basis = Basis { granted: &code.granted, code: Some(redeemed) };
+        let begun = self.begin_grant(client, basis, &resources, binding, &id_token, ctx).await;
+        begun.map(|(_, tokens)| tokens)
     }
 
-    /// Ends the session that a code had become.
+    /// Ends the session that a code had become: with one code there are two, and one of them is a thief.
     async fn code_replayed(
         &self,
         granted: &Granted,
-        session_id: SessionId,
+        used: &Transient,
         ctx: &RequestContext<'_>,
     ) -> Result<OAuthError, OAuthError> {
+        let UsedCode { session_id } = used.read()?;
         if let Some(session) = self.ports.store.find_session(granted.user_id, session_id).await? {
             self.end_client_session(&session, ctx).await?;
             self.audit(
@@ -175,7 +188,7 @@ impl Provider {
     pub(super) async fn begin_grant(
         &self,
         client: &AuthenticatedClient,
-        granted: &Granted,
+        Basis { granted, code }: Basis<'_>,
         resources: &[String],
         binding: &AccessBinding,
         id_token: &IdTokenContext<'_>,
@@ -197,10 +210,18 @@ impl Provider {
         let tokens = self.issue_client_tokens(
             client, &user, &session, refresh, None, resources, binding, id_token, ctx.now,
         )?;
-        if store.begin_session(&session, granted.credential_version, None).await?
-            == crate::store::Begun::Refused
-        {
-            return Err(ended());
+        let version = granted.credential_version;
+        let begun = match &code {
+            Some(code) => store.begin_session_once(&session, version, &code.used_by(session_id)?).await?,
+            None => match store.begin_session(&session, version, None).await? {
+                Begun::Now => BegunOnce::Now,
+                Begun::Refused => BegunOnce::Refused,
+            },
+        };
+        match begun {
+            BegunOnce::Now => {}
+            BegunOnce::Refused => return Err(ended()),
+            BegunOnce::Used(before) => return Err(self.code_replayed(granted, &before, ctx).await?),
         }
         match self.still_stands(client, granted, ctx).await {
             Ok(true) => {
@@ -208,9 +229,17 @@ impl Provider {
                 self.audit(ctx, AuditAction::GrantBegun, Outcome::Success, ids.0, ids.1);
                 Ok((session, tokens))
             }
-            outcome => {
+            Ok(false) => {
                 store.end_session(user.user_id, session_id).await?;
-                Err(outcome.err().unwrap_or_else(ended))
+                Err(ended())
+            }
+            Err(error) => {
+                store.end_session(user.user_id, session_id).await?;
+                // Nobody has its tokens, and nothing is known against it: it may be shown again.
+                if let Some(code) = code {
+                    store.remove_transient(code.key).await?;
+                }
+                Err(error)
             }
         }
     }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::browser::BrowserSession;
 use super::client_authentication::AuthenticatedClient;
 use super::client_tokens::{ClientTokens, IdTokenContext};
+use super::code::Basis;
 use super::sealed_code::Granted;
 use super::token_request::AccessBinding;
 use crate::attempt::AttemptKey;
@@ -304,8 +305,9 @@ impl Provider {
             State::Granted(granted) => {
                 let resources = self.narrowed_resources(client, &granted.grant.resources, parameters)?;
                 let context = IdTokenContext::default();
+                let basis = Basis { granted: &granted, code: None };
                 let (session, tokens) =
-                    self.begin_grant(client, &granted, &resources, binding, &context, ctx).await?;
+                    self.begin_grant(client, basis, &resources, binding, &context, ctx).await?;
                 let used = Device { state: State::Used, ..device };
                 if store.replace_transient(found.version, &found.successor(&used)?).await? {
                     return Ok(tokens);

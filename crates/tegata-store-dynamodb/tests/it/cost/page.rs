@@ -20,7 +20,7 @@ const BELOW: &str = "\
 RRU and WRU are read and write request units: 4 KB read with strong consistency, half of it with eventual consistency; 1 KB written,
 twice that in a transaction. Three rules of the service are metered otherwise by the engine and counted by hand: a refused write costs
 as much as a done one, a query that finds nothing costs as much as one that finds a little, and a transaction of one part costs
-twice what the write alone would. A user, a session and a code are below 1 KB each.
+twice what the write alone would. A user and a session are below 1 KB each.
 
 A login costs more than the budget of our own design, which was 2 RRU and 1 WRU. Each attempt is counted before the password is
 looked at, and forgotten when it was right: two writes that make the limit on guessing hold against parallel guesses. The
