@@ -94,7 +94,7 @@ pub async fn v57_a_number_that_changes_is_not_proved<S: TestedStore>(store: S) {
     }
 }
 
-pub async fn v1_of_concurrent_changes_of_one_user_none_is_lost<S: TestedStore>(store: S) {
+pub async fn of_concurrent_changes_of_one_user_none_is_lost<S: TestedStore>(store: S) {
     let store = store.tenant("a");
     let alice = user(1, "alice");
     create(store.as_ref(), &alice).await;

@@ -64,7 +64,7 @@ macro_rules! store_contract {
             }
             attributes {
                 what_is_known_of_a_user_is_found_as_it_was_said, what_goes_is_not_known_any_more,
-                v57_a_number_that_changes_is_not_proved, v1_of_concurrent_changes_of_one_user_none_is_lost,
+                v57_a_number_that_changes_is_not_proved, of_concurrent_changes_of_one_user_none_is_lost,
                 a_change_without_room_changes_nothing, an_address_whose_proof_is_taken_back_is_free_for_others,
             }
             credentials {

@@ -155,7 +155,7 @@ async fn a_row_that_cannot_be_read_is_an_error_and_no_panic() {
 }
 
 #[tokio::test]
-async fn v54_attributes_that_nobody_wrote_are_an_error_that_shows_none_of_them() {
+async fn attributes_that_nobody_wrote_are_an_error_that_shows_none_of_them() {
     let (_folder, path) = folder();
     let store = open(&path).unwrap();
     let outside = Connection::open(&path).unwrap();

@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn v47_what_is_no_address_is_refused() {
+    fn what_is_no_address_is_refused() {
         for bad in [
             "{}",
             r#"{"planet":"Earth"}"#,

@@ -25,7 +25,7 @@ fn attributes_are_read_back_as_they_were_written() {
 }
 
 #[test]
-fn v54_a_document_with_anything_that_nobody_wrote_is_refused() {
+fn a_document_with_anything_that_nobody_wrote_is_refused() {
     for (place, value) in [
         ("/claims/sub", json!("x")),
         ("/claims/picture", json!("javascript:alert(1)")),

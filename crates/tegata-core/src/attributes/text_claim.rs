@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn v47_a_page_is_an_address_of_the_web_and_nothing_that_runs() {
+    fn a_page_is_an_address_of_the_web_and_nothing_that_runs() {
         accepts(
             TextClaim::Website,
             &["https://a.example", "http://a.example:8080/x?y=%20#z", "https://[::1]/"],
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn v47_no_part_of_a_name_steers_a_line() {
+    fn no_part_of_a_name_steers_a_line() {
         accepts(TextClaim::GivenName, &["Alice", "アリス", "O’Neil-Smith Jr."]);
         refuses(
             TextClaim::Nickname,

@@ -54,7 +54,7 @@ impl Provider {
     /// the installation that the settings name; one that they no longer name can be removed.
     ///
     /// # Errors
-    /// [`SetClaimsError`]; nothing was changed but with [`SetClaimsError::EmailTaken`].
+    /// [`SetClaimsError`]; nothing was changed, but with [`SetClaimsError::EmailTaken`].
     pub async fn set_claims(
         &self,
         user: &User,

@@ -159,7 +159,7 @@ async fn r37_claims_that_are_asked_for_by_name_are_shown_and_given() {
 }
 
 #[tokio::test]
-async fn v43_a_client_hears_nothing_by_name_that_it_is_not_registered_for() {
+async fn v36_a_client_hears_nothing_by_name_that_it_is_not_registered_for() {
     let world = world().await;
     let app = party(&world, "openid profile").await;
     let asked = r#"{"userinfo":{"email":{"essential":true},"groups":null,"nickname":null,"unheard_of":null},
@@ -179,7 +179,7 @@ async fn v43_a_client_hears_nothing_by_name_that_it_is_not_registered_for() {
 }
 
 #[tokio::test]
-async fn v43_a_consent_to_one_scope_gives_nothing_of_another() {
+async fn v36_a_consent_to_one_scope_gives_nothing_of_another() {
     let world = world().await;
     let app = party(&world, SCOPE).await;
     let (info, _) = heard(&app, &[("scope", "openid profile")]).await;

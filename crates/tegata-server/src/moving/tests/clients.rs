@@ -62,7 +62,7 @@ fn a_file_of_the_second_version_is_read() {
 }
 
 #[test]
-fn v54_attributes_that_nobody_could_have_set_are_refused_though_they_were_sealed_with_the_transfer_key() {
+fn attributes_that_nobody_could_have_set_are_refused_though_they_were_sealed_with_the_transfer_key() {
     run(async {
         let good = lines(&House::of(&[(user(1), vec![])]).await.export().await);
         let counts = Counts { users: 1, ..Counts::default() };
