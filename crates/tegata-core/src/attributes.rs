@@ -8,6 +8,7 @@ mod address;
 mod change;
 mod own;
 mod text_claim;
+mod unique;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +21,7 @@ pub use text_claim::TextClaim;
 
 use crate::timestamp::Timestamp;
 use crate::user::InvalidField;
+use unique::Unique;
 
 /// The most that the attributes of an installation may take of one user, in bytes of JSON. What OpenID Connect knows of is
 /// bounded by itself, and takes less than twice that.
@@ -95,14 +97,13 @@ fn is_false(flag: &bool) -> bool {
 }
 
 /// The document, before it is believed.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[derive(Default)]
 struct Document {
-    claims: BTreeMap<TextClaim, String>,
+    claims: Unique<TextClaim, String>,
     phone_number_verified: bool,
     address: Option<Address>,
-    own: BTreeMap<AttributeName, AttributeValue>,
+    own: Unique<AttributeName, AttributeValue>,
     updated_at: Option<Timestamp>,
 }
 
@@ -110,7 +111,8 @@ impl TryFrom<Document> for Attributes {
     type Error = InvalidField;
 
     fn try_from(document: Document) -> Result<Self, InvalidField> {
-        let Document { claims, phone_number_verified, address, own, updated_at } = document;
+        let Document { claims: Unique(claims), phone_number_verified, address, own: Unique(own), updated_at } =
+            document;
         // As they are kept, and not in another spelling: the document is written as it was read.
         let is_kept = claims.iter().all(|(claim, text)| claim.check(text).as_ref() == Ok(text));
         if !is_kept || (phone_number_verified && !claims.contains_key(&TextClaim::PhoneNumber)) {

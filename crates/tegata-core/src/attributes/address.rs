@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::unique::Unique;
 use crate::identifier::ParseIdentifierError;
 use crate::user::{InvalidField, is_steering};
 
@@ -77,7 +78,7 @@ impl FromStr for AddressMember {
 
 /// The postal address of a user: one member at least (OIDC Core §5.1.1).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "BTreeMap<AddressMember, String>", into = "BTreeMap<AddressMember, String>")]
+#[serde(try_from = "Unique<AddressMember, String>", into = "BTreeMap<AddressMember, String>")]
 pub struct Address(BTreeMap<AddressMember, String>);
 
 impl Address {
@@ -99,10 +100,10 @@ impl Address {
     }
 }
 
-impl TryFrom<BTreeMap<AddressMember, String>> for Address {
+impl TryFrom<Unique<AddressMember, String>> for Address {
     type Error = InvalidField;
 
-    fn try_from(members: BTreeMap<AddressMember, String>) -> Result<Self, InvalidField> {
+    fn try_from(Unique(members): Unique<AddressMember, String>) -> Result<Self, InvalidField> {
         Self::new(members.iter().map(|(member, text)| (*member, text.as_str())))
     }
 }
@@ -136,6 +137,7 @@ mod tests {
             r#"{"formatted":"a\u202eb"}"#,
             r#"{"country":""}"#,
             r#"{"country":null}"#,
+            r#"{"country":"a","country":"b"}"#,
             "[]",
         ] {
             assert!(serde_json::from_str::<Address>(bad).is_err(), "{bad}");

@@ -42,6 +42,11 @@ fn a_document_with_anything_that_nobody_wrote_is_refused() {
         assert!(read(document).is_err(), "{place}");
     }
     assert!(read(json!({"phone_number_verified": true})).is_err(), "the proof of nothing");
+    for twice in
+        [r#"{"claims":{"gender":"a","gender":"b"}}"#, r#"{"own":{"x":1,"x":1}}"#, r#"{"own":{},"own":{}}"#]
+    {
+        assert!(serde_json::from_str::<Attributes>(twice).is_err(), "{twice}");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use tegata_core::claims::standard_scope;
 use tegata_core::client::{Client as OAuthClient, GrantType, RedirectUri};
 use tegata_core::consent::ConsentTerms;
 use tegata_core::oauth::Parameters;
@@ -97,7 +98,9 @@ pub(crate) fn shown(client: &OAuthClient) -> ShownClient<'_> {
 pub(crate) fn scope_texts(language: Language, terms: &ConsentTerms) -> Vec<ScopeText<'_>> {
     let by_scope = terms.scope.tokens().filter(|token| *token != "openid");
     let by_scope = by_scope.map(|name| ScopeText { name, description: language.standard_scope(name) });
-    let by_name = terms.claims.iter().map(String::as_str);
+    // What a scope gives already is not said once more.
+    let is_new = |name: &&str| !standard_scope(name).is_some_and(|scope| terms.scope.contains(scope));
+    let by_name = terms.claims.iter().map(String::as_str).filter(is_new);
     let by_name = by_name.map(|name| ScopeText { name, description: language.standard_claim(name) });
     by_scope.chain(by_name).collect()
 }
