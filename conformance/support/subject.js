@@ -12,9 +12,34 @@ import { binary, Server } from "../../e2e/support/server.js";
 const PERSON = {
   identifier: "traveller",
   password: "seven lanterns on the old road",
-  email: "traveller@example.org",
+};
+
+/** Every standard claim (OpenID Connect Core §5.1) that an operator can set. */
+const CLAIMS = {
   name: "A Traveller",
+  given_name: "Anna",
+  family_name: "Traveller",
+  middle_name: "Maria",
+  nickname: "Lantern",
+  profile: "https://example.org/traveller",
+  picture: "https://example.org/traveller.png",
+  website: "https://traveller.example.org/",
+  gender: "female",
+  birthdate: "1990-05-04",
+  zoneinfo: "Europe/London",
   locale: "en",
+  email: "traveller@example.org",
+  email_verified: true,
+  phone_number: "+442079460123",
+  phone_number_verified: true,
+  address: {
+    formatted: "7 Old Road\nOxford OX1 1AA\nUnited Kingdom",
+    street_address: "7 Old Road",
+    locality: "Oxford",
+    region: "Oxfordshire",
+    postal_code: "OX1 1AA",
+    country: "United Kingdom",
+  },
 };
 
 /** Where the suite hears of its own requests; part of each redirect URI. */
@@ -70,31 +95,23 @@ export class Subject {
 
   /** A person about whom everything is known that Tegata can know. */
   async #signUp() {
-    const { identifier: username, password, email, ...profile } = PERSON;
-    await this.#ask("POST", "/auth/signup", { username, password, email });
-    await this.#run(["user", "verify-email", username, ...this.#place()]);
-    const login = await this.#ask("POST", "/auth/login", { username, password, token_delivery: "body" });
-    await this.#ask("PATCH", "/users/me", profile, login.access_token);
+    const { identifier: username, password } = PERSON;
+    await this.#ask("POST", "/auth/signup", { username, password });
+    await this.#run(
+      ["user", "set-claims", username, "--json", "-", ...this.#place()],
+      JSON.stringify(CLAIMS),
+    );
   }
 
   /**
    * @param {string} method
    * @param {string} path
    * @param {object} body
-   * @param {string} [token]
-   * @returns {Promise<any>}
    */
-  async #ask(method, path, body, token) {
-    const answer = await fetch(this.#server.url + path, {
-      method,
-      headers: {
-        "content-type": "application/json",
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      },
-      body: JSON.stringify(body),
-    });
+  async #ask(method, path, body) {
+    const headers = { "content-type": "application/json" };
+    const answer = await fetch(this.#server.url + path, { method, headers, body: JSON.stringify(body) });
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
-    return answer.json();
   }
 
   /** What its commands work on. */
@@ -162,9 +179,13 @@ export class Subject {
     return `http://localhost:${port}${pathname}`;
   }
 
-  /** @param {readonly string[]} command */
-  async #run(command) {
-    const child = spawn(binary, command, { ...this.#server.place, stdio: ["ignore", "pipe", "pipe"] });
+  /**
+   * @param {readonly string[]} command
+   * @param {string} [input]
+   */
+  async #run(command, input = "") {
+    const child = spawn(binary, command, { ...this.#server.place, stdio: ["pipe", "pipe", "pipe"] });
+    child.stdin.end(input);
     const [printed, said, [code]] = await Promise.all([
       text(child.stdout),
       text(child.stderr),

@@ -68,6 +68,7 @@ async fn begin(store: &dyn Store, n: u8) -> Result<Session, Error> {
         email: None,
         name: None,
         locale: None,
+        attributes: tegata_core::attributes::Attributes::default(),
         granted_scope: Scope::default(),
         status: UserStatus::Active,
         created_at: NOW,

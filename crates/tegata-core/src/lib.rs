@@ -5,7 +5,9 @@
 //! through [`password::PasswordHasher`], what other servers say through [`outbound::Outbound`].
 
 pub mod attempt;
+pub mod attributes;
 pub mod audit;
+pub mod claims;
 pub mod client;
 pub mod consent;
 pub mod entropy;

@@ -93,6 +93,9 @@ pub struct SettingProblem {
     pub problem: String,
 }
 
+/// OpenID Connect's own scope (OIDC Core §5.4, §11).
+const OPENID_SCOPE: &str = "openid profile email address phone offline_access";
+
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
@@ -194,7 +197,14 @@ impl Settings {
         );
         self.throttle.find_problems(&mut require);
         self.oauth.find_problems(&mut require);
+        self.oauth.find_claim_problems(&self.known_scope(), &mut require);
         problems
+    }
+
+    /// All of the scope that somebody can be granted here: OpenID Connect's own, everyone's, and that of clients.
+    pub fn known_scope(&self) -> Scope {
+        let own: Scope = OPENID_SCOPE.parse().unwrap_or_default();
+        own.union(&self.tokens.scope).union(&self.oauth.scope)
     }
 
     /// Whether the issuer is this very machine: a developer's, where clients are as well.

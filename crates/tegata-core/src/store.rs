@@ -66,13 +66,13 @@ pub trait UserStore: Send + Sync {
     /// A page of users, in the order of their ids, after `after`; at most `limit`.
     async fn list_users(&self, after: Option<UserId>, limit: usize) -> Result<Vec<User>, StoreError>;
 
-    /// Changes a profile ([`ProfileChange::apply`]) and gives the user after it. A proved e-mail address that goes is
-    /// free for others at once.
+    /// Changes a profile as [`ProfileChange::apply`] says, wholly or not at all. A proved e-mail address that goes, or whose
+    /// proof does, is free for others at once.
     async fn change_profile(
         &self,
         user_id: UserId,
         change: &ProfileChange,
-    ) -> Result<Option<User>, StoreError>;
+    ) -> Result<ProfileChanged, StoreError>;
 
     /// Marks the e-mail address of a user as proved, which makes it unique: of any number of users with one address
     /// exactly one gets [`EmailVerified::Now`], and again when repeated.
@@ -302,6 +302,17 @@ pub enum Created {
     Now,
     /// Somebody has the name.
     UsernameTaken,
+}
+
+/// The outcome of changing a profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProfileChanged {
+    /// It was changed; the user after it.
+    Now(Box<User>),
+    /// The change has no room ([`TooLarge`](crate::attributes::TooLarge)); nothing was changed.
+    TooLarge,
+    /// There is no such user.
+    Gone,
 }
 
 /// The outcome of proving an e-mail address.

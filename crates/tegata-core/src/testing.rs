@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::attributes::Attributes;
 use crate::entropy::{Entropy, EntropyError};
 use crate::identifier::UserId;
 use crate::password::PasswordHash;
@@ -37,6 +38,7 @@ pub(crate) fn user(username: &str) -> User {
         email: None,
         name: None,
         locale: None,
+        attributes: Attributes::default(),
         granted_scope: Scope::default(),
         status: UserStatus::Active,
         created_at: Timestamp::from_secs(1_000),

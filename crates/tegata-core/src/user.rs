@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::attributes::{Attributes, AttributesChange, TooLarge};
 use crate::identifier::UserId;
 use crate::password::PasswordHash;
 use crate::scope::Scope;
@@ -32,6 +33,50 @@ pub enum InvalidField {
     /// A password that holds the user's own name.
     #[error("contains the user name")]
     ContainsUsername,
+}
+
+/// The longest name to show, in characters.
+const MAX_NAME: usize = 100;
+/// The longest language tag (RFC 5646 §4.4.1 recommends room for 35).
+const MAX_LOCALE: usize = 35;
+
+/// Whether a character controls a line or its direction: what is shown to others has none.
+pub(crate) fn is_steering(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Reads one line of text to show, without the spaces around it; at most so many characters.
+pub(crate) fn line(text: &str, max: usize) -> Result<String, InvalidField> {
+    let text = text.trim();
+    match text.chars().count() {
+        0 => Err(InvalidField::Required),
+        n if n > max => Err(InvalidField::TooLong),
+        _ if text.chars().any(is_steering) => Err(InvalidField::Invalid),
+        _ => Ok(text.to_owned()),
+    }
+}
+
+/// Reads a name to show.
+///
+/// # Errors
+/// [`InvalidField`]
+pub fn display_name(text: &str) -> Result<String, InvalidField> {
+    line(text, MAX_NAME)
+}
+
+/// Reads a preferred language (BCP 47).
+///
+/// # Errors
+/// [`InvalidField`]
+pub fn language_tag(text: &str) -> Result<String, InvalidField> {
+    let is_subtag =
+        |tag: &str| (1..=8).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric());
+    match text.len() {
+        0 => Err(InvalidField::Required),
+        n if n > MAX_LOCALE => Err(InvalidField::TooLong),
+        _ if text.split('-').all(is_subtag) => Ok(text.to_owned()),
+        _ => Err(InvalidField::Invalid),
+    }
 }
 
 /// A user name: a public handle of 3–64 ASCII letters, digits, `.`, `_` and `-`, the first one a letter or digit.
@@ -214,6 +259,8 @@ pub struct User {
     pub name: Option<String>,
     /// The preferred language (BCP 47).
     pub locale: Option<String>,
+    /// What else is known of the user.
+    pub attributes: Attributes,
     /// What an operator granted beyond the scope that everyone has.
     pub granted_scope: Scope,
     /// Whether the account may be used.
@@ -235,7 +282,7 @@ pub struct Credential {
     pub changed_at: Timestamp,
 }
 
-/// What an owner changes of their profile; `None` leaves a field as it is.
+/// A change of a profile; `None` leaves a field as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProfileChange {
     /// The name to show, or its removal.
@@ -244,12 +291,21 @@ pub struct ProfileChange {
     pub locale: Option<Option<String>>,
     /// The e-mail address, or its removal; a new address is not proved, and the old one's proof is gone.
     pub email: Option<Option<EmailAddress>>,
+    /// Takes back the proof of the e-mail address, whichever it is then. Only an operator does; giving one is a step of its own
+    /// ([`UserStore::verify_email`](crate::store::UserStore::verify_email)).
+    pub unprove_email: bool,
+    /// What else is known of the user.
+    pub attributes: AttributesChange,
+    /// When it is made: the profile's `updated_at` from then on.
+    pub changed_at: Option<Timestamp>,
 }
 
 impl ProfileChange {
     /// The user with this change made.
-    #[must_use]
-    pub fn apply(&self, mut user: User) -> User {
+    ///
+    /// # Errors
+    /// [`TooLarge`]: the attributes of the installation, which only an operator sets, would have no room.
+    pub fn apply(&self, mut user: User) -> Result<User, TooLarge> {
         if let Some(name) = &self.name {
             user.name.clone_from(name);
         }
@@ -265,7 +321,11 @@ impl ProfileChange {
                 user.email = Some(UserEmail { address: address.clone(), verified });
             }
         }
-        user
+        if let Some(email) = &mut user.email {
+            email.verified &= !self.unprove_email;
+        }
+        user.attributes = self.attributes.apply(user.attributes, self.changed_at)?;
+        Ok(user)
     }
 }
 

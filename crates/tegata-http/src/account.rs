@@ -4,6 +4,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use tegata_core::attributes::{AddressMember, TextClaim};
 use tegata_core::identifier::{SessionId, UserId};
 use tegata_core::provider::ProfileUpdate;
 
@@ -17,7 +18,7 @@ use crate::wire::{
 
 /// `GET /users/me`
 pub(crate) async fn profile(State(app): State<AppState>, caller: Caller) -> Result<Response, HttpError> {
-    json(StatusCode::OK, &UserAnswer { user: UserBody::new(&caller.user.user, app.provider()) })
+    json(StatusCode::OK, &UserAnswer { user: UserBody::of_owner(&caller.user.user, app.provider()) })
 }
 
 /// `PATCH /users/me`: what is absent stays, `null` removes.
@@ -33,16 +34,27 @@ pub(crate) async fn update_profile(
     let name = members.nullable("name");
     let locale = members.nullable("locale");
     let email = members.nullable("email");
+    let claims: Vec<_> = TextClaim::ALL
+        .into_iter()
+        .filter_map(|claim| Some((claim, members.nullable(claim.as_str())?)))
+        .collect();
+    let address = members.nullable_object("address", |name| name.parse::<AddressMember>().ok());
     let current_password = members.optional("current_password");
     members.finish()?;
+    let claims: Vec<_> = claims.iter().map(|(claim, text)| (*claim, text.as_deref())).collect();
+    let address: Option<Option<Vec<_>>> = address.as_ref().map(|members| {
+        members.as_ref().map(|members| members.iter().map(|(name, text)| (*name, text.as_ref())).collect())
+    });
     let update = ProfileUpdate {
         name: name.as_ref().map(Option::as_deref),
         locale: locale.as_ref().map(Option::as_deref),
         email: email.as_ref().map(Option::as_deref),
+        claims: &claims,
+        address: address.as_ref().map(Option::as_deref),
         current_password: current_password.as_deref(),
     };
     let user = app.provider().update_profile(&caller.user, update, &client.context()).await?;
-    json(StatusCode::OK, &UserAnswer { user: UserBody::new(&user, app.provider()) })
+    json(StatusCode::OK, &UserAnswer { user: UserBody::of_owner(&user, app.provider()) })
 }
 
 /// `DELETE /users/me`

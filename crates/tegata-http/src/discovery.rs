@@ -13,6 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use tegata_core::error::ProviderError;
+use tegata_core::provider::Provider;
 
 use crate::error::HttpError;
 use crate::oauth::OAuthMetadata;
@@ -54,11 +55,7 @@ pub(crate) async fn metadata(State(app): State<AppState>, headers: HeaderMap) ->
         issuer,
         jwks_uri: format!("{issuer}{JWKS_PATH}"),
         scopes_supported: scopes.tokens().collect(),
-        claims_supported: CLAIMS
-            .iter()
-            .chain(if settings.oauth.enabled { &USER_CLAIMS[..] } else { &[] })
-            .copied()
-            .collect(),
+        claims_supported: claims_supported(provider),
         subject_types_supported: if settings.oauth.enabled { &["public", "pairwise"] } else { &["public"] },
         id_token_signing_alg_values_supported: algs,
         ui_locales_supported: &app.settings().languages,
@@ -68,12 +65,19 @@ pub(crate) async fn metadata(State(app): State<AppState>, headers: HeaderMap) ->
     Ok(cacheable(&headers, JSON, body.into()))
 }
 
-/// The claims of an ID token.
+/// The claims of an ID token of our own application.
 const CLAIMS: [&str; 11] =
     ["iss", "sub", "aud", "exp", "iat", "auth_time", "acr", "amr", "at_hash", "sid", "preferred_username"];
 
-/// The claims about a user (OIDC Core §5.1).
-const USER_CLAIMS: [&str; 5] = ["azp", "name", "locale", "email", "email_verified"];
+/// What ID tokens and the user info can say.
+fn claims_supported(provider: &Provider) -> Vec<&str> {
+    let mut claims = CLAIMS.to_vec();
+    if provider.settings().oauth.enabled {
+        claims.push("azp");
+        claims.extend(provider.user_claims().filter(|claim| !CLAIMS.contains(claim)));
+    }
+    claims
+}
 
 /// Names as in OIDC Discovery §3 and RFC 8414 §2.
 #[derive(Serialize)]

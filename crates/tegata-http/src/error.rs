@@ -72,8 +72,17 @@ impl FieldProblem {
         Self::invalid_field(field, InvalidField::Invalid)
     }
 
-    pub(crate) fn wrong_type(field: &'static str) -> Self {
+    pub(crate) fn wrong_type(field: impl Into<Cow<'static, str>>) -> Self {
         Self { field: field.into(), code: "wrong_type", message: "must be a string" }
+    }
+
+    pub(crate) fn no_object(field: &'static str) -> Self {
+        Self { field: field.into(), code: "wrong_type", message: "must be an object" }
+    }
+
+    /// The same of a member within another.
+    pub(crate) fn within(self, outer: &str) -> Self {
+        Self { field: format!("{outer}.{}", self.field).into(), ..self }
     }
 
     pub(crate) fn unknown(field: String) -> Self {

@@ -1,12 +1,14 @@
 //! The answers, as they are on the wire.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use axum::body::{Body, Bytes};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use serde::Serialize;
+use tegata_core::attributes::{Address, TextClaim};
 use tegata_core::error::ProviderError;
 use tegata_core::provider::{Provider, TokenSet};
 use tegata_core::scope::Scope;
@@ -53,6 +55,20 @@ pub(crate) struct UserBody<'a> {
     locale: Option<&'a str>,
     created_at: String,
     scope: Cow<'a, str>,
+    #[serde(flatten)]
+    profile: Option<ProfileBody<'a>>,
+}
+
+/// What else an account's owner has said of themselves (OIDC Core §5.1). Of other users the list shows none of it.
+#[derive(Serialize)]
+struct ProfileBody<'a> {
+    #[serde(flatten)]
+    claims: BTreeMap<&'static str, &'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone_number_verified: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<&'a Address>,
+    updated_at: String,
 }
 
 impl<'a> UserBody<'a> {
@@ -73,7 +89,21 @@ impl<'a> UserBody<'a> {
             locale: user.locale.as_deref(),
             created_at: user.created_at.to_rfc3339(),
             scope,
+            profile: None,
         }
+    }
+
+    /// A user as they see themselves.
+    pub(crate) fn of_owner(user: &'a User, provider: &'a Provider) -> Self {
+        let attributes = &user.attributes;
+        let known = |claim: TextClaim| Some((claim.as_str(), attributes.text(claim)?));
+        let profile = ProfileBody {
+            claims: TextClaim::ALL.into_iter().filter_map(known).collect(),
+            phone_number_verified: attributes.phone_number_verified(),
+            address: attributes.address(),
+            updated_at: attributes.updated_at().unwrap_or(user.created_at).to_rfc3339(),
+        };
+        Self { profile: Some(profile), ..Self::new(user, provider) }
     }
 }
 

@@ -46,7 +46,7 @@ const MAX_ADDITIONAL: usize = 96;
 
 /// Claims that say what a token is and whom it is from, and those that make a JWT one of another kind: none of them is about
 /// the user, so whoever may choose what is said of the user must not reach them.
-const RESERVED: [&str; 22] = [
+const RESERVED: [&str; 25] = [
     "act",
     "acr",
     "amr",
@@ -62,14 +62,23 @@ const RESERVED: [&str; 22] = [
     "iat",
     "iss",
     "jti",
+    "may_act",
     "nbf",
     "nonce",
     "scope",
     "sid",
     "s_hash",
     "sub",
+    "sub_id",
+    "sub_jwk",
     "token_use",
 ];
+
+/// Whether a claim says what a token is or whom it is from: no such claim is about the user, and none can be one of
+/// [`IdTokenClaims::additional`].
+pub fn is_reserved_claim(name: &str) -> bool {
+    RESERVED.contains(&name)
+}
 
 impl IdTokenClaims<'_> {
     pub(crate) fn to_json(self) -> Result<String, JoseError> {
@@ -98,7 +107,7 @@ impl IdTokenClaims<'_> {
             return Err(JoseError::InvalidPayload);
         }
         for (index, (name, value)) in self.additional.iter().enumerate() {
-            if RESERVED.contains(name) {
+            if is_reserved_claim(name) {
                 return Err(JoseError::ReservedClaim);
             }
             let written = self.preferred_username.is_some() && *name == "preferred_username";

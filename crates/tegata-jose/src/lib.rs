@@ -74,7 +74,7 @@ pub use client_assertion::{
 pub use dpop_proof::{DpopExpectation, VerifiedDpopProof, verify_dpop_proof};
 pub use error::JoseError;
 pub use foreign_access_token::{ForeignAccessToken, VerifiedForeignAccessToken};
-pub use id_token::{IdToken, IdTokenClaims, VerifiedIdToken, at_hash};
+pub use id_token::{IdToken, IdTokenClaims, VerifiedIdToken, at_hash, is_reserved_claim};
 pub use id_token_hint::{VerifiedIdTokenHint, verify_id_token_hint};
 pub use jwk::Jwk;
 pub use jwks::{JwkSet, MAX_JWKS_KEYS, MAX_JWKS_LEN};

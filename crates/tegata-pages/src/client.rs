@@ -41,7 +41,8 @@ pub struct Access<'a> {
 pub struct ScopeText<'a> {
     /// As it is requested.
     pub name: &'a str,
-    /// What it allows; [`Language::standard_scope`] has it for those of OpenID Connect. Without one, the name is shown.
+    /// What it allows; [`Language::standard_scope`] has it for those of OpenID Connect, and [`Language::standard_claim`] for a
+    /// claim that is asked for by its name. Without one, the name is shown.
     pub description: Option<&'a str>,
 }
 

@@ -50,6 +50,33 @@ impl Language {
         })
     }
 
+    /// What a standard claim tells of its user (Core §5.1), for an application that asks for it by its name.
+    pub fn standard_claim(self, claim: &str) -> Option<&'static str> {
+        let claims = &self.text().claims;
+        Some(match claim {
+            "preferred_username" => claims.preferred_username,
+            "name" => claims.name,
+            "given_name" => claims.given_name,
+            "family_name" => claims.family_name,
+            "middle_name" => claims.middle_name,
+            "nickname" => claims.nickname,
+            "profile" => claims.profile,
+            "picture" => claims.picture,
+            "website" => claims.website,
+            "gender" => claims.gender,
+            "birthdate" => claims.birthdate,
+            "zoneinfo" => claims.zoneinfo,
+            "locale" => claims.locale,
+            "updated_at" => claims.updated_at,
+            "email" => claims.email,
+            "email_verified" => claims.email_verified,
+            "address" => claims.address,
+            "phone_number" => claims.phone_number,
+            "phone_number_verified" => claims.phone_number_verified,
+            _ => return None,
+        })
+    }
+
     pub(crate) fn text(self) -> &'static Text {
         match self {
             Self::En => &en::TEXT,

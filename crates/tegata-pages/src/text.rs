@@ -21,6 +21,7 @@ pub(crate) struct Text {
     pub(crate) account: Account,
     pub(crate) consent: Consent,
     pub(crate) scopes: Scopes,
+    pub(crate) claims: Claims,
     pub(crate) device: Device,
     pub(crate) logout: Logout,
     pub(crate) error: Error,
@@ -115,6 +116,29 @@ pub(crate) struct Scopes {
     pub(crate) address: &'static str,
     pub(crate) phone: &'static str,
     pub(crate) offline_access: &'static str,
+}
+
+/// What an application sees that asks for a claim by its name.
+pub(crate) struct Claims {
+    pub(crate) preferred_username: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) given_name: &'static str,
+    pub(crate) family_name: &'static str,
+    pub(crate) middle_name: &'static str,
+    pub(crate) nickname: &'static str,
+    pub(crate) profile: &'static str,
+    pub(crate) picture: &'static str,
+    pub(crate) website: &'static str,
+    pub(crate) gender: &'static str,
+    pub(crate) birthdate: &'static str,
+    pub(crate) zoneinfo: &'static str,
+    pub(crate) locale: &'static str,
+    pub(crate) updated_at: &'static str,
+    pub(crate) email: &'static str,
+    pub(crate) email_verified: &'static str,
+    pub(crate) address: &'static str,
+    pub(crate) phone_number: &'static str,
+    pub(crate) phone_number_verified: &'static str,
 }
 
 pub(crate) struct Device {

@@ -71,6 +71,7 @@ Examples:
   tegata user create alice --email alice@example.org
   pwgen 24 1 | tegata user create bob --password-stdin
   tegata user grant alice users:read
+  tegata user set-claims alice --claim given_name=Alice
   tegata user disable bob
 
 These commands work beside a running server on the same data directory."
@@ -231,6 +232,22 @@ pub(crate) enum User {
     Unlock(Whom),
     /// Say that the e-mail address on the account is its owner's: it becomes unique and good for logging in
     VerifyEmail(Whom),
+    /// Set claims and attributes of a user: those that are named, and no others
+    #[command(after_help = "\
+Examples:
+  tegata user set-claims alice --claim given_name=Alice --claim phone_number='+1 604 555 1234'
+  tegata user set-claims alice --claim 'groups=[\"staff\",\"wiki-editors\"]' --remove department
+  tegata user set-claims alice --json - < alice.json
+
+Claims are those of OpenID Connect (Core §5.1) but for sub, preferred_username and updated_at, and the attributes that
+oauth.attributes names. The values of --claim are texts; true, false, lists and objects are written as JSON. In the
+file of --json, null removes.")]
+    SetClaims {
+        #[command(flatten)]
+        user: Whom,
+        #[command(flatten)]
+        claims: NewClaims,
+    },
     /// Delete an account with its sessions. This cannot be undone
     Delete {
         #[command(flatten)]
@@ -245,6 +262,21 @@ pub(crate) enum User {
 pub(crate) struct Whom {
     /// The user name, or a verified e-mail address
     pub(crate) username: String,
+}
+
+/// What is said of a user. Other users of the machine can read arguments: what is nobody's business comes in a file.
+#[derive(Args)]
+#[group(required = true, multiple = true)]
+pub(crate) struct NewClaims {
+    /// Set a claim; may be given many times
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) claim: Vec<String>,
+    /// Remove a claim; may be given many times
+    #[arg(long, value_name = "NAME")]
+    pub(crate) remove: Vec<String>,
+    /// Read claims from a file, as a JSON object; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
 }
 
 /// A password is never an argument: other users of the machine can read those.

@@ -5,7 +5,7 @@
 //! before it:
 //!
 //! ```text
-//! {"format":"tegata export","version":2,"issuer":"https://id.example.org","as_of":"2026-11-24T12:00:00Z","transfer_key":"…"}
+//! {"format":"tegata export","version":3,"issuer":"https://id.example.org","as_of":"2026-11-24T12:00:00Z","transfer_key":"…"}
 //! {"key_set":{"version":3,"root_secret":"…","keys":[…]}}
 //! {"client":{"client_id":"app","version":1,…}}
 //! {"user":{"user_id":"…","username":"alice",…}}
@@ -19,7 +19,8 @@
 //! new place can be compared with that of the old one, byte for byte. Only a few users are in memory at a time, however many
 //! there are.
 //!
-//! A file of version 1 has no clients, no consents and no grants. It is read; none is written.
+//! A file of version 1 has no clients, no consents and no grants, and one of version 2 knows of a user no more than name, language
+//! and e-mail address. They are read; none is written.
 //!
 //! Counters of attempts stay behind, and so does what lives for minutes: codes, pushed requests, notices of logouts
 //! (docs/adr/0018).

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use tegata_core::attributes::AttributeName;
+use tegata_core::claims::MappedClaim;
 use tegata_core::scope::Scope;
 use tegata_core::settings::{RegistrationMode, RegistrationToken};
 use tegata_http::MetricsAccess;
@@ -247,6 +249,30 @@ impl Value for RegistrationToken {
     /// Never.
     fn show(&self) -> Option<String> {
         None
+    }
+}
+
+impl Value for AttributeName {
+    const TYPE: &'static str = "name";
+
+    fn parse(raw: &Raw) -> Result<Self, String> {
+        one(raw)?.parse().map_err(str::to_owned)
+    }
+
+    fn show(&self) -> Option<String> {
+        Some(self.to_string())
+    }
+}
+
+impl Value for MappedClaim {
+    const TYPE: &'static str = "claim";
+
+    fn parse(raw: &Raw) -> Result<Self, String> {
+        one(raw)?.parse().map_err(str::to_owned)
+    }
+
+    fn show(&self) -> Option<String> {
+        Some(self.to_string())
     }
 }
 

@@ -1,13 +1,15 @@
 //! Durability.
 
 use tegata_core::store::Rotated;
+use tegata_core::user::User;
 
 use crate::TestedStore;
+use crate::attributes::attributes;
 use crate::keys::key_set;
 use crate::records::{NOW, SCHEDULE, begin, create, key, rotation, user};
 
 pub async fn what_was_answered_is_there_after_a_restart<S: TestedStore>(store: S) {
-    let alice = user(1, "alice");
+    let alice = User { attributes: attributes(), ..user(1, "alice") };
     let before = store.tenant("a");
     create(before.as_ref(), &alice).await;
     let session = begin(before.as_ref(), &alice, 1).await;

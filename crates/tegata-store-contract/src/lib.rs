@@ -13,6 +13,7 @@
 mod records;
 
 pub mod attempts;
+pub mod attributes;
 pub mod credentials;
 pub mod durability;
 pub mod keys;
@@ -60,6 +61,11 @@ macro_rules! store_contract {
                 a_profile_changes_in_what_is_named, v27_users_are_listed_in_pages, a_granted_scope_is_replaced, v49_taking_scope_away_ends_the_sessions,
                 v27_a_text_is_a_value_and_nothing_else,
                 v45_a_deleted_user_leaves_nothing, extremes_are_kept,
+            }
+            attributes {
+                what_is_known_of_a_user_is_found_as_it_was_said, what_goes_is_not_known_any_more,
+                v57_a_number_that_changes_is_not_proved, of_concurrent_changes_of_one_user_none_is_lost,
+                a_change_without_room_changes_nothing, an_address_whose_proof_is_taken_back_is_free_for_others,
             }
             credentials {
                 v39_a_change_of_password_ends_the_other_sessions, a_change_that_rests_on_an_older_password_is_refused,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 use tegata_core::attempt::Attempt;
+use tegata_core::attributes::{AttributeValue, AttributesChange, TextClaim};
 use tegata_core::grant::Grant;
 use tegata_core::identifier::{SessionId, UserId};
 use tegata_core::password::PasswordHash;
@@ -27,6 +28,7 @@ enum Step {
     Create { id: u8, name: u8, email: Option<u8> },
     ChangeEmail { id: u8, email: Option<u8> },
     Rename { id: u8, name: Option<u8> },
+    Describe { id: u8, number: Option<u8>, group: u8, takes_proof: bool },
     Grant { id: u8, scope: u8 },
     Verify { id: u8, email: u8 },
     ChangePassword { id: u8, version: u32, keep: Option<u8> },
@@ -54,6 +56,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => (id.clone(), small.clone(), maybe()).prop_map(|(id, name, email)| Step::Create { id, name, email }),
         1 => (id.clone(), maybe()).prop_map(|(id, email)| Step::ChangeEmail { id, email }),
         1 => (id.clone(), maybe()).prop_map(|(id, name)| Step::Rename { id, name }),
+        2 => (id.clone(), maybe(), small.clone(), any::<bool>()).prop_map(|(id, number, group, takes_proof)| {
+            Step::Describe { id, number, group, takes_proof }
+        }),
         1 => (id.clone(), small.clone()).prop_map(|(id, scope)| Step::Grant { id, scope }),
         2 => (id.clone(), small.clone()).prop_map(|(id, email)| Step::Verify { id, email }),
         1 => (id.clone(), version.clone(), maybe())
@@ -112,6 +117,24 @@ async fn outcome(store: &dyn Store, step: &Step, now: Timestamp) -> String {
         Step::Rename { id, name } => {
             let name = Some(name.map(|name| format!("name {name}")));
             let change = ProfileChange { name, ..ProfileChange::default() };
+            show(store.change_profile(user_id(id), &change).await)
+        }
+        Step::Describe { id, number, group, takes_proof } => {
+            let mut attributes = AttributesChange::default();
+            let number = number.map(|number| format!("+1604555123{number}"));
+            attributes.set_text(TextClaim::PhoneNumber, number.as_deref()).unwrap();
+            let group = format!("group{group}");
+            attributes
+                .set_own(group.parse().unwrap(), number.is_some().then_some(AttributeValue::Flag(true)));
+            if takes_proof {
+                attributes.set_phone_number_verified(true);
+            }
+            let change = ProfileChange {
+                attributes,
+                unprove_email: takes_proof,
+                changed_at: Some(now),
+                ..ProfileChange::default()
+            };
             show(store.change_profile(user_id(id), &change).await)
         }
         Step::Grant { id, scope } => {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tegata_core::attempt::{AttemptKey, DelaySchedule};
+use tegata_core::attributes::Attributes;
 use tegata_core::identifier::{SessionId, UserId};
 use tegata_core::password::PasswordHash;
 use tegata_core::refresh_token::RefreshTokenHash;
@@ -31,6 +32,7 @@ pub(crate) fn user(n: u8, username: &str) -> User {
         email: None,
         name: None,
         locale: None,
+        attributes: Attributes::default(),
         granted_scope: Scope::default(),
         status: UserStatus::Active,
         created_at: NOW,

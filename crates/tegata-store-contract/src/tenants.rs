@@ -1,7 +1,7 @@
 //! Tenants.
 
 use tegata_core::password::PasswordHash;
-use tegata_core::store::{Begun, Created, CredentialChange, EmailVerified, Rotated};
+use tegata_core::store::{Begun, Created, CredentialChange, EmailVerified, ProfileChanged, Rotated};
 use tegata_core::user::{ProfileChange, UserStatus};
 
 use crate::TestedStore;
@@ -28,7 +28,8 @@ pub async fn tenants_do_not_see_each_other<S: TestedStore>(store: S) {
     assert_eq!(b.delete_user(alice.user_id).await.unwrap(), None);
     assert_eq!(b.list_sessions(alice.user_id).await.unwrap(), []);
     assert_eq!(b.begin_session(&session, 1, Some(key(1))).await.unwrap(), Begun::Refused);
-    assert_eq!(b.change_profile(alice.user_id, &ProfileChange::default()).await.unwrap(), None);
+    let changed = b.change_profile(alice.user_id, &ProfileChange::default()).await.unwrap();
+    assert_eq!(changed, ProfileChanged::Gone);
     assert_eq!(b.set_user_status(alice.user_id, UserStatus::Disabled).await.unwrap(), None);
     assert_eq!(b.set_granted_scope(alice.user_id, &"users:read".parse().unwrap()).await.unwrap(), None);
     assert_eq!(b.verify_email(alice.user_id, "alice@b.example").await.unwrap(), EmailVerified::Stale);

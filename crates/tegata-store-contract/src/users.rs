@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tegata_core::identifier::UserId;
 use tegata_core::password::PasswordHash;
-use tegata_core::store::{Begun, Created, EmailVerified};
+use tegata_core::store::{Begun, Created, EmailVerified, ProfileChanged};
 use tegata_core::timestamp::Timestamp;
 use tegata_core::user::{LoginName, ProfileChange, User, UserStatus};
 use tokio::task::JoinSet;
@@ -149,12 +149,19 @@ pub async fn a_profile_changes_in_what_is_named<S: TestedStore>(store: S) {
     let alice = with_email(1, "alice", "a@b.example");
     create(store.as_ref(), &alice).await;
     let change = ProfileChange { name: Some(Some("Alice".to_owned())), ..ProfileChange::default() };
-    let changed = store.change_profile(alice.user_id, &change).await.unwrap().unwrap();
-    assert_eq!(changed, change.apply(alice.clone()));
-    let change = ProfileChange { name: Some(None), locale: Some(Some("ja".to_owned())), email: Some(None) };
-    let changed = store.change_profile(alice.user_id, &change).await.unwrap().unwrap();
+    let changed = store.change_profile(alice.user_id, &change).await.unwrap();
+    assert_eq!(changed, ProfileChanged::Now(Box::new(change.apply(alice.clone()).unwrap())));
+    let change = ProfileChange {
+        name: Some(None),
+        locale: Some(Some("ja".to_owned())),
+        email: Some(None),
+        ..ProfileChange::default()
+    };
+    store.change_profile(alice.user_id, &change).await.unwrap();
+    let changed = store.find_user(alice.user_id).await.unwrap().unwrap();
     assert_eq!((changed.name, changed.locale.as_deref(), changed.email), (None, Some("ja"), None));
-    assert_eq!(store.change_profile(user(2, "bob").user_id, &change).await.unwrap(), None);
+    let nobody = store.change_profile(user(2, "bob").user_id, &change).await.unwrap();
+    assert_eq!(nobody, ProfileChanged::Gone);
 }
 
 pub async fn v27_users_are_listed_in_pages<S: TestedStore>(store: S) {
@@ -261,8 +268,9 @@ pub async fn extremes_are_kept<S: TestedStore>(store: S) {
     assert_eq!(store.list_users(None, 9).await.unwrap(), [user.clone()]);
     let change = ProfileChange { name: Some(Some("\0".repeat(100))), ..ProfileChange::default() };
     let changed = store.change_profile(user.user_id, &change).await.unwrap();
-    assert_eq!(changed, Some(change.apply(user.clone())));
-    assert_eq!(store.find_user(user.user_id).await.unwrap(), changed);
+    let after = change.apply(user.clone()).unwrap();
+    assert_eq!(changed, ProfileChanged::Now(Box::new(after.clone())));
+    assert_eq!(store.find_user(user.user_id).await.unwrap(), Some(after));
     let last = User { user_id: UserId::from_bytes([255; 16]), ..self::user(255, "abc") };
     create(store.as_ref(), &last).await;
     assert_eq!(store.find_user(last.user_id).await.unwrap(), Some(last));

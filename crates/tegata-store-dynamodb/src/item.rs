@@ -7,6 +7,7 @@ use std::str::FromStr;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use tegata_core::attempt::AttemptRecord;
+use tegata_core::attributes::Attributes;
 use tegata_core::grant::Grant;
 use tegata_core::identifier::UserId;
 use tegata_core::password::PasswordHash;
@@ -39,6 +40,9 @@ pub(crate) const ROTATED_AT: &str = "ra";
 pub(crate) const IDLE: &str = "ix";
 /// When it ends in any case.
 pub(crate) const ABSOLUTE: &str = "ax";
+
+/// What is known of a user beyond name, language and e-mail address.
+const ATTRIBUTES: &str = "at";
 
 /// What a session is to OAuth.
 const GRANT: &str = "gr";
@@ -103,9 +107,16 @@ pub(crate) fn user_item(key: &Key, user: &User, mark: Mark) -> Item {
             ("ev", email.map(|email| AttributeValue::Bool(email.verified))),
             ("nm", user.name.as_deref().map(text)),
             ("lc", user.locale.as_deref().map(text)),
+            (ATTRIBUTES, attributes_text(&user.attributes).map(text)),
             ("gs", Some(user.granted_scope.as_str()).filter(|scope| !scope.is_empty()).map(text)),
         ],
     )
+}
+
+/// The document, where there is anything in it.
+fn attributes_text(attributes: &Attributes) -> Option<String> {
+    // Strings and numbers under names that are strings: writing them cannot fail.
+    (!attributes.is_empty()).then(|| serde_json::to_string(attributes).unwrap_or_default())
 }
 
 pub(crate) fn user(item: &Item) -> Result<User, Unreadable> {
@@ -113,12 +124,17 @@ pub(crate) fn user(item: &Item) -> Result<User, Unreadable> {
         None => None,
         Some(address) => Some(UserEmail { address: parse("em", address)?, verified: boolean(item, "ev")? }),
     };
+    let attributes = match find_text(item, ATTRIBUTES)? {
+        None => Attributes::default(),
+        Some(text) => serde_json::from_str(text).map_err(|_| Unreadable(ATTRIBUTES))?,
+    };
     Ok(User {
         user_id: table::parse_user(need_text(item, SK)?).ok_or(Unreadable(SK))?,
         username: parse("un", need_text(item, "un")?)?,
         email,
         name: find_text(item, "nm")?.map(str::to_owned),
         locale: find_text(item, "lc")?.map(str::to_owned),
+        attributes,
         granted_scope: parse("gs", find_text(item, "gs")?.unwrap_or_default())?,
         status: parse_status(need_text(item, "st")?)?,
         created_at: need_time(item, "ca")?,
@@ -319,5 +335,12 @@ mod tests {
         assert_eq!(attempts(&item).unwrap(), AttemptRecord::default());
         item.insert("n".to_owned(), text("secret"));
         assert_eq!(attempts(&item).unwrap_err().to_string(), "attribute n cannot be read");
+    }
+
+    #[test]
+    fn a_user_of_whom_nothing_more_is_known_takes_no_more_room() {
+        assert_eq!(attributes_text(&Attributes::default()), None);
+        let known: Attributes = serde_json::from_str(r#"{"claims":{"nickname":"Al"}}"#).unwrap();
+        assert_eq!(attributes_text(&known).as_deref(), Some(r#"{"claims":{"nickname":"Al"}}"#));
     }
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use tegata_core::identifier::{SessionId, UserId};
 use tegata_core::password::PasswordHash;
 use tegata_core::scope::Scope;
-use tegata_core::store::{Created, CredentialChange, EmailVerified, StoreError, UserStore};
+use tegata_core::store::{Created, CredentialChange, EmailVerified, ProfileChanged, StoreError, UserStore};
 use tegata_core::timestamp::Timestamp;
 use tegata_core::user::{LoginName, ProfileChange, User, UserStatus};
 
@@ -103,9 +103,15 @@ impl UserStore for DynamoDbStore {
         &self,
         user_id: UserId,
         change: &ProfileChange,
-    ) -> Result<Option<User>, StoreError> {
-        let decide = |user: &User| Some((change.apply(user.clone()), Sessions::Stay));
-        self.change_user(&self.step(), user_id, decide).await
+    ) -> Result<ProfileChanged, StoreError> {
+        let step = self.step();
+        let decide = |user: &User| Some((change.apply(user.clone()).ok()?, Sessions::Stay));
+        if let Some(user) = self.change_user(&step, user_id, decide).await? {
+            return Ok(ProfileChanged::Now(Box::new(user)));
+        }
+        // Nothing was written: there is nobody, or no room. Which one it is, is asked in the rare case alone.
+        let is_there = self.read_user(&step, user_id).await?.is_some();
+        Ok(if is_there { ProfileChanged::TooLarge } else { ProfileChanged::Gone })
     }
 
     async fn verify_email(&self, user_id: UserId, address: &str) -> Result<EmailVerified, StoreError> {

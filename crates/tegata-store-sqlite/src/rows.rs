@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use rusqlite::types::{FromSqlError, Type};
 use rusqlite::{Params, Row, Statement};
+use tegata_core::attributes::Attributes;
 use tegata_core::identifier::{SessionId, UserId};
 use tegata_core::password::PasswordHash;
 use tegata_core::refresh_token::RefreshTokenHash;
@@ -17,7 +18,7 @@ use crate::error::store_error;
 
 /// The columns of [`user`], in its order.
 pub(crate) const USER: &str = "user_id, username, email, email_verified, name, locale, granted_scope, status, \
-                               created_at, password_hash, credential_version, credential_changed_at";
+                               created_at, password_hash, credential_version, credential_changed_at, attributes_document";
 
 /// The columns of [`session`], in its order.
 pub(crate) const SESSION: &str = "user_id, session_id, username, client_id, scope, amr, auth_time, user_agent, address, \
@@ -34,12 +35,17 @@ pub(crate) fn user(row: &Row<'_>) -> rusqlite::Result<User> {
         "disabled" => UserStatus::Disabled,
         _ => return Err(unreadable(7)),
     };
+    let attributes = match row.get_ref(12)?.as_str_or_null()? {
+        None => Attributes::default(),
+        Some(text) => document::column(12, text)?,
+    };
     Ok(User {
         user_id: UserId::from_bytes(row.get(0)?),
         username: parse(1, row.get_ref(1)?.as_str()?)?,
         email,
         name: row.get(4)?,
         locale: row.get(5)?,
+        attributes,
         granted_scope: parse(6, row.get_ref(6)?.as_str()?)?,
         status,
         created_at: time(row, 8)?,

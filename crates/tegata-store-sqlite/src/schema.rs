@@ -15,8 +15,11 @@ use crate::{Durability, Options};
 const APPLICATION_ID: i32 = 0x5465_6774;
 
 /// Forward only. What has been released is never changed; a new step is a new file.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../migrations/0001_first.sql"), include_str!("../migrations/0002_oauth.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_first.sql"),
+    include_str!("../migrations/0002_oauth.sql"),
+    include_str!("../migrations/0003_attributes.sql"),
+];
 
 /// How large the log may get before its pages go into the database. Rare enough not to be felt by rotations, small
 /// enough for a start after a crash to be quick.

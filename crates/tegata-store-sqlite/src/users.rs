@@ -2,22 +2,24 @@
 
 use async_trait::async_trait;
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
+use tegata_core::attributes::Attributes;
 use tegata_core::identifier::{SessionId, UserId};
 use tegata_core::password::PasswordHash;
 use tegata_core::scope::Scope;
-use tegata_core::store::{Created, CredentialChange, EmailVerified, StoreError, UserStore};
+use tegata_core::store::{Created, CredentialChange, EmailVerified, ProfileChanged, StoreError, UserStore};
 use tegata_core::timestamp::Timestamp;
 use tegata_core::user::{LoginName, ProfileChange, User, UserStatus};
 
 use crate::error::store_error;
 use crate::sessions::end_sessions;
-use crate::{SqliteStore, rows};
+use crate::{SqliteStore, document, rows};
 
 #[async_trait]
 impl UserStore for SqliteStore {
     async fn create_user(&self, user: &User) -> Result<Created, StoreError> {
         let user = user.clone();
-        self.write(move |c, tenant| match insert(c, tenant, &user) {
+        let attributes = attributes_document(&user.attributes)?;
+        self.write(move |c, tenant| match insert(c, tenant, &user, attributes.as_deref()) {
             Ok(()) => Ok(Created::Now),
             // The key is random, and no address is proved here: it is the name.
             Err(error) if is_taken(&error) => Ok(Created::UsernameTaken),
@@ -63,15 +65,16 @@ impl UserStore for SqliteStore {
         &self,
         user_id: UserId,
         change: &ProfileChange,
-    ) -> Result<Option<User>, StoreError> {
+    ) -> Result<ProfileChanged, StoreError> {
         let change = change.clone();
         self.write(move |c, tenant| {
-            let Some(user) = find(c, tenant, user_id)? else { return Ok(None) };
-            let user = change.apply(user);
+            let Some(user) = find(c, tenant, user_id)? else { return Ok(ProfileChanged::Gone) };
+            let Ok(user) = change.apply(user) else { return Ok(ProfileChanged::TooLarge) };
             let email = user.email.as_ref();
             execute(
                 c,
-                "UPDATE users SET name = ?3, locale = ?4, email = ?5, email_canonical = ?6, email_verified = ?7
+                "UPDATE users SET name = ?3, locale = ?4, email = ?5, email_canonical = ?6, email_verified = ?7,
+                     attributes_document = ?8
                  WHERE tenant = ?1 AND user_id = ?2",
                 params![
                     tenant,
@@ -81,9 +84,10 @@ impl UserStore for SqliteStore {
                     email.map(|email| email.address.as_str()),
                     email.map(|email| email.address.canonical()),
                     email.is_some_and(|email| email.verified),
+                    attributes_document(&user.attributes)?,
                 ],
             )?;
-            Ok(Some(user))
+            Ok(ProfileChanged::Now(Box::new(user)))
         })
         .await
     }
@@ -211,12 +215,18 @@ fn find(c: &Connection, tenant: &str, user_id: UserId) -> Result<Option<User>, S
     statement.query_row(params![tenant, user_id.as_bytes()], rows::user).optional().map_err(store_error)
 }
 
-fn insert(c: &Connection, tenant: &str, user: &User) -> rusqlite::Result<()> {
+/// The document of a user's attributes, where there are any.
+fn attributes_document(attributes: &Attributes) -> Result<Option<String>, StoreError> {
+    if attributes.is_empty() { Ok(None) } else { document::write(attributes).map(Some) }
+}
+
+fn insert(c: &Connection, tenant: &str, user: &User, attributes: Option<&str>) -> rusqlite::Result<()> {
     let email = user.email.as_ref();
     c.prepare_cached(
         "INSERT INTO users (tenant, user_id, username, username_canonical, email, email_canonical, email_verified,
-             name, locale, granted_scope, status, created_at, password_hash, credential_version, credential_changed_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+             name, locale, granted_scope, status, created_at, password_hash, credential_version, credential_changed_at,
+             attributes_document)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
     )?
     .execute(params![
         tenant,
@@ -234,6 +244,7 @@ fn insert(c: &Connection, tenant: &str, user: &User) -> rusqlite::Result<()> {
         user.credential.password_hash.as_phc(),
         user.credential.version,
         user.credential.changed_at.as_millis(),
+        attributes,
     ])
     .map(drop)
 }

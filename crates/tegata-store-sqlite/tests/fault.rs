@@ -44,6 +44,7 @@ fn user(n: u32) -> User {
         email: None,
         name: Some("x".repeat(100)),
         locale: None,
+        attributes: tegata_core::attributes::Attributes::default(),
         granted_scope: Scope::default(),
         status: UserStatus::Active,
         created_at: NOW,

@@ -145,12 +145,32 @@ async fn a_row_that_cannot_be_read_is_an_error_and_no_panic() {
     let outside = Connection::open(&path).unwrap();
     outside
         .execute_batch(
-            "INSERT INTO users VALUES ('default', x'0001', 'a secret name!', 'x', NULL, NULL, 0, NULL, NULL, '', 'active', 0, 'x', 1, 0)",
+            "INSERT INTO users VALUES
+                 ('default', x'0001', 'a secret name!', 'x', NULL, NULL, 0, NULL, NULL, '', 'active', 0, 'x', 1, 0, NULL)",
         )
         .unwrap();
     let error = store.list_users(None, 10).await.unwrap_err();
     assert!(matches!(error, StoreError::Corrupt(_)));
     assert!(!format!("{error:?}").contains("secret"), "an error shows nothing of the row");
+}
+
+#[tokio::test]
+async fn attributes_that_nobody_wrote_are_an_error_that_shows_none_of_them() {
+    let (_folder, path) = folder();
+    let store = open(&path).unwrap();
+    let outside = Connection::open(&path).unwrap();
+    for document in
+        ["hush", "1", r#"{"hush":1}"#, r#"{"claims":{"sub":"hush"}}"#, r#"{"own":{"department":{"hush":1}}}"#]
+    {
+        let sql = format!(
+            "INSERT OR REPLACE INTO users VALUES ('default', zeroblob(16), 'alice', 'alice', NULL, NULL, 0, NULL, NULL, \
+             '', 'active', 0, 'x', 1, 0, '{document}')"
+        );
+        outside.execute_batch(&sql).unwrap();
+        let error = store.list_users(None, 10).await.unwrap_err();
+        assert!(matches!(error, StoreError::Corrupt(_)), "{document}");
+        assert!(!format!("{error:?}").contains("hush"), "{error:?}");
+    }
 }
 
 #[tokio::test]

@@ -15,7 +15,39 @@ export interface ProviderConfig {
   languages: string[];
 }
 
-export interface User {
+/** A postal address (OpenID Connect Core §5.1.1); one member at least. */
+export interface Address {
+  formatted?: string;
+  street_address?: string;
+  locality?: string;
+  region?: string;
+  postal_code?: string;
+  country?: string;
+}
+
+/** The standard claims that a user sets as texts (OpenID Connect Core §5.1). */
+export type TextClaim =
+  | "given_name"
+  | "family_name"
+  | "middle_name"
+  | "nickname"
+  | "profile"
+  | "picture"
+  | "website"
+  | "gender"
+  | "birthdate"
+  | "zoneinfo"
+  | "phone_number";
+
+/** What an account's owner has said of themselves: in the answers of `/users/me` alone, where it is known. */
+export type ProfileClaims = { [claim in TextClaim]?: string } & {
+  phone_number_verified?: boolean;
+  address?: Address;
+  /** When the profile was last changed. */
+  updated_at?: string;
+};
+
+export interface User extends ProfileClaims {
   /** Random, never reused; together with the issuer it names the user (OpenID Connect Core §5.7). */
   sub: string;
   username: string;
@@ -61,11 +93,15 @@ export interface LoginRequest {
   password: string;
 }
 
-/** Absent members stay as they are; `null` removes. A new `email` needs `current_password`. */
-export interface UserPatch {
+/**
+ * Absent members stay as they are; `null` removes. A new `email` needs `current_password`; `address` is replaced as a whole, and another
+ * `phone_number` is not verified.
+ */
+export interface UserPatch extends Partial<Record<TextClaim, string | null>> {
   name?: string | null;
   locale?: string | null;
   email?: string | null;
+  address?: Address | null;
   current_password?: string;
 }
 

@@ -62,6 +62,12 @@ impl ClaimsRequest {
         Some(Value::Object(object))
     }
 
+    /// Leaves out the claims whose names do not hold.
+    pub fn retain(&mut self, holds: impl Fn(&str) -> bool) {
+        self.id_token.retain(|name, _| holds(name));
+        self.userinfo.retain(|name, _| holds(name));
+    }
+
     /// The names of claims that the ID token is asked for.
     pub fn of_id_token(&self) -> impl Iterator<Item = &str> {
         self.id_token.keys().map(String::as_str)

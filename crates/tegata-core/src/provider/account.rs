@@ -3,14 +3,15 @@
 use tegata_jose::VerifiedAccessToken;
 
 use super::{Provider, RequestContext};
+use crate::attributes::{Address, AddressMember, AttributesChange, TextClaim};
 use crate::audit::{AuditAction, Outcome};
-use crate::error::ProviderError;
+use crate::error::{FieldError, ProviderError};
 use crate::identifier::{SessionId, UserId};
 use crate::password::Password;
 use crate::session::Session;
-use crate::store::CredentialChange;
+use crate::store::{CredentialChange, ProfileChanged};
 use crate::timestamp::Timestamp;
-use crate::user::{EmailAddress, InvalidField, ProfileChange, User, UserStatus};
+use crate::user::{EmailAddress, InvalidField, ProfileChange, User, UserStatus, display_name, language_tag};
 
 /// A user whose session is alive *now*. It can only come from [`Provider::authenticate`].
 ///
@@ -32,16 +33,16 @@ pub struct ProfileUpdate<'a> {
     pub locale: Option<Option<&'a str>>,
     /// The e-mail address, or its removal; asks for the password.
     pub email: Option<Option<&'a str>>,
+    /// Further claims, or their removal.
+    pub claims: &'a [(TextClaim, Option<&'a str>)],
+    /// The members of the postal address, which replace it as a whole, or its removal.
+    pub address: Option<Option<&'a [(AddressMember, &'a str)]>>,
     /// The password, for the e-mail address.
     pub current_password: Option<&'a str>,
 }
 
 /// What is needed to change an account. No client is ever granted it.
 const ACCOUNT_SCOPE: &str = "tegata:account";
-/// The longest name to show, in characters.
-const MAX_NAME: usize = 100;
-/// The longest language tag (RFC 5646 §4.4.1 recommends room for 35).
-const MAX_LOCALE: usize = 35;
 
 impl Provider {
     /// The user of an access token of our own application, if their session is still alive.
@@ -80,7 +81,9 @@ impl Provider {
         update: ProfileUpdate<'_>,
         ctx: &RequestContext<'_>,
     ) -> Result<User, ProviderError> {
-        let change = check_profile(update)?;
+        let mut change = check_profile(update)?;
+        // What changes nothing is no change.
+        change.changed_at = (change != ProfileChange::default()).then_some(ctx.now);
         if change.email.is_some() {
             let field = "current_password";
             let password =
@@ -88,8 +91,12 @@ impl Provider {
             let mut place = self.ports.hasher.admit()?;
             self.confirm_password(place.as_mut(), caller, field, password, ctx).await?;
         }
-        let user = self.ports.store.change_profile(caller.user.user_id, &change).await?;
-        let user = user.ok_or(ProviderError::InvalidToken)?;
+        let user = match self.ports.store.change_profile(caller.user.user_id, &change).await? {
+            ProfileChanged::Now(user) => *user,
+            ProfileChanged::Gone => return Err(ProviderError::InvalidToken),
+            // What an owner sets is bounded by itself, so no owner gets here.
+            ProfileChanged::TooLarge => return Err(ProviderError::field("address", InvalidField::TooLong)),
+        };
         let action =
             if change.email.is_some() { AuditAction::EmailChanged } else { AuditAction::ProfileChanged };
         self.audit_caller(caller, action, ctx);
@@ -205,42 +212,24 @@ impl Provider {
 
 /// Reads the fields; all that are bad are named at once.
 fn check_profile(update: ProfileUpdate<'_>) -> Result<ProfileChange, ProviderError> {
-    let name = update.name.map(|name| name.map(check_name).transpose()).transpose();
-    let locale = update.locale.map(|locale| locale.map(check_locale).transpose()).transpose();
+    let mut change = ProfileChange::default();
+    let mut problems = Vec::new();
+    let mut note = |field, read: Result<(), InvalidField>| {
+        problems.extend(read.err().map(|error| FieldError { field, error }));
+    };
+    let name = update.name.map(|name| name.map(display_name).transpose()).transpose();
+    note("name", name.map(|name| change.name = name));
+    let locale = update.locale.map(|locale| locale.map(language_tag).transpose()).transpose();
+    note("locale", locale.map(|locale| change.locale = locale));
     let email = update.email.map(|email| email.map(str::parse::<EmailAddress>).transpose()).transpose();
-    match (name, locale, email) {
-        (Ok(name), Ok(locale), Ok(email)) => Ok(ProfileChange { name, locale, email }),
-        (name, locale, email) => Err(ProviderError::fields([
-            ("name", name.err()),
-            ("locale", locale.err()),
-            ("email", email.err()),
-        ])),
+    note("email", email.map(|email| change.email = email));
+    let attributes: &mut AttributesChange = &mut change.attributes;
+    for (claim, text) in update.claims {
+        note(claim.as_str(), attributes.set_text(*claim, *text));
     }
-}
-
-fn check_name(name: &str) -> Result<String, InvalidField> {
-    let name = name.trim();
-    match name.chars().count() {
-        0 => Err(InvalidField::Required),
-        n if n > MAX_NAME => Err(InvalidField::TooLong),
-        // A name is shown to others: no control characters, and none that turn the direction of a line around.
-        _ if name
-            .chars()
-            .any(|c| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')) =>
-        {
-            Err(InvalidField::Invalid)
-        }
-        _ => Ok(name.to_owned()),
+    if let Some(members) = update.address {
+        let address = members.map(|members| Address::new(members.iter().copied())).transpose();
+        note("address", address.map(|address| attributes.set_address(address)));
     }
-}
-
-fn check_locale(locale: &str) -> Result<String, InvalidField> {
-    let is_subtag =
-        |tag: &str| (1..=8).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric());
-    match locale.len() {
-        0 => Err(InvalidField::Required),
-        n if n > MAX_LOCALE => Err(InvalidField::TooLong),
-        _ if locale.split('-').all(is_subtag) => Ok(locale.to_owned()),
-        _ => Err(InvalidField::Invalid),
-    }
+    if problems.is_empty() { Ok(change) } else { Err(ProviderError::InvalidFields(problems)) }
 }

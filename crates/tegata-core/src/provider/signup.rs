@@ -2,6 +2,7 @@
 
 use super::{Provider, RequestContext, wait_until};
 use crate::attempt::AttemptKey;
+use crate::attributes::Attributes;
 use crate::audit::{AuditAction, Outcome};
 use crate::error::ProviderError;
 use crate::identifier::UserId;
@@ -65,6 +66,7 @@ impl Provider {
             email: email.map(|address| UserEmail { address, verified: false }),
             name: None,
             locale: None,
+            attributes: Attributes::default(),
             granted_scope: Scope::default(),
             status: UserStatus::Active,
             created_at: ctx.now,

@@ -10,6 +10,7 @@ mod oauth;
 mod operator;
 mod registration;
 mod rotation;
+mod set_claims;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};

@@ -160,7 +160,7 @@ impl Provider {
         Ok(())
     }
 
-    fn audit_operator(&self, user: &User, ctx: &RequestContext<'_>) {
+    pub(super) fn audit_operator(&self, user: &User, ctx: &RequestContext<'_>) {
         self.audit(ctx, AuditAction::OperatorChange, Outcome::Success, Some(user.user_id), None);
     }
 }

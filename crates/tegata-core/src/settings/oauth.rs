@@ -4,6 +4,8 @@ use std::time::Duration;
 use tegata_jose::Algorithm;
 
 use super::RegistrationToken;
+use crate::attributes::AttributeName;
+use crate::claims::MappedClaim;
 use crate::scope::Scope;
 
 /// The settings of the OpenID Provider.
@@ -15,6 +17,10 @@ pub struct OAuthSettings {
     pub id_token_algs: Vec<Algorithm>,
     /// What clients may ask for beyond OpenID Connect's own scope.
     pub scope: Scope,
+    /// The attributes of users that this installation has beyond OpenID Connect's own. Only an operator sets them.
+    pub attributes: Vec<AttributeName>,
+    /// Which of them become claims.
+    pub claims: Vec<MappedClaim>,
     /// The resources that clients may ask tokens for (RFC 8707 §2), beside the default one: absolute URIs.
     pub resources: Vec<String>,
     /// The life of an authorization code; at most 60 seconds.
@@ -65,6 +71,8 @@ impl Default for OAuthSettings {
             enabled: true,
             id_token_algs: vec![Algorithm::Rs256, Algorithm::Es256],
             scope: Scope::default(),
+            attributes: Vec::new(),
+            claims: Vec::new(),
             resources: Vec::new(),
             code_ttl: Duration::from_mins(1),
             pushed_request_ttl: Duration::from_mins(1),
@@ -78,7 +86,41 @@ impl Default for OAuthSettings {
     }
 }
 
+/// The most attributes of its own, and the most claims, that an installation may have.
+const MAX_OWN: usize = 32;
+
 impl OAuthSettings {
+    /// Whether the claim map speaks of what there is; `known` is all of the scope that there is.
+    pub(super) fn find_claim_problems(
+        &self,
+        known: &Scope,
+        require: &mut impl FnMut(bool, &'static str, &str),
+    ) {
+        let key = "oauth.claims";
+        for (i, mapped) in self.claims.iter().enumerate() {
+            let (claim, attribute, scope) = (mapped.claim.as_str(), &mapped.attribute, mapped.scope());
+            let is_first = self.claims[..i].iter().all(|other| other.claim != mapped.claim);
+            require(is_first, key, &format!("has the claim `{claim}` twice"));
+            require(
+                self.attributes.contains(attribute),
+                key,
+                &format!(
+                    "makes `{claim}` from the attribute `{attribute}`, which is not one of oauth.attributes"
+                ),
+            );
+            require(
+                known.contains(scope),
+                key,
+                &format!(
+                    "gives `{claim}` for the scope `{scope}`, which is neither in oauth.scope nor one of OpenID Connect's"
+                ),
+            );
+        }
+        for (key, length) in [("oauth.attributes", self.attributes.len()), (key, self.claims.len())] {
+            require(length <= MAX_OWN, key, "may have 32 entries at most");
+        }
+    }
+
     pub(super) fn find_problems(&self, require: &mut impl FnMut(bool, &'static str, &str)) {
         let second = Duration::from_secs(1);
         let hour = Duration::from_hours(1);

@@ -7,9 +7,11 @@ use async_trait::async_trait;
 
 use super::{
     AttemptStore, Begun, BegunOnce, ClientStore, ConsentStore, Created, CredentialChange, EmailVerified,
-    KeyStore, Maintenance, NoticeStore, Rotated, SessionStore, StoreError, TransientStore, UserStore,
+    KeyStore, Maintenance, NoticeStore, ProfileChanged, Rotated, SessionStore, StoreError, TransientStore,
+    UserStore,
 };
 use crate::attempt::{Attempt, AttemptKey, AttemptRecord, Blocked, DelaySchedule};
+use crate::attributes::TooLarge;
 use crate::client::{Client, ClientId};
 use crate::consent::Consent;
 use crate::identifier::{NoticeId, SessionId, TenantId, UserId};
@@ -121,11 +123,16 @@ impl UserStore for MemoryStore {
         &self,
         user_id: UserId,
         change: &ProfileChange,
-    ) -> Result<Option<User>, StoreError> {
-        Ok(self.step(|t| {
-            let user = t.users.get_mut(&user_id)?;
-            *user = change.apply(user.clone());
-            Some(user.clone())
+    ) -> Result<ProfileChanged, StoreError> {
+        Ok(self.step(|t| match t.users.get_mut(&user_id) {
+            None => ProfileChanged::Gone,
+            Some(user) => match change.apply(user.clone()) {
+                Err(TooLarge) => ProfileChanged::TooLarge,
+                Ok(next) => {
+                    *user = next;
+                    ProfileChanged::Now(Box::new(user.clone()))
+                }
+            },
         }))
     }
 

@@ -1,4 +1,4 @@
-//! Strict bodies: one flat JSON object of strings, every member known, none twice.
+//! Strict bodies: one JSON object of strings, and of objects of strings, every member known, none twice.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -115,10 +115,15 @@ pub(crate) struct Members<'b> {
     problems: Vec<FieldProblem>,
 }
 
+/// The strings of an object, under names that are known.
+pub(crate) type Named<'b, K> = Vec<(K, Cow<'b, str>)>;
+
 /// A value, as far as we read any.
 enum Member<'b> {
     Null,
     Text(Cow<'b, str>),
+    /// An object within the body's.
+    Object(Members<'b>),
     Other,
 }
 
@@ -127,7 +132,7 @@ impl<'b> Members<'b> {
     pub(crate) fn required(&mut self, name: &'static str) -> Cow<'b, str> {
         match self.take(name) {
             Some(Member::Text(text)) => return text,
-            Some(Member::Other) => self.problems.push(FieldProblem::wrong_type(name)),
+            Some(Member::Other | Member::Object(_)) => self.problems.push(FieldProblem::wrong_type(name)),
             Some(Member::Null) | None => self.problems.push(FieldProblem::required(name)),
         }
         Cow::Borrowed("")
@@ -144,11 +149,41 @@ impl<'b> Members<'b> {
         match self.take(name)? {
             Member::Text(text) => Some(Some(text)),
             Member::Null => Some(None),
-            Member::Other => {
+            Member::Other | Member::Object(_) => {
                 self.problems.push(FieldProblem::wrong_type(name));
                 None
             }
         }
+    }
+
+    /// An object of strings under names that `known` knows, which may be absent; `null` means its removal.
+    #[expect(clippy::option_option, reason = "absent, removed and given are three things (RFC 7396 §1)")]
+    pub(crate) fn nullable_object<K>(
+        &mut self,
+        name: &'static str,
+        known: impl Fn(&str) -> Option<K>,
+    ) -> Option<Option<Named<'b, K>>> {
+        let within = match self.take(name)? {
+            Member::Null => return Some(None),
+            Member::Object(within) => within,
+            Member::Text(_) | Member::Other => {
+                self.problems.push(FieldProblem::no_object(name));
+                return None;
+            }
+        };
+        let mut read = Vec::new();
+        for (member, value) in within.members {
+            match (known(&member), value) {
+                (Some(member), Member::Text(text)) => read.push((member, text)),
+                (Some(_), _) => {
+                    self.problems.push(FieldProblem::wrong_type(shorten(&member)).within(name));
+                }
+                (None, _) => self.problems.push(FieldProblem::unknown(shorten(&member)).within(name)),
+            }
+        }
+        let repeated = within.problems.into_iter();
+        self.problems.extend(repeated.map(|problem| problem.within(name)));
+        Some(Some(read))
     }
 
     /// Notes that a member that was taken has a value that is not allowed.
@@ -187,28 +222,32 @@ impl<'de> Deserialize<'de> for Members<'de> {
                 f.write_str("an object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
-                let mut members = Members::default();
-                while let Some(Text(name)) = map.next_key()? {
-                    if members.members.len() == MAX_MEMBERS {
-                        return Err(serde::de::Error::custom("too many members"));
-                    }
-                    let value = map.next_value()?;
-                    // Which of two wins is anybody's guess, and guesses of two parsers differ.
-                    if members.members.iter().any(|(known, _)| *known == name) {
-                        if members.problems.len() < MAX_MEMBERS {
-                            members.problems.push(FieldProblem::repeated(shorten(&name)));
-                        }
-                    } else {
-                        members.members.push((name, value));
-                    }
-                }
-                Ok(members)
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Members<'de>, A::Error> {
+                read_members(map)
             }
         }
 
         deserializer.deserialize_map(Object)
     }
+}
+
+fn read_members<'de, A: MapAccess<'de>>(mut map: A) -> Result<Members<'de>, A::Error> {
+    let mut members = Members::default();
+    while let Some(Text(name)) = map.next_key()? {
+        if members.members.len() == MAX_MEMBERS {
+            return Err(serde::de::Error::custom("too many members"));
+        }
+        let value = map.next_value()?;
+        // Which of two wins is anybody's guess, and guesses of two parsers differ.
+        if members.members.iter().any(|(known, _)| *known == name) {
+            if members.problems.len() < MAX_MEMBERS {
+                members.problems.push(FieldProblem::repeated(shorten(&name)));
+            }
+        } else {
+            members.members.push((name, value));
+        }
+    }
+    Ok(members)
 }
 
 /// A string, borrowed from the body where it has no escapes.
@@ -218,7 +257,7 @@ impl<'de> Deserialize<'de> for Text<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match Member::deserialize(deserializer)? {
             Member::Text(text) => Ok(Self(text)),
-            Member::Null | Member::Other => Err(serde::de::Error::custom("not a string")),
+            Member::Null | Member::Object(_) | Member::Other => Err(serde::de::Error::custom("not a string")),
         }
     }
 }
@@ -267,9 +306,8 @@ impl<'de> Deserialize<'de> for Member<'de> {
                 Ok(Member::Other)
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Member<'de>, A::Error> {
-                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(Member::Other)
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Member<'de>, A::Error> {
+                read_members(map).map(Member::Object)
             }
         }
 

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use tegata_core::claims::standard_scope;
 use tegata_core::client::{Client as OAuthClient, GrantType};
 use tegata_core::consent::ConsentTerms;
 use tegata_core::provider::oauth::{
@@ -89,11 +90,12 @@ pub(crate) fn shown(client: &OAuthClient) -> ShownClient<'_> {
 /// What is asked for, in words.
 pub(crate) fn scope_texts(language: Language, terms: &ConsentTerms) -> Vec<ScopeText<'_>> {
     let by_scope = terms.scope.tokens().filter(|token| *token != "openid");
-    let by_name = terms.claims.iter().map(String::as_str);
-    by_scope
-        .chain(by_name)
-        .map(|name| ScopeText { name, description: language.standard_scope(name) })
-        .collect()
+    let by_scope = by_scope.map(|name| ScopeText { name, description: language.standard_scope(name) });
+    // What a scope gives already is not said once more.
+    let is_new = |name: &&str| !standard_scope(name).is_some_and(|scope| terms.scope.contains(scope));
+    let by_name = terms.claims.iter().map(String::as_str).filter(is_new);
+    let by_name = by_name.map(|name| ScopeText { name, description: language.standard_claim(name) });
+    by_scope.chain(by_name).collect()
 }
 
 /// How long a client has access.
@@ -150,4 +152,19 @@ async fn select(app: &AppState, form: &Returned) -> Result<Response, HttpError> 
     let is_same = form.field("account") == Some("continue");
     let answer = if is_same { Answer::Continue } else { Answer::Switch };
     go_on(app, client, place, &flow.answered(answer, browser.session.session_id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_standard_claim_and_scope_has_words_in_every_language() {
+        for language in [Language::En, Language::Ja] {
+            for (claim, scope) in tegata_core::claims::STANDARD_CLAIMS {
+                assert!(language.standard_claim(claim).is_some(), "{claim}");
+                assert!(language.standard_scope(scope).is_some(), "{scope}");
+            }
+        }
+    }
 }

@@ -121,9 +121,20 @@ async fn r54_a_new_address_asks_for_the_password() {
 async fn v57_nobody_writes_their_own_rights_and_no_new_address_is_proved() {
     for world in World::over_each_store().await {
         let tokens = world.join("alice").await;
-        for member in
-            ["scope", "granted_scope", "status", "sub", "username", "email_verified", "created_at", "role"]
-        {
+        for member in [
+            "scope",
+            "granted_scope",
+            "status",
+            "sub",
+            "username",
+            "email_verified",
+            "created_at",
+            "role",
+            "phone_number_verified",
+            "updated_at",
+            // An attribute of the installation.
+            "department",
+        ] {
             let body = json!({member: "users:read", "name": "A"});
             let answer = world.call("PATCH", "/users/me").bearer(&tokens.access).json(&body).send().await;
             assert_eq!(answer.fields(), [(member.to_owned(), "unknown_member".to_owned())]);
@@ -145,6 +156,101 @@ async fn v57_nobody_writes_their_own_rights_and_no_new_address_is_proved() {
         let other = patch("b@mail.example").send().await;
         assert_eq!(other.body["user"]["email_verified"], false);
     }
+}
+
+#[tokio::test]
+async fn v57_another_phone_number_is_not_proved() {
+    for world in World::over_each_store().await {
+        let tokens = world.join("alice").await;
+        let patch = async |number: Value| {
+            let body = json!({"phone_number": number});
+            let answer = world.call("PATCH", "/users/me").bearer(&tokens.access).json(&body).send().await;
+            (
+                answer.body["user"]["phone_number"].clone(),
+                answer.body["user"]["phone_number_verified"].clone(),
+            )
+        };
+        assert_eq!(patch(json!("+1 604 555-1234")).await, (json!("+16045551234"), json!(false)));
+        let user = world.provider.find_user("alice").await.unwrap();
+        let claims = json!({"phone_number_verified": true});
+        world.provider.set_claims(&user, claims.as_object().unwrap(), &ctx(&world)).await.unwrap();
+        assert_eq!(patch(json!("+1 (604) 555 1234")).await, (json!("+16045551234"), json!(true)));
+        assert_eq!(patch(json!("+16045551235")).await, (json!("+16045551235"), json!(false)));
+        assert_eq!(patch(Value::Null).await, (Value::Null, Value::Null));
+    }
+}
+
+fn ctx(world: &World) -> RequestContext<'static> {
+    RequestContext { now: world.now(), address: None, user_agent: None, device_token: None }
+}
+
+#[tokio::test]
+async fn the_owner_says_who_they_are_and_sees_it_alone() {
+    for world in World::over_each_store().await {
+        let tokens = world.join("alice").await;
+        let patch = |body: Value| world.call("PATCH", "/users/me").bearer(&tokens.access).json(&body);
+        let before = world.get("/users/me").bearer(&tokens.access).send().await.body;
+        world.pass(60);
+        let said = json!({
+            "given_name": "Alice", "family_name": "Liddell", "middle_name": "Pleasance", "nickname": "Al",
+            "profile": "https://a.example/alice", "picture": "https://a.example/alice.png",
+            "website": "http://alice.example", "gender": "female", "birthdate": "0000-05-04",
+            "zoneinfo": "Europe/London", "phone_number": "+16045551234;ext=12",
+            "address": {"formatted": "1 Long Road\nOxford", "postal_code": "OX1 1AA"},
+        });
+        let set = patch(said.clone()).send().await;
+        assert_eq!(set.status, 200, "{}", set.body);
+        for (name, value) in said.as_object().unwrap() {
+            assert_eq!(&set.body["user"][name], value, "{name}");
+        }
+        assert_ne!(set.body["user"]["updated_at"], before["user"]["updated_at"]);
+        world.pass(60);
+        let nothing = patch(json!({})).send().await;
+        assert_eq!(nothing.body, set.body, "what changes nothing is no change");
+        let less = patch(json!({"address": {"country": "Wonderland"}, "gender": null})).send().await;
+        assert_eq!(less.body["user"]["address"], json!({"country": "Wonderland"}), "as a whole");
+        assert_eq!(less.body["user"].get("gender"), None);
+        world.grant("alice", "users:read").await;
+        let reader = world.login("alice").await;
+        let users = world.get("/users").bearer(&reader.access).send().await;
+        for name in ["given_name", "address", "phone_number", "updated_at"] {
+            assert_eq!(users.body["users"][0].get(name), None, "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn everything_that_is_wrong_with_a_profile_is_named_at_once() {
+    let world = World::new().await;
+    let tokens = world.join("alice").await;
+    let patch = |body: Value| world.call("PATCH", "/users/me").bearer(&tokens.access).json(&body);
+    let bad = json!({
+        "picture": "javascript:alert(1)", "birthdate": "yesterday", "phone_number": "12", "zoneinfo": "../x",
+        "website": "https://bank.example@evil.example/", "nickname": "a\u{202e}b", "address": {"locality": "a\nb"},
+        "given_name": "", "family_name": "x".repeat(101),
+    });
+    let answer = patch(bad.clone()).send().await;
+    answer.is_problem(400, "validation_failed");
+    let mut named: Vec<_> = answer.fields().into_iter().map(|(field, _)| field).collect();
+    let mut expected: Vec<_> = bad.as_object().unwrap().keys().cloned().collect();
+    named.sort();
+    expected.sort();
+    assert_eq!(named, expected);
+    let within = patch(json!({"address": {"planet": "Earth", "region": 1}})).send().await;
+    assert_eq!(
+        within.fields(),
+        [
+            ("address.planet".to_owned(), "unknown_member".to_owned()),
+            ("address.region".to_owned(), "wrong_type".to_owned())
+        ]
+    );
+    let twice = r#"{"address": {"region": "a", "region": "b"}}"#;
+    let answer = patch(json!({})).raw(twice).send().await;
+    assert_eq!(answer.fields(), [("address.region".to_owned(), "invalid".to_owned())]);
+    assert_eq!(
+        patch(json!({"address": {}})).send().await.fields(),
+        [("address".to_owned(), "required".to_owned())]
+    );
 }
 
 #[tokio::test]

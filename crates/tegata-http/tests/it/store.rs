@@ -15,7 +15,8 @@ use tegata_core::scope::Scope;
 use tegata_core::session::{Rotation, Session};
 use tegata_core::store::{
     AttemptStore, Begun, BegunOnce, ClientStore, ConsentStore, Created, CredentialChange, EmailVerified,
-    KeyStore, Maintenance, NoticeStore, Rotated, SessionStore, Store, StoreError, TransientStore, UserStore,
+    KeyStore, Maintenance, NoticeStore, ProfileChanged, Rotated, SessionStore, Store, StoreError,
+    TransientStore, UserStore,
 };
 use tegata_core::timestamp::Timestamp;
 use tegata_core::transient::{Transient, TransientKey};
@@ -86,7 +87,7 @@ impl UserStore for FailingStore {
         &self,
         user_id: UserId,
         change: &ProfileChange,
-    ) -> Result<Option<User>, StoreError> {
+    ) -> Result<ProfileChanged, StoreError> {
         self.inner()?.change_profile(user_id, change).await
     }
 

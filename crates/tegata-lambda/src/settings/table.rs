@@ -50,6 +50,10 @@ pub static SETTINGS: &[Setting] = tegata_settings::settings! {
         "What clients may have their ID tokens signed with, each with a key of its own. `RS256` has to be among them."
     "oauth.scope" => rules.oauth.scope:
         "What clients may be registered for, beyond OpenID Connect's own scope."
+    "oauth.attributes" => rules.oauth.attributes:
+        "The attributes of users that are your own: an operator sets them, and no user can."
+    "oauth.claims" => rules.oauth.claims:
+        "Which of them clients hear of, for which scope and where: `claim=department attribute=department scope=profile in=userinfo+id_token`."
     "oauth.resources" => rules.oauth.resources:
         "The resources that clients may ask tokens for (RFC 8707), beside the audience: absolute URIs."
     "oauth.code_ttl" => rules.oauth.code_ttl:

@@ -37,6 +37,8 @@ fn a_setting_of_the_server_means_the_same_here() {
         ("TEGATA_AUTHORIZER_FUNCTION", "one,two"),
         ("TEGATA_OAUTH__ID_TOKEN_ALGS", "RS256,EdDSA"),
         ("TEGATA_OAUTH__SCOPE", "orders:read"),
+        ("TEGATA_OAUTH__ATTRIBUTES", "department,groups"),
+        ("TEGATA_OAUTH__CLAIMS", "claim=department scope=profile,claim=groups scope=orders:read in=id_token"),
         ("TEGATA_OAUTH__REGISTRATION", "open"),
         ("TEGATA_PAGES__LOGO_URL", "https://cdn.example/logo.svg"),
         ("TEGATA_PAGES__CSS_VARIABLES", "accent=#004080,radius=4px"),
@@ -51,6 +53,11 @@ fn a_setting_of_the_server_means_the_same_here() {
     assert_eq!(rules.throttle.account.free, 3);
     assert_eq!(rules.key_policy().others, [Algorithm::Rs256, Algorithm::EdDsa]);
     assert_eq!(rules.oauth.scope.as_str(), "orders:read");
+    assert_eq!(rules.oauth.attributes.len(), 2);
+    assert_eq!(
+        rules.oauth.claims[1].to_string(),
+        "claim=groups attribute=groups scope=orders:read in=id_token"
+    );
     assert_eq!(rules.oauth.registration, RegistrationMode::Open);
     let http = settings.http();
     assert_eq!(http.logo_url.as_deref(), Some("https://cdn.example/logo.svg"));

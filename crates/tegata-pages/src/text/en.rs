@@ -1,6 +1,6 @@
 use super::{
-    Account, Apps, Consent, Device, Error, Fields, FormPost, Login, Logout, Problems, Scopes, Sentence,
-    SignUp, Text,
+    Account, Apps, Claims, Consent, Device, Error, Fields, FormPost, Login, Logout, Problems, Scopes,
+    Sentence, SignUp, Text,
 };
 
 const MONTHS: [&str; 12] = [
@@ -108,6 +108,27 @@ pub(crate) const TEXT: Text = Text {
         address: "See your postal address",
         phone: "See your phone number",
         offline_access: "Keep this access while you are away",
+    },
+    claims: Claims {
+        preferred_username: "See your user name",
+        name: "See your name",
+        given_name: "See your given name",
+        family_name: "See your family name",
+        middle_name: "See your middle name",
+        nickname: "See your nickname",
+        profile: "See the address of your profile page",
+        picture: "See your picture",
+        website: "See the address of your website",
+        gender: "See your gender",
+        birthdate: "See your date of birth",
+        zoneinfo: "See your time zone",
+        locale: "See your language",
+        updated_at: "See when your profile was last changed",
+        email: "See your e-mail address",
+        email_verified: "See whether your e-mail address is confirmed",
+        address: "See your postal address",
+        phone_number: "See your phone number",
+        phone_number_verified: "See whether your phone number is confirmed",
     },
     device: Device {
         title: "Connect a device",

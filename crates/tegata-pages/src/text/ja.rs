@@ -1,6 +1,6 @@
 use super::{
-    Account, Apps, Consent, Device, Error, Fields, FormPost, Login, Logout, Problems, Scopes, Sentence,
-    SignUp, Text,
+    Account, Apps, Claims, Consent, Device, Error, Fields, FormPost, Login, Logout, Problems, Scopes,
+    Sentence, SignUp, Text,
 };
 
 pub(crate) const TEXT: Text = Text {
@@ -90,6 +90,27 @@ pub(crate) const TEXT: Text = Text {
         address: "住所を見ること",
         phone: "電話番号を見ること",
         offline_access: "あなたが利用していないあいだもアクセスを続けること",
+    },
+    claims: Claims {
+        preferred_username: "ユーザー名を見ること",
+        name: "名前を見ること",
+        given_name: "名（ファーストネーム）を見ること",
+        family_name: "姓を見ること",
+        middle_name: "ミドルネームを見ること",
+        nickname: "ニックネームを見ること",
+        profile: "プロフィールページのアドレスを見ること",
+        picture: "写真を見ること",
+        website: "ウェブサイトのアドレスを見ること",
+        gender: "性別を見ること",
+        birthdate: "生年月日を見ること",
+        zoneinfo: "タイムゾーンを見ること",
+        locale: "使用する言語を見ること",
+        updated_at: "プロフィールの最終更新日時を見ること",
+        email: "メールアドレスを見ること",
+        email_verified: "メールアドレスが確認済みかどうかを見ること",
+        address: "住所を見ること",
+        phone_number: "電話番号を見ること",
+        phone_number_verified: "電話番号が確認済みかどうかを見ること",
     },
     device: Device {
         title: "端末の接続",

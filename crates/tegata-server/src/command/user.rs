@@ -1,12 +1,16 @@
 //! `tegata user`: what an operator does with accounts.
 
+mod claims;
+
 use std::fmt::Write as _;
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 use tegata_core::error::ProviderError;
 use tegata_core::provider::{RequestContext, SignUp};
 use tegata_core::scope::Scope;
 use tegata_core::session::Session;
+use tegata_core::timestamp::Timestamp;
 use tegata_core::user::{User, UserStatus};
 use tegata_http::{Clock as _, SystemClock};
 use zeroize::Zeroizing;
@@ -86,6 +90,7 @@ impl Operator<'_> {
                 done(&user, "may try again at once")
             }
             Command::VerifyEmail(user) => self.verify_email(&user).await,
+            Command::SetClaims { user, claims } => self.set_claims(&user, &claims).await,
             Command::Delete { user, yes } => self.delete(&user, yes).await,
         }
     }
@@ -163,6 +168,13 @@ impl Operator<'_> {
         line("e-mail", user.email.is_some().then(|| email(&user)).as_deref());
         line("name", shown.name);
         line("language", shown.locale);
+        for (name, value) in &shown.claims {
+            line(name, Some(&claims::as_text(value)));
+        }
+        for (name, value) in &shown.attributes {
+            line("attribute", Some(&format!("{name}: {}", claims::as_text(value))));
+        }
+        line("changed", shown.updated_at.as_deref());
         line("granted", Some(shown.granted_scope).filter(|scope| !scope.is_empty()));
         let _ = writeln!(text, "sessions   {}", sessions.len());
         for session in sessions.iter().map(ShownSession::from) {
@@ -188,6 +200,14 @@ impl Operator<'_> {
             error => error.into(),
         })?;
         done(&user, "has a verified e-mail address and can log in with it")
+    }
+
+    async fn set_claims(&self, whom: &cli::Whom, new: &cli::NewClaims) -> Result<(), Failure> {
+        let claims = claims::read(new)?;
+        let user = self.find(whom).await?;
+        let user = self.provider.set_claims(&user, &claims, &context()).await.map_err(claims::failure)?;
+        let names: Vec<_> = claims.keys().map(String::as_str).collect();
+        done(&user, &format!("has changed in {}", names.join(", ")))
     }
 
     async fn delete(&self, whom: &cli::Whom, yes: bool) -> Result<(), Failure> {
@@ -244,6 +264,14 @@ struct Shown<'u> {
     name: Option<&'u str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     locale: Option<&'u str>,
+    /// The other claims of OpenID Connect.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    claims: Map<String, Value>,
+    /// Those of the installation.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    attributes: Map<String, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    updated_at: Option<String>,
     granted_scope: &'u str,
     status: &'static str,
     created_at: String,
@@ -272,6 +300,9 @@ impl<'u> From<&'u User> for Shown<'u> {
             email_verified: user.email.as_ref().map(|email| email.verified),
             name: user.name.as_deref(),
             locale: user.locale.as_deref(),
+            claims: claims::standard(user),
+            attributes: claims::own(user),
+            updated_at: user.attributes.updated_at().map(Timestamp::to_rfc3339),
             granted_scope: user.granted_scope.as_str(),
             status: match user.status {
                 UserStatus::Active => "active",

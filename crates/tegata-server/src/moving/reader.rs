@@ -13,7 +13,7 @@ use tegata_core::user::{User, UserStatus};
 
 use super::record::{
     AnyHeader, BadMember, ConsentRecord, Counts, FORMAT, Header, Line, SessionRecord, VERSION,
-    VERSION_WITHOUT_CLIENTS,
+    VERSION_WITHOUT_ATTRIBUTES, VERSION_WITHOUT_CLIENTS,
 };
 use super::transfer_key::TransferKey;
 use super::writer::last_line;
@@ -103,7 +103,7 @@ impl<R: BufRead> Reader<R> {
         if any.format != FORMAT {
             return Err(Refusal::NoExport);
         }
-        if !matches!(any.version, VERSION | VERSION_WITHOUT_CLIENTS) {
+        if !matches!(any.version, VERSION | VERSION_WITHOUT_ATTRIBUTES | VERSION_WITHOUT_CLIENTS) {
             return Err(Refusal::OtherVersion(any.version));
         }
         let header: Header = parse(&first, 1)?;
@@ -196,7 +196,12 @@ impl<R: BufRead> Reader<R> {
             constant_time::verify_slices_are_equal(&expected, &bytes).map_err(|_| Refusal::Changed)?;
             return if self.input.fill_buf()?.is_empty() { Ok(line) } else { Err(Refusal::Trailing) };
         }
-        if self.header.version == VERSION_WITHOUT_CLIENTS && is_of_a_client(&line) {
+        let is_of_later = match self.header.version {
+            VERSION_WITHOUT_CLIENTS => is_of_a_client(&line) || has_attributes(&line),
+            VERSION_WITHOUT_ATTRIBUTES => has_attributes(&line),
+            _ => false,
+        };
+        if is_of_later {
             return Err(Refusal::NoRecord(self.line));
         }
         self.counts.add(&line);
@@ -249,6 +254,11 @@ fn is_of_a_client(line: &Line) -> bool {
         Line::Session(session) => session.grant.is_some(),
         Line::KeySet(_) | Line::User(_) | Line::End(_) => false,
     }
+}
+
+/// Whether there was no such user before they had attributes.
+fn has_attributes(line: &Line) -> bool {
+    matches!(line, Line::User(user) if user.attributes.is_some())
 }
 
 /// Whether a hash was made with a pepper, which its PHC string then names.

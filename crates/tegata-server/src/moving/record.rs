@@ -6,6 +6,7 @@ use std::str::FromStr;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
+use tegata_core::attributes::Attributes;
 use tegata_core::client::{Client, ClientId};
 use tegata_core::consent::{Consent, ConsentTerms};
 use tegata_core::grant::Grant;
@@ -20,9 +21,11 @@ use tegata_core::user::{Credential, User, UserEmail, UserStatus};
 /// What the file calls itself.
 pub(super) const FORMAT: &str = "tegata export";
 /// The version of the format that is written.
-pub(super) const VERSION: u32 = 2;
+pub(super) const VERSION: u32 = 3;
 /// The first version, which is still read: users and sessions, and nothing of OAuth clients.
 pub(super) const VERSION_WITHOUT_CLIENTS: u32 = 1;
+/// The second version, which is still read: of users no more than name, language and e-mail address.
+pub(super) const VERSION_WITHOUT_ATTRIBUTES: u32 = 2;
 
 /// The first line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,6 +112,8 @@ pub(super) struct UserRecord {
     name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     locale: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) attributes: Option<Box<Attributes>>,
     granted_scope: String,
     status: Status,
     created_at: Timestamp,
@@ -187,6 +192,7 @@ impl From<&User> for UserRecord {
             }),
             name: user.name.clone(),
             locale: user.locale.clone(),
+            attributes: (!user.attributes.is_empty()).then(|| Box::new(user.attributes.clone())),
             granted_scope: user.granted_scope.as_str().to_owned(),
             status: match user.status {
                 UserStatus::Active => Status::Active,
@@ -215,6 +221,7 @@ impl TryFrom<UserRecord> for User {
             email: email.transpose()?,
             name: record.name,
             locale: record.locale,
+            attributes: record.attributes.map(|attributes| *attributes).unwrap_or_default(),
             granted_scope: parse("granted_scope", &record.granted_scope)?,
             status: match record.status {
                 Status::Active => UserStatus::Active,

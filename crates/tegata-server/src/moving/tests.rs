@@ -8,6 +8,7 @@ use std::time::Duration;
 use aws_lc_rs::hmac;
 use proptest::prelude::*;
 use tegata_core::attempt::AttemptKey;
+use tegata_core::attributes::Attributes;
 use tegata_core::client::{
     Client, ClientMetadata, ClientOrigin, ClientSecretHash, ClientStatus, GrantType, StoredSecret,
 };
@@ -160,6 +161,7 @@ fn user(n: u8) -> User {
         }),
         name: n.is_multiple_of(3).then(|| "Ünïcode \"Name\"\n\u{2028}".to_owned()),
         locale: Some("de-CH".to_owned()),
+        attributes: if n.is_multiple_of(2) { Attributes::default() } else { attributes() },
         granted_scope: if n.is_multiple_of(2) {
             Scope::default()
         } else {
@@ -173,6 +175,13 @@ fn user(n: u8) -> User {
             changed_at: NOW - HOUR,
         },
     }
+}
+
+fn attributes() -> Attributes {
+    let document = r#"{"claims":{"given_name":"Ünïcode \"Name\"","phone_number":"+16045551234"},
+        "phone_number_verified":true,"address":{"formatted":"1 Long Road\nOxford"},
+        "own":{"groups":["a","b"],"level":-1,"manager":true},"updated_at":1800000000123}"#;
+    serde_json::from_str(document).unwrap()
 }
 
 fn session(user: &User, n: u8) -> Session {
@@ -429,9 +438,9 @@ fn another_transfer_key_is_told_from_a_changed_file() {
 fn a_file_of_a_later_version_is_told_from_no_file_at_all() {
     run(async {
         let file = String::from_utf8(House::of(&[]).await.export().await).unwrap();
-        for (other, more) in [(0, ""), (3, "\"more\":{},")] {
+        for (other, more) in [(0, ""), (4, "\"more\":{},")] {
             let header = format!("\"version\":{other},{more}\"issuer\"");
-            let later = file.replace("\"version\":2,\"issuer\"", &header);
+            let later = file.replace("\"version\":3,\"issuer\"", &header);
             assert!(matches!(check(later.as_bytes()), Err(Refusal::OtherVersion(n)) if n == other));
         }
         let other = file.replacen("tegata export", "something else", 1);
@@ -797,6 +806,7 @@ prop_compose! {
             }),
             name: texts.0,
             locale: texts.1,
+            attributes: if version.is_multiple_of(2) { attributes() } else { Attributes::default() },
             granted_scope: scope.parse().unwrap(),
             status: if is_active { UserStatus::Active } else { UserStatus::Disabled },
             created_at: Timestamp::from_millis(times.0),
@@ -874,6 +884,6 @@ fn the_first_line_says_what_the_file_is() {
         let checked = Reader::open(Cursor::new(&file), &transfer_key()).unwrap().check().unwrap();
         let Header { issuer, as_of, .. } = checked.header;
         assert_eq!((issuer.as_str(), as_of.as_str()), (ISSUER, "2027-01-15T08:00:00Z"));
-        assert!(file.starts_with(b"{\"format\":\"tegata export\",\"version\":2,"));
+        assert!(file.starts_with(b"{\"format\":\"tegata export\",\"version\":3,"));
     });
 }

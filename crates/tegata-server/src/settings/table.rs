@@ -108,6 +108,10 @@ pub(crate) static SETTINGS: &[Setting] = tegata_settings::settings! {
         "What clients may have their ID tokens signed with. `RS256` has to be among them."
     "oauth.scope" => rules.oauth.scope:
         "What clients may be registered for, beyond OpenID Connect's own scope."
+    "oauth.attributes" => rules.oauth.attributes:
+        "The attributes of users that are your own, such as `department`: `tegata user set-claims` sets them, and no user can."
+    "oauth.claims" => rules.oauth.claims:
+        "Which of them clients hear of, for which scope and where: `claim=department attribute=department scope=profile in=userinfo+id_token`. Without `attribute` it has the name of the claim; without `in` the claim is in the user info."
     "oauth.resources" => rules.oauth.resources:
         "The resources that clients may ask tokens for (RFC 8707), beside `tokens.audience`: absolute URIs."
     "oauth.code_ttl" => rules.oauth.code_ttl:

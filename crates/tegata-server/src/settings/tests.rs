@@ -219,6 +219,42 @@ fn lists_are_separated_by_commas_outside_the_file() {
 }
 
 #[test]
+fn r72_the_claim_map_speaks_of_what_there_is() {
+    let attributes = "oauth.attributes=department,groups";
+    let map = "oauth.claims=claim=unit attribute=department scope=profile in=userinfo+id_token, claim=groups scope=team:read";
+    let settings = set(&[attributes, "oauth.scope=team:read", map]).unwrap();
+    let rules = settings.core(String::new());
+    let shown: Vec<_> = rules.oauth.claims.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        shown,
+        [
+            "claim=unit attribute=department scope=profile in=userinfo+id_token",
+            "claim=groups attribute=groups scope=team:read in=userinfo",
+        ]
+    );
+    assert_refused(&[attributes, map], &["gives `groups` for the scope `team:read`, which is neither"]);
+    let without = "makes `unit` from the attribute `department`, which is not one of oauth.attributes";
+    assert_refused(&["oauth.claims=claim=unit attribute=department scope=profile"], &[without]);
+    let twice = "oauth.claims=claim=groups scope=profile, claim=groups scope=email";
+    assert_refused(&[attributes, twice], &["has the claim `groups` twice"]);
+    assert_refused(&["oauth.attributes=email"], &["OpenID Connect or JWT gives a meaning of its own"]);
+    for (bad, why) in [
+        ("claim=sub scope=profile", "has a meaning in the protocol"),
+        ("claim=email scope=profile", "OpenID Connect itself defines"),
+        ("claim=groups scope=openid", "tells users nothing"),
+        ("claim=groups scope=profile in=access_token", "goes into userinfo, id_token or both"),
+        ("groups", "must be written like `claim="),
+    ] {
+        assert_refused(&[attributes, &format!("oauth.claims={bad}")], &[why]);
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("tegata.toml");
+    let text = "[oauth]\nattributes = [\"groups\"]\nclaims = [\"claim=groups scope=profile in=id_token\"]\n";
+    std::fs::write(&file, text).unwrap();
+    assert_eq!(read(Some(&file), &[], &[]).unwrap().core(String::new()).oauth.claims.len(), 1);
+}
+
+#[test]
 fn every_default_is_read_back_as_it_is_shown() {
     let defaults = Settings::default();
     for setting in SETTINGS {
@@ -256,6 +292,7 @@ fn every_setting_has_its_own_place() {
             "off",
             "open",
             "accent=#004080",
+            "claim=department scope=profile",
             "seven",
         ];
         let changed = values.iter().any(|text| {

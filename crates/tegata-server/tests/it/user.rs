@@ -173,6 +173,74 @@ fn a_verified_address_logs_in_and_belongs_to_one_user() {
 }
 
 #[test]
+fn an_operator_says_what_is_known_of_a_user() {
+    let installation = Installation::new();
+    let server = installation.serve(&[]);
+    server.sign_up("alice");
+    let own = ["--set", "oauth.attributes=department,groups"];
+    let set = |more: &[&str]| installation.run(&[&["user", "set-claims", "alice"], more, &own].concat());
+    let file = json!({
+        "given_name": "Alice", "phone_number": "+1 604 555 1234", "phone_number_verified": true, "email": "a@b.example",
+        "email_verified": true, "address": {"formatted": "1 Long Road\nOxford"}, "department": "R&D", "locale": "en",
+    });
+    let from_file = [&["user", "set-claims", "alice", "--json", "-"], &own[..]].concat();
+    let said = installation.run_with_input(&from_file, &file.to_string()).ok();
+    assert!(said.starts_with("alice has changed in ") && said.contains("given_name"), "{said}");
+    set(&["--claim", "groups=[\"a\",\"b\"]", "--claim", "birthdate=1990", "--remove", "given_name"]).ok();
+    let shown: Value =
+        serde_json::from_str(&installation.run(&["user", "show", "alice", "--json"]).ok()).unwrap();
+    assert_eq!(
+        shown["claims"],
+        json!({
+            "birthdate": "1990", "phone_number": "+16045551234", "phone_number_verified": true,
+            "address": {"formatted": "1 Long Road\nOxford"},
+        })
+    );
+    assert_eq!(shown["attributes"], json!({"department": "R&D", "groups": ["a", "b"]}));
+    assert_eq!((&shown["email_verified"], &shown["locale"]), (&json!(true), &json!("en")));
+    assert!(shown["updated_at"].is_string());
+    let text = installation.run(&["user", "show", "alice"]).ok();
+    for line in [
+        "birthdate  1990",
+        "attribute  department: R&D",
+        "address    {\"formatted\":\"1 Long Road\\nOxford\"}",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line} is not in {text}");
+    }
+    set(&["--claim", "email_verified=false"]).ok();
+    assert_eq!(server.login("a@b.example").status, 401);
+}
+
+#[test]
+fn what_cannot_be_known_of_a_user_is_named_and_nothing_is_changed() {
+    let installation = Installation::new();
+    installation.serve(&[]).sign_up("alice");
+    let set = |more: &[&str]| installation.run(&[&["user", "set-claims", "alice"], more].concat());
+    let error = set(&[
+        "--claim",
+        "nickname=Al",
+        "--claim",
+        "sub=bob",
+        "--claim",
+        "departmnt=R&D",
+        "--claim",
+        "picture=x",
+    ])
+    .failed(1);
+    for part in ["sub is not for anybody to set", "departmnt is neither a claim of", "picture is not valid"] {
+        assert!(error.contains(part), "{part} is not in {error}");
+    }
+    assert!(!error.contains("nickname"), "{error}");
+    assert!(
+        set(&["--claim", "phone_number_verified=true"]).failed(1).contains("speaks of nothing that there is")
+    );
+    assert!(set(&["--claim", "nickname"]).failed(1).contains("a name, an equals sign and a value"));
+    assert!(set(&["--json", "nowhere.json"]).failed(1).contains("cannot be read"));
+    set(&[]).failed(2);
+    assert!(!installation.run(&["user", "show", "alice", "--json"]).ok().contains("nickname"));
+}
+
+#[test]
 fn v45_a_deleted_account_is_gone_with_its_sessions() {
     let installation = Installation::new();
     let server = installation.serve(&[]);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tegata_core::attempt::{AttemptKey, DelaySchedule};
+use tegata_core::attributes::Attributes;
 use tegata_core::client::{
     Client, ClientMetadata, ClientOrigin, ClientSecretHash, ClientStatus, StoredSecret,
 };
@@ -40,6 +41,7 @@ pub(crate) fn user(n: u8, username: &str) -> User {
         }),
         name: None,
         locale: None,
+        attributes: Attributes::default(),
         granted_scope: "".parse().unwrap(),
         status: UserStatus::Active,
         created_at: NOW,

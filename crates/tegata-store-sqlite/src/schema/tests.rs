@@ -44,6 +44,20 @@ fn r77_a_database_of_the_first_version_is_brought_up_to_date() {
 }
 
 #[test]
+fn r77_of_a_user_of_the_second_version_nothing_more_is_known() {
+    let (_folder, path) = at_version_one();
+    let mut connection = Connection::open(&path).unwrap();
+    migrate(&mut connection, &path, &MIGRATIONS[..2]).unwrap();
+    migrate(&mut connection, &path, &MIGRATIONS[..3]).unwrap();
+    let sql = format!("SELECT {} FROM users", crate::rows::USER);
+    // The old row has no id of the right length, so it is looked at as it is.
+    let unknown: bool = connection
+        .query_row(&sql, [], |row| Ok(row.get::<_, Option<String>>("attributes_document")?.is_none()))
+        .unwrap();
+    assert_eq!((version(&connection), unknown), (3, true));
+}
+
+#[test]
 fn r77_a_migration_keeps_the_old_rows() {
     let (_folder, path) = at_version_one();
     let mut connection = Connection::open(&path).unwrap();

@@ -13,9 +13,8 @@ use crate::scope::Scope;
 use crate::timestamp::Timestamp;
 
 use super::authorize::AuthorizationError;
+use super::claims::is_fact;
 
-/// OpenID Connect's own scope (OIDC Core §5.4, §11).
-const OPENID_SCOPE: [&str; 6] = ["openid", "profile", "email", "address", "phone", "offline_access"];
 /// The longest `state` and `nonce`, in bytes.
 pub(super) const MAX_OPAQUE: usize = 2048;
 const UNKNOWN: &str = "There is no active client with this client_id: check it against the registration.";
@@ -89,10 +88,8 @@ impl AuthorizationRequest {
     pub fn terms(&self, now: Timestamp) -> ConsentTerms {
         let by_name = self.claims.of_id_token().chain(self.claims.of_userinfo());
         // Facts about the login itself are nobody's secret from the client that asked for it.
-        let mut claims: Vec<String> = by_name
-            .filter(|claim| !["acr", "auth_time", "amr", "sub", "sid"].contains(claim))
-            .map(ToOwned::to_owned)
-            .collect();
+        let mut claims: Vec<String> =
+            by_name.filter(|claim| !is_fact(claim)).map(ToOwned::to_owned).collect();
         claims.sort();
         claims.dedup();
         ConsentTerms { scope: self.scope.clone(), resources: self.resources.clone(), claims, given_at: now }
@@ -251,6 +248,7 @@ impl Provider {
             Some(text) => text.split(' ').filter(|v| !v.is_empty()).map(ToOwned::to_owned).collect(),
             None => client.metadata.default_acr_values.clone(),
         };
+        let claims = parameters.get("claims")?.map(ClaimsRequest::parse).transpose()?.unwrap_or_default();
         let owned = |name| Ok::<_, OAuthError>(parameters.get(name)?.map(ToOwned::to_owned));
         if let Some(display) = parameters.get("display")?
             && !["page", "popup", "touch", "wap"].contains(&display)
@@ -259,7 +257,7 @@ impl Provider {
         }
         Ok(AuthorizationRequest {
             prompt: Prompt::parse(parameters.get("prompt")?.unwrap_or_default())?,
-            claims: parameters.get("claims")?.map(ClaimsRequest::parse).transpose()?.unwrap_or_default(),
+            claims: self.allowed_claims(&client, claims),
             nonce: nonce.map(ToOwned::to_owned),
             dpop_jkt: dpop_jkt.map(ToOwned::to_owned),
             login_hint: owned("login_hint")?,
@@ -303,8 +301,7 @@ impl Provider {
 
     /// All of the scope that somebody can be granted here.
     pub fn known_scope(&self) -> Scope {
-        let own: Scope = OPENID_SCOPE.join(" ").parse().unwrap_or_default();
-        own.union(&self.settings.tokens.scope).union(&self.settings.oauth.scope)
+        self.settings.known_scope()
     }
 
     /// The resources of a request (RFC 8707 §2): known here, and allowed to the client.

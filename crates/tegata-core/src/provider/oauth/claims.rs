@@ -2,23 +2,55 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::attributes::{Address, TextClaim};
+use crate::claims::{ClaimTarget, MappedClaim, STANDARD_CLAIMS, standard_scope};
+use crate::client::Client;
 use crate::oauth::ClaimsRequest;
+use crate::provider::Provider;
 use crate::session::Session;
 use crate::user::User;
 
-/// Where claims go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ClaimTarget {
-    /// An ID token: it is fetched with an access token, so it only has what was asked for by name (OIDC Core §5.4), and
-    /// the name to greet somebody by.
-    IdToken,
-    /// The user info.
-    UserInfo,
+/// Facts about a login and a token, which a request may name and which nobody is asked about.
+const FACTS: [&str; 5] = ["acr", "auth_time", "amr", "sub", "sid"];
+
+impl Provider {
+    /// The claims about users that there are here, beside what the protocol says of a token.
+    pub fn user_claims(&self) -> impl Iterator<Item = &str> {
+        let standard = STANDARD_CLAIMS.iter().map(|(claim, _)| *claim);
+        standard.chain(self.settings.oauth.claims.iter().map(|mapped| mapped.claim.as_str()))
+    }
+
+    /// The claims of a user in a session, for one place.
+    pub(super) fn claims_of(
+        &self,
+        user: &User,
+        session: &Session,
+        target: ClaimTarget,
+    ) -> Map<String, Value> {
+        claims_of(user, session, target, &self.settings.oauth.claims)
+    }
+
+    /// What of the claims that a request names (OIDC Core §5.5) this client can have: what is known here, and what the scope
+    /// that it is registered for would give. Anything else is left out, as if it were not known of the user (OIDC Core §5.5.1).
+    pub(super) fn allowed_claims(&self, client: &Client, mut asked: ClaimsRequest) -> ClaimsRequest {
+        let mapped = &self.settings.oauth.claims;
+        asked.retain(|claim| {
+            let of_map =
+                || mapped.iter().find(|mapped| mapped.claim.as_str() == claim).map(MappedClaim::scope);
+            let scope = standard_scope(claim).or_else(of_map);
+            FACTS.contains(&claim) || scope.is_some_and(|scope| client.metadata.scope.contains(scope))
+        });
+        asked
+    }
+}
+
+/// Whether a claim is a fact about a login, and none about its user.
+pub(super) fn is_fact(claim: &str) -> bool {
+    FACTS.contains(&claim)
 }
 
 /// The claims of a user in a session, for one place.
-pub(super) fn claims_of(user: &User, session: &Session, target: ClaimTarget) -> Map<String, Value> {
-    let all = known_claims(user);
+fn claims_of(user: &User, session: &Session, target: ClaimTarget, map: &[MappedClaim]) -> Map<String, Value> {
     let request = session
         .client_grant()
         .and_then(|grant| grant.claims.as_ref())
@@ -28,36 +60,51 @@ pub(super) fn claims_of(user: &User, session: &Session, target: ClaimTarget) -> 
         ClaimTarget::IdToken => request.of_id_token().collect(),
         ClaimTarget::UserInfo => request.of_userinfo().collect(),
     };
-    let is_wanted = |name: &str| {
-        let by_scope = scope_of(name).is_some_and(|scope| session.scope.contains(scope));
+    let mut claims = known_claims(user);
+    claims.retain(|name, _| {
+        let by_scope = standard_scope(name).is_some_and(|scope| session.scope.contains(scope));
+        // An ID token is fetched with an access token, so it only has what was asked for by name (OIDC Core §5.4), and the
+        // name to greet somebody by.
         let is_sent = target == ClaimTarget::UserInfo || name == "preferred_username";
-        by_name.contains(&name) || (by_scope && is_sent)
-    };
-    all.into_iter().filter(|(name, _)| is_wanted(name)).collect()
-}
-
-/// Everything that is known of a user. What is not known is left out (OIDC Core §5.3.2).
-fn known_claims(user: &User) -> Map<String, Value> {
-    let mut claims = Map::new();
-    claims.insert("preferred_username".to_owned(), json!(user.username.as_str()));
-    if let Some(name) = &user.name {
-        claims.insert("name".to_owned(), json!(name));
-    }
-    if let Some(locale) = &user.locale {
-        claims.insert("locale".to_owned(), json!(locale));
-    }
-    if let Some(email) = &user.email {
-        claims.insert("email".to_owned(), json!(email.address.as_str()));
-        claims.insert("email_verified".to_owned(), json!(email.verified));
+        by_name.contains(&name.as_str()) || (by_scope && is_sent)
+    });
+    for mapped in map.iter().filter(|mapped| mapped.is_in(target)) {
+        let name = mapped.claim.as_str();
+        if let Some(value) = user.attributes.own(&mapped.attribute)
+            && (session.scope.contains(mapped.scope()) || by_name.contains(&name))
+        {
+            claims.insert(name.to_owned(), value.to_value());
+        }
     }
     claims
 }
 
-/// The scope token that gives a claim (OIDC Core §5.4).
-fn scope_of(claim: &str) -> Option<&'static str> {
-    match claim {
-        "preferred_username" | "name" | "locale" => Some("profile"),
-        "email" | "email_verified" => Some("email"),
-        _ => None,
+/// Everything that OpenID Connect has a claim for. What is not known is left out (OIDC Core §5.3.2).
+fn known_claims(user: &User) -> Map<String, Value> {
+    let attributes = &user.attributes;
+    let updated_at = attributes.updated_at().unwrap_or(user.created_at);
+    let mut claims = Map::new();
+    let mut put = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            claims.insert(name.to_owned(), value);
+        }
+    };
+    put("preferred_username", Some(json!(user.username.as_str())));
+    put("name", user.name.as_ref().map(|name| json!(name)));
+    put("locale", user.locale.as_ref().map(|locale| json!(locale)));
+    put("email", user.email.as_ref().map(|email| json!(email.address.as_str())));
+    put("email_verified", user.email.as_ref().map(|email| json!(email.verified)));
+    for claim in TextClaim::ALL {
+        put(claim.as_str(), attributes.text(claim).map(|text| json!(text)));
     }
+    put("phone_number_verified", attributes.phone_number_verified().map(|verified| json!(verified)));
+    put("address", attributes.address().map(address));
+    put("updated_at", Some(json!(updated_at.as_secs())));
+    claims
+}
+
+/// OIDC Core §5.1.1
+fn address(address: &Address) -> Value {
+    let members = address.members().map(|(member, text)| (member.as_str().to_owned(), json!(text)));
+    Value::Object(members.collect())
 }

@@ -6,8 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tegata_jose::{AccessTokenClaims, Actor, IdTokenClaims, at_hash};
 
-use super::claims::{ClaimTarget, claims_of};
 use super::token_request::AccessBinding;
+use crate::claims::ClaimTarget;
 use crate::client::Client;
 use crate::entropy::random;
 use crate::grant::ClientGrant;
@@ -162,7 +162,7 @@ impl Provider {
         let key_ring = self.key_ring();
         let signing = key_ring.signing_for(client)?;
         let expires_in = self.settings.tokens.id_token_ttl.min(session.expires_at().since(now));
-        let claims = claims_of(user, session, ClaimTarget::IdToken);
+        let claims = self.claims_of(user, session, ClaimTarget::IdToken);
         let claims: Vec<(&str, String)> =
             claims.iter().map(|(name, value)| (name.as_str(), value.to_string())).collect();
         let additional: Vec<(&str, &str)> =

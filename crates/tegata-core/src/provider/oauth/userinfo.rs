@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use tegata_jose::VerifiedAccessToken;
 
-use super::claims::{ClaimTarget, claims_of};
+use crate::claims::ClaimTarget;
 use crate::client::ClientId;
 use crate::oauth::{ErrorCode, OAuthError};
 use crate::provider::Provider;
@@ -42,7 +42,7 @@ impl Provider {
                 "The access token is not valid, or its session has ended.",
             )
         })?;
-        let mut claims = claims_of(&grant.user, &grant.session, ClaimTarget::UserInfo);
+        let mut claims = self.claims_of(&grant.user, &grant.session, ClaimTarget::UserInfo);
         claims.insert("sub".to_owned(), json!(token.subject()));
         Ok(UserInfo(claims))
     }

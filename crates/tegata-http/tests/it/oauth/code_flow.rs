@@ -41,7 +41,11 @@ async fn r5_r38_a_user_logs_in_to_an_application_and_it_knows_who_they_are() {
         let token = tokens.body["access_token"].as_str().unwrap();
         let info = world.get("/oauth2/userinfo").bearer(token).send().await;
         assert_eq!(info.status, 200, "{}", info.body);
-        assert_eq!(info.body, json!({"sub": id_token["sub"], "preferred_username": "alice"}));
+        let updated_at = world.now().as_secs();
+        assert_eq!(
+            info.body,
+            json!({"sub": id_token["sub"], "preferred_username": "alice", "updated_at": updated_at})
+        );
 
         let next = app.refresh(tokens.body["refresh_token"].as_str().unwrap()).await;
         assert_eq!(next.status, 200, "{}", next.body);

@@ -6,11 +6,13 @@ use super::*;
 #[test]
 fn a_file_of_the_first_version_is_read() {
     run(async {
-        let file = House::of(&many(3)).await.export().await;
+        let plain: Vec<_> =
+            many(3).into_iter().map(|(user, sessions)| (without_attributes(user), sessions)).collect();
+        let file = House::of(&plain).await.export().await;
         let counts = check(&file).unwrap();
         let mut first = lines(&file);
         first.pop();
-        first[0] = first[0].replace("\"version\":2", "\"version\":1");
+        first[0] = first[0].replace("\"version\":3", "\"version\":1");
         let first_file = made_by_hand(&first, counts);
         assert!(lines(&first_file).last().unwrap().starts_with(r#"{"end":{"users":3,"sessions":6,"mac":"#));
         let new = House::new(2);
@@ -19,12 +21,63 @@ fn a_file_of_the_first_version_is_read() {
 
         // It has nothing in it that there was not yet.
         let later = lines(&House::of_clients(&accounts()).await.export().await);
-        for (kind, line) in [("{\"client\"", 2), ("{\"consent\"", 3), ("\"grant\"", 4)] {
+        for (kind, line) in [("{\"client\"", 2), ("{\"consent\"", 3), ("\"grant\"", 4), ("\"attributes\"", 2)]
+        {
             let mut mixed = first.clone();
             let record = later.iter().find(|line| line.contains(kind)).unwrap();
             mixed.insert(line, record.clone());
             let refusal = check(&made_by_hand(&mixed, counts)).unwrap_err();
             assert!(matches!(refusal, Refusal::NoRecord(at) if at == line as u64 + 1), "{kind}: {refusal:?}");
+        }
+    });
+}
+
+fn without_attributes(user: User) -> User {
+    User { attributes: Attributes::default(), ..user }
+}
+
+/// As it was written before more than a name was known of users.
+#[test]
+fn a_file_of_the_second_version_is_read() {
+    run(async {
+        let plain: Vec<_> =
+            accounts().into_iter().map(|(user, sessions)| (without_attributes(user), sessions)).collect();
+        let file = House::of_clients(&plain).await.export().await;
+        let counts = check(&file).unwrap();
+        let second = |file: &[u8]| {
+            let mut second = lines(file);
+            second.pop();
+            second[0] = second[0].replace("\"version\":3", "\"version\":2");
+            second
+        };
+        let new = House::new(2);
+        let imported = new.import(&made_by_hand(&second(&file), counts)).await.unwrap();
+        assert_eq!(imported, Imported::Now(counts));
+        assert!(new.export().await == file);
+
+        let later = House::of_clients(&accounts()).await.export().await;
+        let refusal = check(&made_by_hand(&second(&later), counts)).unwrap_err();
+        assert!(matches!(refusal, Refusal::NoRecord(_)), "{refusal:?}");
+    });
+}
+
+#[test]
+fn attributes_that_nobody_could_have_set_are_refused_though_they_were_sealed_with_the_transfer_key() {
+    run(async {
+        let good = lines(&House::of(&[(user(1), vec![])]).await.export().await);
+        let counts = Counts { users: 1, ..Counts::default() };
+        for (from, to) in [
+            ("\"given_name\"", "\"sub\""),
+            ("+16045551234", "+1 604 555 1234"),
+            ("\"formatted\"", "\"planet\""),
+            ("\"level\"", "\"iss\""),
+            ("\"claims\"", "\"admin\":true,\"claims\""),
+        ] {
+            let mut changed = good[..3].to_vec();
+            assert!(changed[2].contains(from), "{from} is not in {}", changed[2]);
+            changed[2] = changed[2].replacen(from, to, 1);
+            let refusal = check(&made_by_hand(&changed, counts)).unwrap_err();
+            assert!(matches!(refusal, Refusal::NoRecord(3)), "{from}: {refusal:?}");
         }
     });
 }

@@ -1,0 +1,80 @@
+//! Changing attributes: a step that a store does as a whole.
+
+use std::collections::BTreeMap;
+
+use super::{Address, AttributeName, AttributeValue, Attributes, TextClaim, TooLarge};
+use crate::timestamp::Timestamp;
+use crate::user::InvalidField;
+
+/// A change of [`Attributes`]; what is not named stays as it is. Its values were checked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AttributesChange {
+    claims: BTreeMap<TextClaim, Option<String>>,
+    phone_number_verified: Option<bool>,
+    #[expect(clippy::option_option, reason = "absent, removed and given are three things (RFC 7396 §1)")]
+    address: Option<Option<Address>>,
+    own: BTreeMap<AttributeName, Option<AttributeValue>>,
+}
+
+impl AttributesChange {
+    /// Sets a claim, or removes it with `None`. Another phone number is not proved, and the proof of the one before is
+    /// gone.
+    ///
+    /// # Errors
+    /// [`InvalidField`]; then the change is as it was.
+    pub fn set_text(&mut self, claim: TextClaim, text: Option<&str>) -> Result<(), InvalidField> {
+        let text = text.map(|text| claim.check(text)).transpose()?;
+        self.claims.insert(claim, text);
+        Ok(())
+    }
+
+    /// Says whether the phone number is known to be the user's: the one that is there after the change. Without a number
+    /// it says nothing.
+    pub fn set_phone_number_verified(&mut self, is_verified: bool) {
+        self.phone_number_verified = Some(is_verified);
+    }
+
+    /// Sets the postal address as a whole, or removes it with `None`.
+    pub fn set_address(&mut self, address: Option<Address>) {
+        self.address = Some(address);
+    }
+
+    /// Sets an attribute of the installation, or removes it with `None`. For operators only.
+    pub fn set_own(&mut self, name: AttributeName, value: Option<AttributeValue>) {
+        self.own.insert(name, value);
+    }
+
+    /// The attributes with this change made, at this time.
+    ///
+    /// # Errors
+    /// [`TooLarge`]
+    pub(crate) fn apply(
+        &self,
+        mut attributes: Attributes,
+        changed_at: Option<Timestamp>,
+    ) -> Result<Attributes, TooLarge> {
+        attributes.updated_at = changed_at.or(attributes.updated_at);
+        let number = attributes.claims.get(&TextClaim::PhoneNumber).cloned();
+        merge(&mut attributes.claims, &self.claims);
+        merge(&mut attributes.own, &self.own);
+        if let Some(address) = &self.address {
+            attributes.address.clone_from(address);
+        }
+        let next = attributes.claims.get(&TextClaim::PhoneNumber);
+        // The same number again keeps its proof.
+        attributes.phone_number_verified &= number.as_ref() == next;
+        if let Some(is_verified) = self.phone_number_verified {
+            attributes.phone_number_verified = is_verified && next.is_some();
+        }
+        if self.own.is_empty() { Ok(attributes) } else { attributes.bounded() }
+    }
+}
+
+fn merge<K: Ord + Clone, V: Clone>(into: &mut BTreeMap<K, V>, changes: &BTreeMap<K, Option<V>>) {
+    for (key, value) in changes {
+        match value {
+            Some(value) => drop(into.insert(key.clone(), value.clone())),
+            None => drop(into.remove(key)),
+        }
+    }
+}
