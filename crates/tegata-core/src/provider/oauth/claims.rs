@@ -20,6 +20,16 @@ impl Provider {
         standard.chain(self.settings.oauth.claims.iter().map(|mapped| mapped.claim.as_str()))
     }
 
+    /// Whether the ID token of a session tells more of its user than the session itself knows.
+    pub(super) fn id_token_needs_user(&self, session: &Session) -> bool {
+        let request = requested(session);
+        let is_named = |name: &str| request.of_id_token().any(|asked| asked == name);
+        let mut mapped =
+            self.settings.oauth.claims.iter().filter(|mapped| mapped.is_in(ClaimTarget::IdToken));
+        request.of_id_token().any(|claim| standard_scope(claim).is_some() && claim != "preferred_username")
+            || mapped.any(|m| session.scope.contains(m.scope()) || is_named(m.claim.as_str()))
+    }
+
     /// The claims of a user in a session, for one place.
     pub(super) fn claims_of(
         &self,
@@ -49,13 +59,23 @@ pub(super) fn is_fact(claim: &str) -> bool {
     FACTS.contains(&claim)
 }
 
+/// The claims that were asked for by name.
+fn requested(session: &Session) -> ClaimsRequest {
+    let claims = session.client_grant().and_then(|grant| grant.claims.as_ref());
+    claims.and_then(ClaimsRequest::read).unwrap_or_default()
+}
+
+/// What a session knows of its user by itself, for an ID token.
+pub(super) fn claims_of_session(session: &Session) -> Map<String, Value> {
+    let is_sent = session.scope.contains("profile")
+        || requested(session).of_id_token().any(|claim| claim == "preferred_username");
+    let name = is_sent.then(|| ("preferred_username".to_owned(), json!(session.username.as_str())));
+    name.into_iter().collect()
+}
+
 /// The claims of a user in a session, for one place.
 fn claims_of(user: &User, session: &Session, target: ClaimTarget, map: &[MappedClaim]) -> Map<String, Value> {
-    let request = session
-        .client_grant()
-        .and_then(|grant| grant.claims.as_ref())
-        .and_then(ClaimsRequest::read)
-        .unwrap_or_default();
+    let request = requested(session);
     let by_name: Vec<&str> = match target {
         ClaimTarget::IdToken => request.of_id_token().collect(),
         ClaimTarget::UserInfo => request.of_userinfo().collect(),

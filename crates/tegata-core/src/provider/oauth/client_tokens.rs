@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tegata_jose::{AccessTokenClaims, Actor, IdTokenClaims, at_hash};
 
+use super::claims::claims_of_session;
 use super::token_request::AccessBinding;
 use crate::claims::ClaimTarget;
 use crate::client::Client;
@@ -59,12 +60,13 @@ pub(super) struct AccessTokenContent<'a> {
 }
 
 impl Provider {
-    /// Issues the tokens of a client's session as it stands. `scope` narrows what the access token allows.
+    /// Issues the tokens of a client's session as it stands. Without its user, the ID token tells what the session knows;
+    /// `scope` narrows what the access token allows.
     #[expect(clippy::too_many_arguments, reason = "each is another fact that goes into the tokens")]
     pub(super) fn issue_client_tokens(
         &self,
         client: &Client,
-        user: &User,
+        user: Option<&User>,
         session: &Session,
         refresh: Option<&RefreshToken>,
         scope: Option<Scope>,
@@ -152,7 +154,7 @@ impl Provider {
     fn sign_id_token(
         &self,
         client: &Client,
-        user: &User,
+        user: Option<&User>,
         session: &Session,
         subject: &str,
         access_token: &str,
@@ -162,7 +164,10 @@ impl Provider {
         let key_ring = self.key_ring();
         let signing = key_ring.signing_for(client)?;
         let expires_in = self.settings.tokens.id_token_ttl.min(session.expires_at().since(now));
-        let claims = self.claims_of(user, session, ClaimTarget::IdToken);
+        let claims = match user {
+            Some(user) => self.claims_of(user, session, ClaimTarget::IdToken),
+            None => claims_of_session(session),
+        };
         let claims: Vec<(&str, String)> =
             claims.iter().map(|(name, value)| (name.as_str(), value.to_string())).collect();
         let additional: Vec<(&str, &str)> =

@@ -208,7 +208,15 @@ impl Provider {
         // Signed first: a session that nobody holds a token of is of no use to anybody.
         let refresh = client.may_use(GrantType::RefreshToken).then_some(&token);
         let tokens = self.issue_client_tokens(
-            client, &user, &session, refresh, None, resources, binding, id_token, ctx.now,
+            client,
+            Some(&user),
+            &session,
+            refresh,
+            None,
+            resources,
+            binding,
+            id_token,
+            ctx.now,
         )?;
         let version = granted.credential_version;
         let begun = match &code {
