@@ -65,7 +65,10 @@ async fn heard(app: &RelyingParty<'_>, more: &[(&str, &str)]) -> (Value, Value) 
         claims.as_object_mut().unwrap().retain(|name, _| !protocol.contains(&name.as_str()));
         claims
     };
-    (only(info.body), only(claims(&tokens["id_token"])))
+    let id_token = only(claims(&tokens["id_token"]));
+    let refreshed = app.refresh(tokens["refresh_token"].as_str().unwrap()).await.body;
+    assert_eq!(only(claims(&refreshed["id_token"])), id_token, "a refresh says the same (OIDC Core §12.2)");
+    (only(info.body), id_token)
 }
 
 fn names(claims: &Value) -> Vec<&str> {
