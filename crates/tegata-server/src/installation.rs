@@ -75,14 +75,13 @@ impl Installation {
     }
 
     fn open_sqlite(settings: &Settings) -> Result<SqliteStore, Failure> {
-        // The runtime has a thread for each core.
-        let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let options = Options {
             durability: match settings.store.durability {
                 settings::Durability::Full => Durability::Full,
                 settings::Durability::Normal => Durability::Normal,
             },
-            direct_readers: threads - 1,
+            // One less than the runtime has threads.
+            direct_readers: cores(),
             ..Options::default()
         };
         let sqlite = SqliteStore::open(&settings.database(), &options).map_err(|error| {
@@ -150,6 +149,11 @@ impl Installation {
         };
         Ok(Provider::open(settings.core(issuer), ports, SystemClock.now()).await?)
     }
+}
+
+/// How many threads can run at one time.
+pub(crate) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }
 
 /// The password hasher; `permits` counts instead of the setting.

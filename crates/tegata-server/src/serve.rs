@@ -21,7 +21,7 @@ use tokio::task::JoinHandle;
 use crate::clients_file;
 use crate::data_dir::{self, ServeLock};
 use crate::failure::Failure;
-use crate::installation::{Installation, hasher};
+use crate::installation::{Installation, cores, hasher};
 use crate::settings::{NAME_THE_PROXY, Settings, UNNAMED_PROXY};
 use crate::web;
 use connections::Connections;
@@ -31,6 +31,8 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Failure> {
     data_dir::prepare(&settings.server.data_dir)?;
     let _lock = ServeLock::take(&settings.server.data_dir)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        // One for each core, and one that is left when all the others wait for the disk.
+        .worker_threads(cores() + 1)
         .enable_all()
         .build()
         .map_err(|error| Failure::new(format_args!("the server cannot begin: {error}")))?;

@@ -9,7 +9,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
@@ -21,8 +21,6 @@ use crate::error::{OpenError, closed};
 use crate::schema;
 
 const QUEUE: usize = 1024;
-/// How often a connection is looked for: some ten microseconds.
-const PATIENCE: usize = 300;
 
 type Step = Box<dyn FnOnce(&Connection) + Send>;
 
@@ -70,17 +68,10 @@ impl Readers {
     where
         F: FnOnce(&Connection) -> Result<T, StoreError>,
     {
-        let Some(connection) = self.free() else { return Err(step) };
+        let Some(connection) = self.direct.iter().find_map(|connection| connection.try_lock().ok()) else {
+            return Err(step);
+        };
         Ok(catch_unwind(AssertUnwindSafe(|| step(&connection))).unwrap_or_else(|_| Err(closed())))
-    }
-
-    /// A connection for a look-up. Waiting for the end of another look-up is quicker than waking a thread; one that takes
-    /// longer waits for its disk.
-    fn free(&self) -> Option<MutexGuard<'_, Connection>> {
-        (0..PATIENCE).find_map(|_| {
-            std::hint::spin_loop();
-            self.direct.iter().find_map(|connection| connection.try_lock().ok())
-        })
     }
 
     /// Does a read of any length.

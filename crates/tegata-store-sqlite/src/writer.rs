@@ -17,6 +17,11 @@ const QUEUE: usize = 4096;
 /// How many are committed together at most: a bound on how long the first of them waits.
 const GROUP: usize = 256;
 
+/// A group of so many is one of a busy moment: the next one waits for others, so that more of them share a flush.
+const BUSY: usize = 4;
+/// How long it waits.
+const GATHER: Duration = Duration::from_micros(200);
+
 /// The way to the thread. When it is dropped, what is waiting is still done, and then the thread ends.
 pub(crate) struct Writer {
     queue: Option<mpsc::Sender<Box<dyn Step>>>,
@@ -153,8 +158,18 @@ impl Drop for Writer {
 fn serve(connection: &Connection, mut steps: mpsc::Receiver<Box<dyn Step>>, patience: Duration) {
     connection.set_prepared_statement_cache_capacity(64);
     let mut group = Vec::with_capacity(GROUP);
-    // Nothing is waited for but the first step: while a group is being committed, the next one gathers by itself.
+    let mut was_busy = false;
+    // While a group is being committed, the next one gathers by itself.
     while steps.blocking_recv_many(&mut group, GROUP) > 0 {
+        if was_busy {
+            std::thread::sleep(GATHER);
+            while group.len() < GROUP
+                && let Ok(step) = steps.try_recv()
+            {
+                group.push(step);
+            }
+        }
+        was_busy = group.len() >= BUSY;
         let commit = commit(connection, &mut group, patience);
         if let Err(error) = &commit {
             tracing::error!(%error, steps = group.len(), "the store could not write");
