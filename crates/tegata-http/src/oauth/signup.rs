@@ -15,7 +15,7 @@ use super::form::Form;
 use super::login::{nowhere, problem, returned};
 use super::page::{Reach, error_page, failure_page, language, page};
 use super::place::{CONTINUE, FLOW, Place, Standing, browser, go_on, see_other};
-use super::{OAuthReject, SIGNUP_PATH};
+use super::{OAuthReject, SIGNUP_PATH, place};
 use crate::error::HttpError;
 use crate::extract::Client;
 use crate::state::AppState;
@@ -74,7 +74,9 @@ fn shown(visit: &Visit<'_>) -> Response {
         Some(FlowProblem::Credentials) | None => (SignUpErrors::default(), None),
     };
     let redirect_uri = parameters.get("redirect_uri").ok().flatten();
-    let back = visit.place.as_text();
+    // An application may have sent them here (`prompt=create`): then the place alone leads back to this page.
+    let has_account = Flow { has_account: true, problem: None, ..visit.flow.clone() };
+    let back = place::link(visit.app, visit.client, visit.place, &has_account);
     let signup = SignUpPage {
         language: language(visit.headers, &parameters),
         theme: visit.app.theme(),
