@@ -26,6 +26,7 @@ const LOGO = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><circle 
  * @typedef {object} Wish
  * @property {string} [scope]
  * @property {Record<string, string>} [more] Further parameters of the request.
+ * @property {boolean} [push] Whether the request is pushed (RFC 9126).
  */
 
 export class RelyingParty {
@@ -86,7 +87,7 @@ export class RelyingParty {
    * @param {Wish} [wish]
    * @returns {Promise<Login>}
    */
-  async login({ scope = OFFLINE, more = {} } = {}) {
+  async login({ scope = OFFLINE, more = {}, push = false } = {}) {
     const pkceCodeVerifier = client.randomPKCECodeVerifier();
     const checks = {
       pkceCodeVerifier,
@@ -94,7 +95,7 @@ export class RelyingParty {
       expectedNonce: client.randomNonce(),
       idTokenExpected: true,
     };
-    const url = client.buildAuthorizationUrl(this.config, {
+    const parameters = {
       redirect_uri: this.callback,
       scope,
       code_challenge: await client.calculatePKCECodeChallenge(pkceCodeVerifier),
@@ -102,7 +103,10 @@ export class RelyingParty {
       state: checks.expectedState,
       nonce: checks.expectedNonce,
       ...more,
-    });
+    };
+    const url = push
+      ? await client.buildAuthorizationUrlWithPAR(this.config, parameters)
+      : client.buildAuthorizationUrl(this.config, parameters);
     return { url: url.href, checks };
   }
 

@@ -79,6 +79,24 @@ test(
 );
 
 test(
+  "a sign-up says for which application it is, and leads there at once where nobody has to be asked",
+  plain,
+  async ({ page, server }) => {
+    const house = await relyingParty(server, "house", { trusted: true });
+    for (const push of [false, true]) {
+      await page.context().clearCookies();
+      const login = await house.login({ push });
+      await page.goto(login.url);
+      await page.click('a[href^="/oauth2/signup"]');
+      assert.equal(await page.textContent("main .lead"), `Create an account to continue to ${NAME}.`);
+      await signUpAt(page, freshName());
+      await house.arrives(page);
+      assert.ok((await house.tokens(login)).claims());
+    }
+  },
+);
+
+test(
   "whoever was sent to sign up and has an account gets to the login page",
   plain,
   async ({ page, server }) => {
