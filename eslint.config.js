@@ -24,8 +24,9 @@ export default defineConfig(
   },
   {
     files: ["web/*/src/**"],
-    // The one module that may remember something in the browser, and never a token.
-    ignores: ["web/app/src/preferences.ts"],
+    // The modules that may remember something in the browser, and never a token: language and theme; and what a client has to
+    // know again when the browser comes back from the provider.
+    ignores: ["web/app/src/preferences.ts", "web/app/src/inspector/flow/round-trip.ts"],
     rules: {
       // Tokens live in memory only; language and theme go through src/preferences.ts.
       "no-restricted-globals": ["error", "localStorage", "sessionStorage", "indexedDB"],

@@ -2,7 +2,9 @@
 import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Device, launch } from "./support/browser.js";
+import { everyProviderPage, SETTINGS } from "./support/every-provider-page.js";
 import { everyPage } from "./support/pages.js";
+import { closeParties } from "./support/relying-party.js";
 import { Server } from "./support/server.js";
 
 const SIZES = { phone: { width: 390, height: 844 }, desk: { width: 1280, height: 800 } };
@@ -16,7 +18,7 @@ if (folder === undefined) {
 const target = resolve(process.env["INIT_CWD"] ?? ".", folder);
 await mkdir(target, { recursive: true });
 
-const server = new Server(() => []);
+const server = new Server(() => SETTINGS);
 await server.start();
 const browser = await launch();
 try {
@@ -40,8 +42,21 @@ try {
       await page.selectOption("#language-select", "en");
     });
     await device.context.close();
+    for (const locale of ["en-GB", "ja-JP"]) {
+      const guest = await Device.open(browser, { baseURL: server.url, viewport, locale }, []);
+      const shown = await guest.page();
+      await everyProviderPage(shown, server, async (name) => {
+        for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
+          await shown.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+          const path = `${target}/${size}-provider-${name}-${colorScheme}-${locale.slice(0, 2)}.png`;
+          await shown.screenshot({ path, fullPage: true });
+        }
+      });
+      await guest.context.close();
+    }
   }
 } finally {
+  await closeParties();
   await browser.close();
   await server.dispose();
 }

@@ -61,6 +61,7 @@ function findChromium() {
  * @property {number} [deviceScaleFactor]
  * @property {string} [userAgent]
  * @property {boolean} [hasTouch]
+ * @property {boolean} [javaScriptEnabled] Default: it is.
  */
 
 /** A browser of its own, as far as a server can see. Everything that goes wrong in it is written down. */

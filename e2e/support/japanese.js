@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 
 /** Words that Japanese writes in Latin letters, too. */
 const USUAL = new Set(
-  "Tegata API ID sub HttpOnly RFC OIDC Core English Chrome Linux exp iat pwd JavaScript".split(" "),
+  "Tegata API ID sub HttpOnly RFC OIDC Core English Chrome Linux exp iat pwd JavaScript PKCE SHA S256 state nonce openid".split(
+    " ",
+  ),
 );
 
 /**

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 
 const READY = /^Tegata is ready at (http:\/\/127\.0\.0\.1:\d+)$/m;
@@ -72,6 +73,39 @@ export class Server {
   /** Where its commands run: away from any `tegata.toml`, and without settings from the environment. */
   get place() {
     return { cwd: this.#dataDir, env: ownEnvironment() };
+  }
+
+  /**
+   * Runs a command beside it, as an operator does, and gives what it prints.
+   *
+   * @param {readonly string[]} words
+   */
+  async command(words) {
+    const settings = this.#settings().flatMap((setting) => ["--set", setting]);
+    const child = spawn(binary, [...words, "--data-dir", this.dataDir, ...settings], {
+      ...this.place,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const [printed, said, code] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      new Promise((ended) => child.once("close", ended)),
+    ]);
+    if (code !== 0) throw new Error(`tegata ${words.join(" ")} ended with ${code}: ${said}`);
+    return printed;
+  }
+
+  /**
+   * Registers a client.
+   *
+   * @param {Record<string, string | readonly string[] | boolean | undefined>} options Of `tegata client create`.
+   * @returns {Promise<{ client_id: string, client_secret?: string }>}
+   */
+  async createClient(options) {
+    const words = Object.entries(options).flatMap(([option, values]) =>
+      values === true ? [`--${option}`] : [values || []].flat().flatMap((value) => [`--${option}`, value]),
+    );
+    return JSON.parse(await this.command(["client", "create", "--json", ...words]));
   }
 
   async stop() {

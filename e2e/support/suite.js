@@ -4,6 +4,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Device, launch } from "./browser.js";
+import { closeParties } from "./relying-party.js";
 import { Deployed, Server } from "./server.js";
 
 const results = fileURLToPath(new URL("../results/", import.meta.url));
@@ -48,6 +49,7 @@ export function suite(settings = () => []) {
   });
   after(async () => {
     await browser?.close();
+    await closeParties();
     await server.dispose();
   });
 

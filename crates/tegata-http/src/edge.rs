@@ -39,7 +39,7 @@ use crate::state::AppState;
 use origin::Sender;
 
 pub(crate) const X_CSRF_TOKEN: HeaderName = HeaderName::from_static("x-csrf-token");
-const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
@@ -169,6 +169,8 @@ impl Exchange {
         let request_id = app.request_ids().for_request(peer, request.headers(), trusted);
         let sender = app.origins().sender(request.headers());
         request.extensions_mut().insert(RequestFacts { now: app.now(), address });
+        // Whatever a stranger has sent under this name: from here on it is ours, for the pages that show it.
+        request.headers_mut().insert(X_REQUEST_ID, request_id.clone());
         Self { started: instant(), method: request.method().clone(), request_id, sender }
     }
 

@@ -17,7 +17,7 @@ pub struct ErrorPage<'a> {
     /// A sentence for the client's developers, in English.
     pub description: &'a str,
     /// What the log has it under.
-    pub request_id: &'a str,
+    pub request_id: Option<&'a str>,
 }
 
 impl ErrorPage<'_> {
@@ -40,7 +40,9 @@ impl ErrorPage<'_> {
                 dl.facts {
                     div { dt { (text.code) } dd { code { (self.error) } } }
                     div { dt { (text.description) } dd lang="en" { (self.description) } }
-                    div { dt { (text.request_id) } dd { code { (self.request_id) } } }
+                    @if let Some(request_id) = self.request_id {
+                        div { dt { (text.request_id) } dd { code { (request_id) } } }
+                    }
                 }
             }
         })

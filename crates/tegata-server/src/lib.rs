@@ -20,6 +20,7 @@ mod new_file;
 mod serve;
 mod settings;
 mod shared_store;
+mod token_inspector;
 mod web;
 
 use std::process::ExitCode;

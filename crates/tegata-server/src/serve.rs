@@ -23,6 +23,7 @@ use crate::data_dir::{self, ServeLock};
 use crate::failure::Failure;
 use crate::installation::{Installation, cores, hasher};
 use crate::settings::{NAME_THE_PROXY, Settings, UNNAMED_PROXY};
+use crate::token_inspector;
 use crate::web;
 use connections::Connections;
 
@@ -57,6 +58,7 @@ async fn serve(settings: &Settings) -> Result<Arc<Provider>, Failure> {
     if let Some(file) = &settings.clients_file {
         clients_file::apply(file, &provider).await?;
     }
+    token_inspector::settle(&provider, http.token_inspector && provider.settings().oauth.enabled).await?;
     let provider = Arc::new(provider);
     let router = tegata_http::router(
         AppState::new(Arc::clone(&provider), http, Arc::new(SystemClock)),

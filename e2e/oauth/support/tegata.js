@@ -1,9 +1,7 @@
 // The binary, with the OpenID Provider as the tests need it.
-import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
-import { binary, Server } from "../../support/server.js";
+import { Server } from "../../support/server.js";
 import { API_SCOPE } from "./clients.js";
 import { registration } from "./provider.js";
 
@@ -48,10 +46,7 @@ export class Tegata {
     const { metadata: described, ...own } = await registration(name);
     /** @type {Description} */
     const metadata = described;
-    /** @type {Record<string, string | readonly string[] | undefined>} */
-    const options = {
-      "data-dir": this.#server.dataDir,
-      set: SETTINGS,
+    const registered = await this.#server.createClient({
       "client-id": name,
       "redirect-uri": metadata.redirect_uris,
       "post-logout-redirect-uri": metadata.post_logout_redirect_uris,
@@ -60,20 +55,8 @@ export class Tegata {
       "auth-method": metadata.token_endpoint_auth_method,
       "id-token-alg": metadata.id_token_signed_response_alg,
       "jwks-file": metadata.jwks && (await this.#file(`${name}-jwks.json`, metadata.jwks)),
-    };
-    const words = Object.entries(options).flatMap(([option, values]) =>
-      [values ?? []].flat().flatMap((value) => [`--${option}`, value]),
-    );
-    const command = ["client", "create", "--json", ...words];
-    const child = spawn(binary, command, { ...this.#server.place, stdio: ["ignore", "pipe", "pipe"] });
-    const [printed, said, code] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
-      new Promise((ended) => child.once("close", ended)),
-    ]);
-    if (code !== 0) throw new Error(`tegata client create ${name} ended with ${code}: ${said}`);
-    const { client_id, client_secret } = JSON.parse(printed);
-    return { client_id, client_secret, ...own };
+    });
+    return { ...registered, ...own };
   }
 
   dispose() {

@@ -20,12 +20,14 @@ import { StatusBanner } from "./ui/status-banner.tsx";
 
 // Off in production, so it is no part of what everyone downloads.
 const TokenInspector = lazy(() => import("./inspector/token-inspector.tsx"));
+const InspectorFlow = lazy(() => import("./inspector/flow/inspector-flow.tsx"));
 
 export function App() {
   return (
     <Routes>
       <Route element={<Shell />}>
         <Route index element={<HomePage />} />
+        <Route path="inspector/flow" element={<InspectedOnly />} />
         <Route element={<SignedOutOnly />}>
           <Route path="login" element={<LoginPage />} />
           <Route path="signup" element={<SignupPage />} />
@@ -68,6 +70,18 @@ function SignedOutOnly() {
   if (state.status === "starting") return <Pending />;
   if (state.status === "signed_in") return <Navigate replace to={readReturnTo(search, "/protected")} />;
   return <Outlet />;
+}
+
+/** Where the inspector is off there is no such page, for anybody. */
+function InspectedOnly() {
+  const config = useConfig();
+  if (config === null) return <Pending />;
+  if (!config.token_inspector) return <NotFoundPage />;
+  return (
+    <Suspense fallback={<Pending />}>
+      <InspectorFlow />
+    </Suspense>
+  );
 }
 
 function Pending() {

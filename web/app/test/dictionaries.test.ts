@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { en } from "../src/i18n/en.ts";
 import { ja } from "../src/i18n/ja.ts";
+import { en as flowEn } from "../src/i18n/flow/en.ts";
+import { ja as flowJa } from "../src/i18n/flow/ja.ts";
 import { ACCESS_TOKEN_NOTES, HEADER_NOTES, ID_TOKEN_NOTES } from "../src/inspector/claim-sources.ts";
 
 const folder = join(import.meta.dirname, "..", "src");
@@ -13,6 +15,10 @@ const sources = readdirSync(folder, { recursive: true, encoding: "utf8" })
 
 test.each(Object.keys(en.ui))("the text %s is used", (key) => {
   expect(new RegExp(`\\b(?:m|ui)\\.${key}\\b`).test(sources)).toBe(true);
+});
+
+test.each(Object.keys(flowEn.ui))("the text %s of the flow is used", (key) => {
+  expect(new RegExp(`\\b(?:t|ui)\\.${key}\\b`).test(sources)).toBe(true);
 });
 
 test("every explanation of a claim is used", () => {
@@ -37,6 +43,13 @@ test.each(["ui", "problems", "fields", "claims"] as const)(
       expect(sample(text), key).not.toMatch(/[\u3040-\u9fff]/);
   },
 );
+
+test.each(["ui", "parameters", "checks"] as const)("the Japanese %s of the flow are in Japanese", (group) => {
+  expect(Object.keys(flowJa[group])).toEqual(Object.keys(flowEn[group]));
+  for (const [key, text] of Object.entries(flowJa[group]))
+    expect(text, key).toMatch(/[\u3040-\u30ff\u4e00-\u9fff]/);
+  for (const [key, text] of Object.entries(flowEn[group])) expect(text, key).not.toMatch(/[\u3040-\u9fff]/);
+});
 
 test("no page has a text of its own", () => {
   // Words between tags, or in an attribute that is read out.

@@ -314,6 +314,20 @@ test("the inspector is shown only where the provider allows it", async () => {
   expect(screen.queryByTestId("token-inspector")).toBeNull();
 });
 
+test("the page that shows the flow is there only with the inspector, and only then is there a way to it", async () => {
+  const ways = () =>
+    screen.queryAllByRole("link").filter((link) => link.getAttribute("href")?.includes("inspector"));
+  await open("/");
+  expect(ways()).toEqual([]);
+  cleanup();
+  await open("/inspector/flow?code=code&state=state");
+  expect(title()).toBe("The road ends here");
+  cleanup();
+  provider.config.token_inspector = true;
+  await open("/");
+  expect(ways()).toHaveLength(1);
+});
+
 test("the inspector explains the tokens and shows a refusal, the refresh and the retry", async () => {
   provider.config.token_inspector = true;
   provider.openSession();

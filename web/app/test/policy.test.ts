@@ -26,16 +26,19 @@ test.each(files)("$name makes no markup and no script from text (Trusted Types)"
   );
 });
 
-test("storage is used in one place, for language and theme", () => {
+test("storage is used for language and theme, and on the way of the flow that learners see", () => {
   const users = files.filter(({ text }) =>
     /localStorage|sessionStorage|indexedDB|document\.cookie/.test(text),
   );
-  expect(users.map(({ name }) => name)).toEqual(["preferences.ts"]);
+  expect(users.map(({ name }) => name).sort()).toEqual([
+    join("inspector", "flow", "round-trip.ts"),
+    "preferences.ts",
+  ]);
 });
 
-test("the provider is reached through the SDK only", () => {
+test("the provider is reached through the SDK only, but where a flow is shown as any client runs it", () => {
   const users = files.filter(({ text }) =>
     /\bfetch\(|XMLHttpRequest|sendBeacon|EventSource|WebSocket/.test(text),
   );
-  expect(users.map(({ name }) => name)).toEqual([]);
+  expect(users.map(({ name }) => name)).toEqual([join("inspector", "flow", "provider.ts")]);
 });

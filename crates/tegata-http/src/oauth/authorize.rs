@@ -17,7 +17,7 @@ use super::consent::{account_page, consent_page};
 use super::error::{OAuthReject, outage};
 use super::form::Form;
 use super::login::login_page;
-use super::page::{Reach, error_page, failure_page, language, page, refused_form};
+use super::page::{Reach, error_page, error_page_for, failure_page, language, page, refused_form};
 use super::place::{FLOW, Place, Standing, browser, go_on, see_other};
 use super::signup::signup_link;
 use super::{AUTHORIZE_PATH, place};
@@ -80,7 +80,7 @@ async fn answer(
     let authorization = app.provider().authorize(parameters, visitor, &client.context()).await;
     match authorization {
         Ok(Authorization::Answer(response)) => send(app, headers, parameters, &response),
-        Err(AuthorizationError::Page(error)) => Ok(error_page(app, headers, &error)),
+        Err(AuthorizationError::Page(error)) => Ok(error_page_for(app, headers, parameters, &error)),
         Err(AuthorizationError::Client { target, error }) => refuse(app, headers, parameters, target, &error),
         // Whatever is asked stands at an address that knows when it began: it can be loaded again.
         Ok(_) if is_new => match standing {
@@ -108,7 +108,9 @@ fn ask(
 ) -> Result<Response, HttpError> {
     let visit = Visit { app, client, headers, place, flow };
     match question {
-        Authorization::Login { request, .. } if request.prompt.create && flow.problem.is_none() => {
+        Authorization::Login { request, .. }
+            if request.prompt.create && !flow.has_account && flow.problem.is_none() =>
+        {
             match signup_link(&visit) {
                 Some(link) if browser.is_none() => see_other(&link),
                 _ => Ok(login_page(&visit, Some(&request), None)),

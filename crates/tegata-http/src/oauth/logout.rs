@@ -10,7 +10,7 @@ use tegata_pages::{LoggedOutPage, LogoutPage};
 
 use super::authorize::{Visit, without_cookie};
 use super::form::Form;
-use super::page::{Reach, error_page, failure_page, language, page, refused_form};
+use super::page::{Reach, error_page, error_page_for, failure_page, language, page, refused_form};
 use super::place::{CONTINUE, FLOW, Place, Standing, browser, go_on, see_other};
 use super::returned::Returned;
 use super::{APPS_PATH, LOGOUT_PATH, OAuthReject};
@@ -78,7 +78,9 @@ async fn answer(
     let browser = browser(app, client).await?;
     let logout = match plan(app, client, place, browser.as_ref()).await {
         Ok(logout) => logout,
-        Err(error) => return Ok(error_page(app, headers, &error)),
+        Err(error) => {
+            return Ok(error_page_for(app, headers, &place.query().unwrap_or_default(), &error));
+        }
     };
     match browser.as_ref().filter(|_| logout.ask) {
         None => {

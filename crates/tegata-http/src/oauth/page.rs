@@ -12,6 +12,7 @@ use tegata_pages::{ErrorPage, FORM_POST_SCRIPT_HASH, Language, STYLESHEET, csp_s
 use super::error::{OAuthReject, outage};
 use super::place::loosen;
 use crate::discovery::cacheable;
+use crate::edge::X_REQUEST_ID;
 use crate::error::{HttpError, chain};
 use crate::state::AppState;
 
@@ -63,6 +64,16 @@ pub(crate) fn language(headers: &HeaderMap, parameters: &Parameters) -> Language
 
 /// The page of an error that no client may be told of.
 pub(crate) fn error_page(app: &AppState, headers: &HeaderMap, error: &OAuthError) -> Response {
+    error_page_for(app, headers, &Parameters::default(), error)
+}
+
+/// The same in the language that the request names, whatever else is wrong with it.
+pub(crate) fn error_page_for(
+    app: &AppState,
+    headers: &HeaderMap,
+    parameters: &Parameters,
+    error: &OAuthError,
+) -> Response {
     let (status, code, description) = match error {
         OAuthError::Refused { code, description } => {
             let status = if *code == ErrorCode::InvalidClient {
@@ -79,11 +90,11 @@ pub(crate) fn error_page(app: &AppState, headers: &HeaderMap, error: &OAuthError
         }
     };
     let page_of = ErrorPage {
-        language: language(headers, &Parameters::default()),
+        language: language(headers, parameters),
         theme: app.theme(),
         error: code.as_str(),
         description,
-        request_id: "",
+        request_id: headers.get(X_REQUEST_ID).and_then(|id| id.to_str().ok()),
     };
     page(app, status, page_of.render(), Reach::default())
 }

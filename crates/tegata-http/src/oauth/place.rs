@@ -109,6 +109,12 @@ pub(crate) fn go_on(
     Ok(response)
 }
 
+/// The address of a link to a place, with a flow. A page is only shown where there is a cookie.
+pub(crate) fn link(app: &AppState, client: &Client, place: &Place, flow: &Flow) -> String {
+    let cookie = client.cookies.flow.as_deref().map(String::as_str).unwrap_or_default();
+    place.with_flow(&app.provider().sign_flow(flow, cookie, &place.as_text()))
+}
+
 /// The hidden fields of a page's form. A page is only shown where there is a cookie.
 pub(crate) fn hidden(
     app: &AppState,

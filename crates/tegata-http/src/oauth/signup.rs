@@ -3,19 +3,22 @@
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use tegata_core::client::Client as OAuthClient;
 use tegata_core::error::ProviderError;
 use tegata_core::oauth::Parameters;
-use tegata_core::provider::oauth::{Flow, FlowProblem, SignUpProblem};
+use tegata_core::provider::oauth::{
+    Authorization, AuthorizationRequest, Flow, FlowProblem, SignUpProblem, Visitor,
+};
 use tegata_core::provider::{Login, SignUp};
 use tegata_core::user::InvalidField;
 use tegata_pages::{FieldError, SignUpError, SignUpErrors, SignUpPage};
 
-use super::SIGNUP_PATH;
 use super::authorize::{Visit, without_cookie};
 use super::login::problem;
 use super::page::{Reach, error_page, failure_page, language, page};
 use super::place::{CONTINUE, FLOW, Place, Standing, browser, go_on, see_other};
 use super::returned::{Returned, nowhere};
+use super::{AUTHORIZE_PATH, SIGNUP_PATH, place};
 use crate::error::HttpError;
 use crate::extract::Client;
 use crate::state::AppState;
@@ -47,7 +50,7 @@ pub(crate) async fn signup_page(
     match Standing::of(&app, &client, &place, flow) {
         Standing::Under(flow) => {
             let visit = Visit { app: &app, client: &client, headers: &headers, place: &place, flow: &flow };
-            shown(&visit)
+            shown(&visit).await
         }
         Standing::WithoutCookie => error_page(&app, &headers, &without_cookie()),
         Standing::New => {
@@ -56,8 +59,12 @@ pub(crate) async fn signup_page(
     }
 }
 
-fn shown(visit: &Visit<'_>) -> Response {
+async fn shown(visit: &Visit<'_>) -> Response {
     let parameters = visit.place.query().unwrap_or_default();
+    let request = request_of(visit, &parameters).await;
+    let client = request.as_ref().map(|request| &request.client);
+    // As on the login page.
+    let logo = client.filter(|client| client.is_verified()).and_then(|c| c.metadata.logo_uri.as_deref());
     let (errors, error) = match &visit.flow.problem {
         Some(FlowProblem::SignUp(problem)) => (field_errors(*problem), None),
         Some(FlowProblem::Throttled(secs)) => {
@@ -67,13 +74,14 @@ fn shown(visit: &Visit<'_>) -> Response {
         Some(FlowProblem::Unavailable) => (SignUpErrors::default(), Some(SignUpError::Unavailable)),
         Some(FlowProblem::Credentials) | None => (SignUpErrors::default(), None),
     };
-    let redirect_uri = parameters.get("redirect_uri").ok().flatten();
-    let back = visit.place.as_text();
+    // An application may have sent them here (`prompt=create`): then the place alone leads back to this page.
+    let has_account = Flow { has_account: true, problem: None, ..visit.flow.clone() };
+    let back = place::link(visit.app, visit.client, visit.place, &has_account);
     let signup = SignUpPage {
         language: language(visit.headers, &parameters),
         theme: visit.app.theme(),
-        client_name: None,
-        client_logo: None,
+        client_name: client.map(OAuthClient::display_name),
+        client_logo: logo,
         action: SIGNUP_PATH,
         hidden: &visit.hidden(),
         username: "",
@@ -83,8 +91,26 @@ fn shown(visit: &Visit<'_>) -> Response {
         error,
         login_link: Some(&back),
     };
-    let reach = Reach { form_target: redirect_uri, ..Reach::default() };
+    let images: Vec<&str> = logo.into_iter().collect();
+    let reach = Reach {
+        images: &images,
+        form_target: request.as_ref().map(|request| request.target.redirect_uri.as_str()),
+        is_form_post: false,
+    };
     page(visit.app, StatusCode::OK, signup.render(), reach)
+}
+
+/// The request of a client that a visitor is on the way to, also where it was pushed. What is wrong with it is said at the place
+/// itself. Nobody is taken to be logged in, so it is never answered here.
+async fn request_of(visit: &Visit<'_>, parameters: &Parameters) -> Option<Box<AuthorizationRequest>> {
+    if visit.place.path != AUTHORIZE_PATH {
+        return None;
+    }
+    let visitor = Visitor { browser: None, flow: visit.flow };
+    match visit.app.provider().authorize(parameters, visitor, &visit.client.context()).await {
+        Ok(Authorization::Login { request, .. }) => Some(request),
+        _ => None,
+    }
 }
 
 /// `POST /oauth2/signup`

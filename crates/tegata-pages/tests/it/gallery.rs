@@ -170,7 +170,7 @@ fn other_pages(language: Language, theme: &Theme, name: &str) -> Vec<(&'static s
         theme,
         error: "invalid_request",
         description: "redirect_uri is not registered for this client",
-        request_id: "0198c5f2-7c1e-7d3a-9a55-0c7d5e1a2b3c",
+        request_id: Some("9e373ad15e482a6d"),
     };
     let form_post = FormPostPage::new(
         language,

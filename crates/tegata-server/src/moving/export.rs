@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use tegata_core::client::ClientId;
 use tegata_core::key_set::KeyError;
 use tegata_core::seal::SealingKey;
 use tegata_core::store::{Store, StoreError};
@@ -12,6 +13,7 @@ use tegata_core::user::{User, UserStatus};
 use super::record::{ConsentRecord, Counts, FORMAT, Header, Line, SessionRecord, UserRecord, VERSION};
 use super::transfer_key::TransferKey;
 use super::writer::Writer;
+use crate::token_inspector;
 
 /// So many clients or users are in memory, and so many users are asked for their sessions at once.
 const PAGE: usize = 64;
@@ -60,14 +62,16 @@ pub(crate) async fn export<W: Write>(from: Export<'_>, out: W) -> Result<(W, Cou
     };
     let mut writer = Writer::begin(out, &header, from.key)?;
     writer.write(&Line::KeySet(key_set))?;
-    write_clients(from.store, &mut writer).await?;
+    let left = write_clients(from.store, &mut writer).await?;
     let mut after = None;
     loop {
         let page = from.store.list_users(after, PAGE).await?;
         after = page.last().map(|user| user.user_id);
         let is_last = page.len() < PAGE;
-        let asked: Vec<_> =
-            page.into_iter().map(|user| tokio::spawn(account(Arc::clone(from.store), user, as_of))).collect();
+        let asked: Vec<_> = page
+            .into_iter()
+            .map(|user| tokio::spawn(account(Arc::clone(from.store), user, as_of, left.clone())))
+            .collect();
         for each in asked {
             for line in each.await.map_err(io::Error::from)?? {
                 writer.write(&line)?;
@@ -79,29 +83,46 @@ pub(crate) async fn export<W: Write>(from: Export<'_>, out: W) -> Result<(W, Cou
     }
 }
 
-/// The clients, in the order of their names.
-async fn write_clients<W: Write>(store: &Arc<dyn Store>, writer: &mut Writer<W>) -> Result<(), ExportError> {
-    let mut after = None;
+/// The clients, in the order of their names. Gives the one that is left behind, since only this server can have it.
+async fn write_clients<W: Write>(
+    store: &Arc<dyn Store>,
+    writer: &mut Writer<W>,
+) -> Result<Option<ClientId>, ExportError> {
+    let (mut after, mut left) = (None, None);
     loop {
         let page = store.list_clients(after.as_ref(), PAGE).await?;
         after = page.last().map(|client| client.client_id.clone());
         let is_last = page.len() < PAGE;
         for client in page {
-            writer.write(&Line::Client(Box::new(client)))?;
+            if token_inspector::is_ours(&client) {
+                left = Some(client.client_id);
+            } else {
+                writer.write(&Line::Client(Box::new(client)))?;
+            }
         }
         if is_last {
-            return Ok(());
+            return Ok(left);
         }
     }
 }
 
-/// A user with their consents and the sessions that move: those that are live, in the order of their ids.
-async fn account(store: Arc<dyn Store>, user: User, as_of: Timestamp) -> Result<Vec<Line>, StoreError> {
+/// A user with their consents and the sessions that move: those that are live, in the order of their ids. What the client
+/// that is left behind was given stays with it.
+async fn account(
+    store: Arc<dyn Store>,
+    user: User,
+    as_of: Timestamp,
+    left: Option<ClientId>,
+) -> Result<Vec<Line>, StoreError> {
+    let moves = |client_id: &str| left.as_ref().is_none_or(|left| left.as_str() != client_id);
     let mut consents = store.list_consents(user.user_id).await?;
+    consents.retain(|consent| moves(consent.client_id.as_str()));
     consents.sort_by(|a, b| a.client_id.cmp(&b.client_id));
     let mut sessions = store.list_sessions(user.user_id).await?;
     // Closing an account ends its sessions; one that is left over by a fault is no reason to bring it along.
-    sessions.retain(|session| user.status == UserStatus::Active && session.is_live(as_of));
+    sessions.retain(|session| {
+        user.status == UserStatus::Active && session.is_live(as_of) && moves(&session.client_id)
+    });
     sessions.sort_by_key(|session| session.session_id);
     let consents = consents.iter().map(|consent| Line::Consent(ConsentRecord::from(consent)));
     let sessions = sessions.iter().map(|session| Line::Session(Box::new(SessionRecord::from(session))));

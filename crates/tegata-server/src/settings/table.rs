@@ -17,7 +17,7 @@ pub(crate) static SETTINGS: &[Setting] = tegata_settings::settings! {
     "server.trusted_proxies" => server.trusted_proxies:
         "The proxies whose `X-Forwarded-For` and `X-Request-Id` are believed, as addresses or networks. From anyone else both are ignored."
     "server.token_inspector" or "on when the issuer is a loopback address" => server.token_inspector:
-        "Whether the web application shows the decoded tokens and the timeline of requests. For learning, not for production."
+        "Whether the web application shows the decoded tokens, the timeline of requests and, at `/inspector/flow`, a flow step by step. For learning, not for production."
     "server.metrics" or "`loopback`; `off` when the issuer is https and `server.trusted_proxies` is empty" => server.metrics:
         "Who may read `GET /metrics` (OpenMetrics): nobody, a process on this machine that no proxy speaks for, or whoever reaches the server."
     "server.body_limit" => server.body_limit:

@@ -89,3 +89,45 @@ fn r68_clients_of_a_file_are_there_after_a_start_and_their_secrets_in_no_log() {
     let short = refused(0o600, "hunter2");
     assert!(short.contains("fewer than 43 characters") && !short.contains("hunter2"), "{short}");
 }
+
+#[test]
+fn the_client_of_the_token_inspector_is_there_exactly_while_it_is_on() {
+    let installation = Installation::new();
+    let shown = || installation.run(&["client", "show", "token-inspector"]);
+    let server = installation.serve(&[]);
+    let page = format!("{}/inspector/flow", server.url());
+    let client = parse(&shown().ok());
+    assert_eq!(client["redirect_uris"], serde_json::json!([page]));
+    assert_eq!(client["token_endpoint_auth_method"], "none");
+    assert_eq!(client["require_pkce"], true);
+    assert_eq!(client["skip_consent"], false);
+    server.stop();
+
+    // The system has chosen another port: the address follows.
+    let server = installation.serve(&[]);
+    let page = format!("{}/inspector/flow", server.url());
+    assert_eq!(parse(&shown().ok())["redirect_uris"], serde_json::json!([page]));
+    server.stop();
+
+    for off in ["server.token_inspector=false", "oauth.enabled=false"] {
+        installation.serve(&["--set", off]).stop();
+        assert!(shown().failed(1).contains("no client of this name"), "{off}");
+        installation.serve(&[]).stop();
+        shown().ok();
+    }
+    installation.serve(&["--public-url", "https://id.example.org"]).stop();
+    assert!(shown().failed(1).contains("no client of this name"), "off unless the issuer is on loopback");
+}
+
+#[test]
+fn a_client_of_the_operator_s_is_not_taken_for_that_of_the_token_inspector() {
+    let installation = Installation::new();
+    installation.serve(&["--set", "server.token_inspector=false"]).stop();
+    let own = ["--client-id", "token-inspector", "--name", "Ours", "--redirect-uri", CALLBACK];
+    installation.run(&[&["client", "create"], &own[..]].concat()).ok();
+    for setting in ["server.token_inspector=true", "server.token_inspector=false"] {
+        installation.serve(&["--set", setting]).stop();
+        let client = parse(&installation.run(&["client", "show", "token-inspector"]).ok());
+        assert_eq!(client["client_name"], "Ours", "{setting}");
+    }
+}

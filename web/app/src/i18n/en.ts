@@ -140,6 +140,8 @@ const ui = {
   inspector_id_lead: "Tells this page who you are. It is never sent to an API.",
   inspector_refresh_lead:
     "The refresh token is not shown: it is in an HttpOnly cookie, out of reach of every script.",
+  inspector_flow: "The flow, step by step",
+  inspector_flow_open: "See how an application logs its users in, step by step",
   inspector_unreadable: "This token could not be decoded.",
   inspector_header: "Header",
   inspector_claims: "Claims",

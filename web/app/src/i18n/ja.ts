@@ -141,6 +141,8 @@ export const ja: Dictionary = {
     inspector_id_lead: "あなたが誰かをこのページに伝えます。API には送りません。",
     inspector_refresh_lead:
       "リフレッシュトークンは表示できません。HttpOnly クッキーの中にあり、どのスクリプトからも読めません。",
+    inspector_flow: "フローを一歩ずつ",
+    inspector_flow_open: "アプリが利用者をログインさせる流れを、一歩ずつ見る",
     inspector_unreadable: "このトークンは読み解けませんでした。",
     inspector_header: "ヘッダー",
     inspector_claims: "クレーム",

@@ -1,5 +1,6 @@
 import { useAuth } from "@tegata/sdk/react";
 import { useEffect, useState, useSyncExternalStore } from "react";
+import { Link } from "react-router";
 import { useMessages } from "../i18n/language.tsx";
 import { ProblemNotice, useWait } from "../ui/problem.tsx";
 import { useAction } from "../ui/use-action.ts";
@@ -83,6 +84,9 @@ export default function TokenInspector() {
           </>
         )}
         <p className="muted">{m.inspector_refresh_lead}</p>
+        <p className="below">
+          <Link to="/inspector/flow">{m.inspector_flow_open}</Link>
+        </p>
       </div>
     </aside>
   );

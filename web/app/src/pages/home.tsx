@@ -8,7 +8,8 @@ import { TravelPass } from "../ui/travel-pass.tsx";
 export function HomePage() {
   const m = useMessages();
   const { state } = useAuth();
-  const signupEnabled = useConfig()?.signup_enabled ?? true;
+  const config = useConfig();
+  const signupEnabled = config?.signup_enabled ?? true;
   const user = "user" in state ? state.user : null;
   return (
     <Page
@@ -51,6 +52,11 @@ export function HomePage() {
           <strong>{m.home_step_renew}</strong> <span>{m.home_step_renew_text}</span>
         </li>
       </ol>
+      {config?.token_inspector === true && (
+        <p className="below">
+          <Link to="/inspector/flow">{m.inspector_flow_open}</Link>
+        </p>
+      )}
     </Page>
   );
 }

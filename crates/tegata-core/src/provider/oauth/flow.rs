@@ -32,6 +32,9 @@ pub struct Flow {
     /// The browser session in which they did: an answer is that user's.
     #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
     pub browser_session: Option<SessionId>,
+    /// Whether they were sent to make an account (`prompt=create`) and have said that they have one.
+    #[serde(rename = "h", default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_account: bool,
     /// What went wrong, to be shown once.
     #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<FlowProblem>,
@@ -119,7 +122,14 @@ impl Provider {
     /// When there is no randomness to be had.
     pub fn begin_flow(&self, now: Timestamp) -> Result<Flow, ProviderError> {
         let name = URL_SAFE_NO_PAD.encode(random::<12>(self.ports.entropy.as_ref())?);
-        Ok(Flow { name, started_at: now, answer: None, browser_session: None, problem: None })
+        Ok(Flow {
+            name,
+            started_at: now,
+            answer: None,
+            browser_session: None,
+            has_account: false,
+            problem: None,
+        })
     }
 
     /// The secret of a browser, for its cookie, to which its flows are bound.

@@ -129,6 +129,37 @@ async fn whoever_has_no_account_makes_one_on_the_way() {
 }
 
 #[tokio::test]
+async fn whoever_was_sent_to_sign_up_and_has_an_account_gets_to_the_login_page() {
+    let world = World::new().await;
+    world.sign_up("alice").await;
+    let app = RelyingParty::new(&world).await;
+    let browser = world.browser();
+    let signup = open(&browser, &app.request(&[("prompt", "create")])).await;
+    assert_eq!(form_action(&signup).as_deref(), Some("/oauth2/signup"));
+    let html = text(&signup);
+    let (_, rest) = html.split_once("href=\"/oauth2/authorize?").unwrap();
+    let link = format!("/oauth2/authorize?{}", rest.split('"').next().unwrap().replace("&amp;", "&"));
+    let login = open(&browser, &link).await;
+    assert_eq!(form_action(&login).as_deref(), Some("/oauth2/login"), "{}", text(&login));
+    let typed = [("identifier", "alice"), ("password", PASSWORD)];
+    let consent = submit(&browser, &login, &typed).await;
+    assert_eq!(form_action(&consent).as_deref(), Some("/oauth2/consent"), "{}", text(&consent));
+}
+
+#[tokio::test]
+async fn the_error_page_names_its_request_and_speaks_the_language_that_was_asked_for() {
+    let world = World::new().await;
+    let app = RelyingParty::new(&world).await;
+    let address = app.request(&[("client_id", "nobody"), ("ui_locales", "ja")]);
+    let browser = world.browser();
+    let page = browser.send(browser.bare("GET", &address).header("x-request-id", "of-a-stranger")).await;
+    let html = text(&page);
+    assert!(html.contains("<html lang=\"ja\">"), "{html}");
+    let id = page.header("x-request-id").unwrap();
+    assert!(id != "of-a-stranger" && html.contains(&format!("<code>{id}</code>")), "{html}");
+}
+
+#[tokio::test]
 async fn r42_a_user_sees_what_they_allowed_and_takes_it_back() {
     let world = World::new().await;
     world.sign_up("alice").await;
