@@ -1,7 +1,8 @@
 // The binary, behind TLS on this machine: the suite tests nothing that answers over plain HTTP.
 import { execFileSync, spawn } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer as createPlainServer, request } from "node:http";
 import { createServer, request as requestOverTls } from "node:https";
 import { tmpdir } from "node:os";
@@ -47,7 +48,7 @@ const ALIAS = "tegata";
 
 export class Subject {
   issuer = "";
-  /** @type {Promise<Record<string, string>> | undefined} */
+  /** @type {Promise<Record<string, string | object>> | undefined} */
   #clients;
   #folder = mkdtempSync(join(tmpdir(), "tegata-conformance-"));
   #front = createServer(this.#certificate(), (asked, answer) => this.#pass(asked, answer));
@@ -76,7 +77,8 @@ export class Subject {
   }
 
   /**
-   * A configuration with everything in it that is known only now: `{issuer}`, `{identifier}`, and so on.
+   * A configuration with everything in it that is known only now: `{issuer}`, `{identifier}`, and so on. A text that is nothing
+   * else can become an object.
    *
    * @param {object} configuration
    * @param {string} suite Its address.
@@ -85,10 +87,11 @@ export class Subject {
     this.#clients ??= this.#register(suite);
     const known = { issuer: this.issuer, suite, alias: ALIAS, ...PERSON, ...(await this.#clients) };
     return JSON.parse(
-      JSON.stringify(configuration).replace(/\{([a-z_0-9]+)\}/g, (_, name) => {
-        const value = /** @type {Record<string, string | undefined>} */ (known)[name];
+      JSON.stringify(configuration).replace(/"\{([a-z_0-9]+)\}"|\{([a-z_0-9]+)\}/g, (_, whole, part) => {
+        const name = /** @type {string} */ (whole ?? part);
+        const value = /** @type {Record<string, string | object | undefined>} */ (known)[name];
         if (value === undefined) throw new Error(`nobody knows {${name}}`);
-        return value;
+        return whole === undefined ? String(value) : JSON.stringify(value);
       }),
     );
   }
@@ -134,8 +137,30 @@ export class Subject {
    */
   async #register(suite) {
     const callback = `${suite}/test/a/${ALIAS}/callback`;
-    /** @type {Record<string, string>} */
+    /** @type {Record<string, string | object>} */
     const known = {};
+    for (const name of ["first", "second"]) {
+      const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+      const use = { kid: name, alg: "ES256", use: "sig" };
+      const file = join(this.#folder, `${name}.json`);
+      writeFileSync(file, JSON.stringify({ keys: [{ ...publicKey.export({ format: "jwk" }), ...use }] }));
+      const id = `conformance-fapi-${name}`;
+      const command = [
+        "client",
+        "create",
+        "--json",
+        "--client-id",
+        id,
+        "--jwks-file",
+        file,
+        ...this.#place(),
+      ];
+      command.push("--auth-method", "private_key_jwt", "--par", "--dpop", "--id-token-alg", "ES256");
+      command.push("--redirect-uri", callback, "--redirect-uri", `${callback}?dummy1=lorem&dummy2=ipsum`);
+      await this.#run(command);
+      known[`fapi_${name}_id`] = id;
+      known[`fapi_${name}_jwks`] = { keys: [{ ...privateKey.export({ format: "jwk" }), ...use }] };
+    }
     for (const [name, method] of [
       ["first", "client_secret_basic"],
       ["second", "client_secret_basic"],
