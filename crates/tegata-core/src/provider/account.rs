@@ -1,5 +1,6 @@
 //! What a user does with their own account, by the right of an access token.
 
+use futures_util::future::try_join;
 use tegata_jose::VerifiedAccessToken;
 
 use super::{Provider, RequestContext};
@@ -61,10 +62,11 @@ impl Provider {
         let user_id: UserId = token.subject().parse().map_err(|_| ProviderError::InvalidToken)?;
         let session_id =
             token.session_id().and_then(|sid| sid.parse().ok()).ok_or(ProviderError::InvalidToken)?;
-        let session = self.ports.store.find_session(user_id, session_id).await?;
+        let store = &self.ports.store;
+        let found = try_join(store.find_session(user_id, session_id), store.find_user(user_id));
+        let (session, user) = found.await?;
         let is_own = |session: &Session| session.is_live(now) && session.grant.is_none();
         let session = session.filter(is_own).ok_or(ProviderError::InvalidToken)?;
-        let user = self.ports.store.find_user(user_id).await?;
         let user =
             user.filter(|user| user.status == UserStatus::Active).ok_or(ProviderError::InvalidToken)?;
         Ok(AuthenticatedUser { user, session })

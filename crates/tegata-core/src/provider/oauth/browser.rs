@@ -4,6 +4,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures_util::future::try_join;
 use zeroize::Zeroizing;
 
 use crate::audit::{AuditAction, Outcome};
@@ -120,14 +121,16 @@ impl Provider {
         else {
             return Ok(None);
         };
-        let session = self.ports.store.find_session(token.user_id, token.session_id).await?;
+        let store = &self.ports.store;
+        let found =
+            try_join(store.find_session(token.user_id, token.session_id), store.find_user(token.user_id));
+        let (session, user) = found.await?;
         let is_its_own = |session: &Session| {
             matches!(session.grant.as_deref(), Some(Grant::Browser { .. }))
                 && equal(session.current_hash.as_bytes(), token.hash().as_bytes())
                 && session.is_live(now)
         };
         let Some(session) = session.filter(is_its_own) else { return Ok(None) };
-        let user = self.ports.store.find_user(token.user_id).await?;
         let user = user.filter(|user| user.status == UserStatus::Active);
         Ok(user.map(|user| BrowserSession { user, session }))
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures_util::future::try_join;
 use serde::{Deserialize, Serialize};
 
 use super::authorization_request::AuthorizationRequest;
@@ -289,22 +290,23 @@ impl Provider {
         ctx: &RequestContext<'_>,
     ) -> Result<bool, OAuthError> {
         let store = &self.ports.store;
-        if granted.grant.by_consent {
+        let is_allowed = async {
+            if !granted.grant.by_consent {
+                return Ok(true);
+            }
             let consent = store.find_consent(granted.user_id, client.client_id()).await?;
-            let covers = consent.is_some_and(|consent| {
+            Ok(consent.is_some_and(|consent| {
                 granted.scope.is_subset(&consent.terms.scope) && consent.terms.given_at >= client.created_at
-            });
-            if !covers {
-                return Ok(false);
-            }
-        }
-        if let Some(parent) = granted.grant.browser_session.filter(|_| !granted.grant.offline) {
+            }))
+        };
+        let is_logged_in = async {
+            let parent = granted.grant.browser_session.filter(|_| !granted.grant.offline);
+            let Some(parent) = parent else { return Ok(true) };
             let parent = store.find_session(granted.user_id, parent).await?;
-            if !parent.is_some_and(|parent| parent.is_live(ctx.now)) {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+            Ok::<_, StoreError>(parent.is_some_and(|parent| parent.is_live(ctx.now)))
+        };
+        let (is_allowed, is_logged_in) = try_join(is_allowed, is_logged_in).await?;
+        Ok(is_allowed && is_logged_in)
     }
 }
 
