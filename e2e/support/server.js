@@ -63,6 +63,22 @@ export class Server {
         child.once("exit", (code) => done(() => fail(this.#trouble(`ended with ${code}`))));
       })
     );
+    await this.#hasKeys();
+  }
+
+  /** Its RSA key is made after the start. Until then ID tokens are signed with the other one, which strict clients refuse. */
+  async #hasKeys() {
+    const read = async (/** @type {string} */ name) =>
+      (await fetch(`${this.url}/.well-known/${name}`)).json();
+    const { id_token_signing_alg_values_supported: promised } = await read("openid-configuration");
+    const latest = Date.now() + START_MS;
+    for (;;) {
+      /** @type {{ keys: { alg: string }[] }} */
+      const { keys } = await read("jwks.json");
+      if (!promised.includes("RS256") || keys.some(({ alg }) => alg === "RS256")) return;
+      if (Date.now() > latest) throw this.#trouble("had no RSA key in time");
+      await new Promise((passed) => setTimeout(passed, 50));
+    }
   }
 
   /** Where it keeps its data, from its start on. */

@@ -43,10 +43,13 @@ pub(crate) async fn metadata(State(app): State<AppState>, headers: HeaderMap) ->
     let settings = app.provider().settings();
     let issuer = &settings.issuer;
     let key_ring = app.provider().key_ring();
-    let mut algs: Vec<_> = key_ring.signing_algs().iter().map(|algorithm| algorithm.as_str()).collect();
-    let next = settings.tokens.signing_alg.as_str();
-    if !algs.contains(&next) {
-        algs.push(next);
+    // Also those whose keys are still being made: whoever reads this may keep it for long.
+    let promised = if settings.oauth.enabled { settings.oauth.id_token_algs.as_slice() } else { &[] };
+    let mut algs: Vec<&str> = Vec::new();
+    for algorithm in key_ring.signing_algs().iter().chain([&settings.tokens.signing_alg]).chain(promised) {
+        if !algs.contains(&algorithm.as_str()) {
+            algs.push(algorithm.as_str());
+        }
     }
     let oauth = settings.oauth.enabled.then(|| OAuthMetadata::new(app.provider()));
     let provider = app.provider();
