@@ -12,8 +12,8 @@ use crate::transient::{Transient, TransientKey, TransientKind};
 
 /// How old a proof may be; clocks of clients differ.
 const MAX_AGE: Duration = Duration::from_mins(5);
-/// How far ahead a client's clock may be.
-const LEEWAY: Duration = Duration::from_secs(5);
+/// How far ahead a client's clock may be: ten seconds (FAPI 2.0 Security Profile §5.3.2.1), and the way here.
+const LEEWAY: Duration = Duration::from_secs(15);
 
 /// A proof as it came with a request.
 #[derive(Clone, Copy)]

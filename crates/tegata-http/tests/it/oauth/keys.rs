@@ -118,6 +118,27 @@ async fn v13_a_client_with_a_key_is_not_let_in_without_it() {
 }
 
 #[tokio::test]
+async fn r32_a_clock_may_be_ten_seconds_ahead_and_not_a_minute() {
+    let world = World::new().await;
+    let (app, key) = (RelyingParty::public(&world, "public").await, Key::new());
+    for (ahead, error) in [(0, "invalid_grant"), (10, "invalid_grant"), (60, "invalid_dpop_proof")] {
+        let payload = json!({
+            "jti": format!("{ahead}"), "htm": "POST", "htu": format!("{ISSUER}/oauth2/token"),
+            "iat": world.now().as_secs() + ahead,
+        });
+        let proof = key.sign(&json!({"typ": "dpop+jwt", "alg": "ES256", "jwk": key.jwk()}), &payload);
+        let refused = world
+            .call("POST", "/oauth2/token")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("dpop", proof)
+            .raw(format!("grant_type=authorization_code&code=none&client_id={}", app.client.client_id))
+            .send()
+            .await;
+        assert_eq!(refused.body["error"], error, "{ahead}");
+    }
+}
+
+#[tokio::test]
 async fn r32_tokens_that_are_bound_to_a_key_are_worth_nothing_without_it() {
     let world = World::new().await;
     world.sign_up("alice").await;
