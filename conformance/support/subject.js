@@ -43,6 +43,8 @@ const CLAIMS = {
   },
 };
 
+const SCOPE = "openid profile email address phone offline_access";
+
 /** Where the suite hears of its own requests; part of each redirect URI. */
 const ALIAS = "tegata";
 
@@ -156,6 +158,7 @@ export class Subject {
         ...this.#place(),
       ];
       command.push("--auth-method", "private_key_jwt", "--par", "--dpop", "--id-token-alg", "ES256");
+      command.push("--scope", SCOPE);
       command.push("--redirect-uri", callback, "--redirect-uri", `${callback}?dummy1=lorem&dummy2=ipsum`);
       await this.#run(command);
       known[`fapi_${name}_id`] = id;
@@ -168,7 +171,7 @@ export class Subject {
     ]) {
       const command = ["client", "create", "--json", "--no-pkce", ...this.#place()];
       command.push("--client-id", `conformance-${name}`, "--auth-method", method ?? "");
-      command.push("--scope", "openid profile email address phone offline_access");
+      command.push("--scope", SCOPE);
       // The suite's own second redirect URI has a query (RFC 6749 §3.1.2).
       command.push("--redirect-uri", callback, "--redirect-uri", `${callback}?dummy1=lorem&dummy2=ipsum`);
       command.push("--post-logout-redirect-uri", `${suite}/test/a/${ALIAS}/post_logout_redirect`);
@@ -228,7 +231,8 @@ export class Subject {
     execFileSync("openssl", ["req", "-x509", "-days", "2", ...newKey, ...subject, "-out", cert], {
       stdio: "ignore",
     });
-    return { key: readFileSync(key), cert: readFileSync(cert) };
+    // FAPI 2.0 allows few ciphers of TLS 1.2; Tegata itself speaks no TLS.
+    return { key: readFileSync(key), cert: readFileSync(cert), minVersion: /** @type {const} */ ("TLSv1.3") };
   }
 
   /**
