@@ -14,6 +14,7 @@ use crate::client::ClientId;
 use crate::entropy::random;
 use crate::oauth::{ErrorCode, OAuthError, Parameters};
 use crate::provider::{Provider, RequestContext};
+use crate::timestamp::Timestamp;
 use crate::transient::{Transient, TransientKey, TransientKind};
 
 const PREFIX: &str = "urn:ietf:params:oauth:request_uri:";
@@ -26,7 +27,9 @@ const CREDENTIALS: [&str; 3] = ["client_secret", "client_assertion", "client_ass
 struct PushedRequest {
     client_id: ClientId,
     query: String,
-    /// The flow of the one visitor who may go on with it.
+    /// Until when visitors may begin with it.
+    ends_at: Timestamp,
+    /// The flow of the last one who has, and who alone may go on with it.
     begun: Option<String>,
 }
 
@@ -79,9 +82,11 @@ impl Provider {
             }
         }
         let ttl = self.settings.oauth.pushed_request_ttl;
-        let pushed = PushedRequest { client_id: client_id.clone(), query: parameters.encode(), begun: None };
+        let ends_at = ctx.now + ttl;
+        let (client_id, query) = (client_id.clone(), parameters.encode());
+        let pushed = PushedRequest { client_id, query, ends_at, begun: None };
         let key = TransientKey::new(TransientKind::PushedRequest, &[&uri]);
-        self.ports.store.create_transient(&Transient::new(key, &pushed, ctx.now + ttl)?).await?;
+        self.ports.store.create_transient(&Transient::new(key, &pushed, ends_at)?).await?;
         Ok((uri, ttl))
     }
 
@@ -129,20 +134,22 @@ impl Provider {
             return Err(unknown());
         }
         let query = Parameters::parse(pushed.query.as_bytes())?;
-        match &pushed.begun {
-            None => {
-                let begun = PushedRequest { begun: Some(flow.name.clone()), ..pushed };
-                let mut next = stored.successor(&begun)?;
-                next.expires_at = ctx.now + BEGUN_TTL;
-                if !self.ports.store.replace_transient(stored.version, &next).await? {
-                    return Err(unknown());
-                }
-            }
-            // One visitor has begun with it; everybody else comes too late.
-            Some(begun) if *begun == flow.name => {}
-            Some(_) => return Err(unknown()),
+        if pushed.begun.as_ref() == Some(&flow.name) {
+            return Ok(query);
         }
-        Ok(query)
+        // An address is opened twice: by whatever looks at links first, in a second tab. As long as the request is fresh, the last
+        // one to come may go on (FAPI 2.0 Security Profile §5.3.2.2); it is answered once in any case.
+        if ctx.now >= pushed.ends_at {
+            return Err(unknown());
+        }
+        let begun = PushedRequest { begun: Some(flow.name.clone()), ..pushed };
+        let mut next = stored.successor(&begun)?;
+        next.expires_at = ctx.now + BEGUN_TTL;
+        if self.ports.store.replace_transient(stored.version, &next).await? {
+            Ok(query)
+        } else {
+            Err(unknown())
+        }
     }
 
     /// Ends a pushed request, since it has been answered.
