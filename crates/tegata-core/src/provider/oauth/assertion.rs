@@ -47,6 +47,11 @@ impl Provider {
         let issuer = &self.settings.issuer;
         let token_endpoint = format!("{issuer}/oauth2/token");
         let push_endpoint = format!("{issuer}/oauth2/par");
+        let all = [issuer.as_str(), &token_endpoint, &push_endpoint];
+        // Older clients name the endpoint that they ask. Those of the FAPI 2.0 Security Profile (§5.3.2.1) name who it belongs to.
+        let metadata = &client.metadata;
+        let is_fapi = metadata.require_pushed_authorization_requests && metadata.dpop_bound_access_tokens;
+        let audiences = if is_fapi { &all[..1] } else { &all[..] };
         let named = client.metadata.token_endpoint_auth_signing_alg;
         let verified = verify_client_assertion(
             assertion,
@@ -54,7 +59,7 @@ impl Provider {
                 client_id: client.client_id.as_str(),
                 keys,
                 algorithms: named.as_ref().map_or(&CLIENT_ALGORITHMS, std::slice::from_ref),
-                audience: AssertionAudience::OneOf(&[issuer, &token_endpoint, &push_endpoint]),
+                audience: AssertionAudience::OneOf(audiences),
                 now: now.numeric_date(),
                 leeway_secs: u32::try_from(LEEWAY.as_secs()).unwrap_or(0),
             },

@@ -64,6 +64,21 @@ async fn r35_v28_an_assertion_is_good_for_us_and_once() {
 }
 
 #[tokio::test]
+async fn r35_r78_a_client_that_pushes_and_binds_its_tokens_names_the_issuer_and_nothing_else() {
+    let key = key();
+    let (world, client) = with_client(Some(jwks(&[&key]))).await;
+    let strict = |client: &mut crate::client::Client| {
+        client.metadata.require_pushed_authorization_requests = true;
+        client.metadata.dpop_bound_access_tokens = true;
+    };
+    world.provider.change_client(&client, strict, &world.ctx()).await.unwrap();
+    for audience in ["https://id.example/oauth2/token", "https://id.example/oauth2/par"] {
+        assert!(!proves(&world, &assertion(&world, &client, &key, audience, "a")).await, "{audience}");
+    }
+    assert!(proves(&world, &assertion(&world, &client, &key, ISSUER, "a")).await);
+}
+
+#[tokio::test]
 async fn r35_v28_of_two_that_show_one_assertion_at_once_one_gets_through() {
     let key = key();
     let (world, client) = with_client(Some(jwks(&[&key]))).await;
