@@ -27,10 +27,6 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-/// What a thread of the runtime allocates a thread of the store frees, many thousand times a second.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// The program `tegata`.
 pub fn run() -> ExitCode {
     let cli = cli::Cli::parse();
