@@ -243,9 +243,9 @@ impl Provider {
                 Err(ended())
             }
             Err(error) => {
-                store.end_session(user.user_id, session_id).await?;
-                // Nobody has its tokens, and nothing is known against it: it may be shown again.
-                if let Some(code) = code {
+                let is_untouched = store.end_session(user.user_id, session_id).await?;
+                // Nobody has its tokens, and nobody has shown the code a second time: it may be shown again.
+                if let Some(code) = code.filter(|_| is_untouched) {
                     store.remove_transient(code.key).await?;
                 }
                 Err(error)
@@ -282,7 +282,7 @@ impl Provider {
         }
     }
 
-    /// Whether consent, browser session and client are still there.
+    /// Whether consent and browser session are still there.
     async fn still_stands(
         &self,
         client: &AuthenticatedClient,
