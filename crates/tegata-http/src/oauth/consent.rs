@@ -74,7 +74,12 @@ pub(crate) fn consent_page(
     page(visit.app, StatusCode::OK, consent.render(), reach)
 }
 
-/// What people see of a client. The logo of one that nobody vouches for could be anybody's.
+/// The logo of a client, if people see it. That of one that nobody vouches for could be anybody's.
+pub(crate) fn logo(client: &OAuthClient) -> Option<&str> {
+    client.metadata.logo_uri.as_deref().filter(|_| client.is_verified())
+}
+
+/// What people see of a client.
 pub(crate) fn shown(client: &OAuthClient) -> ShownClient<'_> {
     let metadata = &client.metadata;
     ShownClient {
@@ -82,7 +87,7 @@ pub(crate) fn shown(client: &OAuthClient) -> ShownClient<'_> {
         uri: metadata.client_uri.as_deref(),
         policy_uri: metadata.policy_uri.as_deref(),
         tos_uri: metadata.tos_uri.as_deref(),
-        logo: metadata.logo_uri.as_deref().filter(|_| client.is_verified()),
+        logo: logo(client),
         verified: client.is_verified(),
     }
 }

@@ -12,6 +12,7 @@ use tegata_pages::{LoginError, LoginPage};
 
 use super::LOGIN_PATH;
 use super::authorize::Visit;
+use super::consent::logo;
 use super::page::{Reach, language, page};
 use super::place::{browser, go_on};
 use super::returned::Returned;
@@ -30,8 +31,7 @@ pub(crate) fn login_page(
     let hint = request.and_then(|request| request.login_hint.as_deref());
     let identifier = again.map(|browser| browser.user.username.as_str()).or(hint);
     let client = request.map(|request| &request.client);
-    // Logos of strangers can look like anybody's.
-    let logo = client.filter(|client| client.is_verified()).and_then(|c| c.metadata.logo_uri.as_deref());
+    let logo = client.and_then(logo);
     let login = LoginPage {
         language: language(visit.headers, &parameters),
         theme: visit.app.theme(),

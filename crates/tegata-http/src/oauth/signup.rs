@@ -14,6 +14,7 @@ use tegata_core::user::InvalidField;
 use tegata_pages::{FieldError, SignUpError, SignUpErrors, SignUpPage};
 
 use super::authorize::{Visit, without_cookie};
+use super::consent::logo;
 use super::login::problem;
 use super::page::{Reach, error_page, failure_page, language, page};
 use super::place::{CONTINUE, FLOW, Place, Standing, browser, go_on, see_other};
@@ -63,8 +64,7 @@ async fn shown(visit: &Visit<'_>) -> Response {
     let parameters = visit.place.query().unwrap_or_default();
     let request = request_of(visit, &parameters).await;
     let client = request.as_ref().map(|request| &request.client);
-    // As on the login page.
-    let logo = client.filter(|client| client.is_verified()).and_then(|c| c.metadata.logo_uri.as_deref());
+    let logo = client.and_then(logo);
     let (errors, error) = match &visit.flow.problem {
         Some(FlowProblem::SignUp(problem)) => (field_errors(*problem), None),
         Some(FlowProblem::Throttled(secs)) => {
