@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::client::{Client, ClientId};
+use crate::client::ClientId;
 use crate::identifier::UserId;
 use crate::scope::Scope;
 use crate::timestamp::Timestamp;
@@ -35,11 +35,11 @@ pub struct ConsentTerms {
 }
 
 impl Consent {
-    /// Whether a request of this client stays within what was consented to. A consent that is older than the client was
-    /// given to an earlier client of the same name.
-    pub fn covers(&self, client: &Client, asked: &ConsentTerms) -> bool {
+    /// Whether what a client asks for, which was registered at `client_since`, stays within what was consented to. A consent
+    /// that is older was given to an earlier client of the same name.
+    pub fn covers(&self, client_since: Timestamp, asked: &ConsentTerms) -> bool {
         let all = |asked: &[String], given: &[String]| asked.iter().all(|one| given.contains(one));
-        self.terms.given_at >= client.created_at
+        self.terms.given_at >= client_since
             && asked.scope.is_subset(&self.terms.scope)
             && all(&asked.resources, &self.terms.resources)
             && all(&asked.claims, &self.terms.claims)

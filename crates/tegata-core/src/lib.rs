@@ -12,6 +12,7 @@ pub mod client;
 pub mod consent;
 pub mod entropy;
 pub mod error;
+pub mod footing;
 pub mod grant;
 pub mod identifier;
 pub mod key_set;

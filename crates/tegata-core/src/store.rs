@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use crate::attempt::{Attempt, AttemptKey, Blocked, DelaySchedule};
 use crate::client::{Client, ClientId};
 use crate::consent::Consent;
+use crate::footing::Footing;
 use crate::identifier::{NoticeId, SessionId, UserId};
 use crate::key_set::KeySet;
 use crate::logout_notice::LogoutNotice;
@@ -128,17 +129,12 @@ pub trait SessionStore: Send + Sync {
         account: Option<AttemptKey>,
     ) -> Result<Begun, StoreError>;
 
-    /// The same for a session that something becomes which is used once: `used` says that it was, and is created with the
-    /// session.
+    /// Begins the session of a client: as [`SessionStore::begin_session`], and if what it rests on holds as well. Whoever
+    /// ends one of those and looks for sessions afterwards finds this one, or it was refused.
     ///
-    /// Of any number of calls with one key of `used` exactly one gets [`BegunOnce::Now`]; the rest begin nothing and get
-    /// what that one has created. The session that it speaks of was begun before.
-    async fn begin_session_once(
-        &self,
-        session: &Session,
-        credential_version: u32,
-        used: &Transient,
-    ) -> Result<BegunOnce, StoreError>;
+    /// Of any number of calls with one key of [`NewGrant::used`] exactly one gets [`GrantBegun::Now`]; the rest begin nothing
+    /// and get what that one has created. The session that it speaks of was begun before.
+    async fn begin_grant(&self, grant: &NewGrant) -> Result<GrantBegun, StoreError>;
 
     /// Rotates the refresh token of a session, in one conditional write and without a read before it: exactly
     /// [`Rotation::apply`].
@@ -344,12 +340,25 @@ pub enum Begun {
     Refused,
 }
 
-/// The outcome of beginning a session that something becomes which is used once.
+/// The session of a client that is to begin.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BegunOnce {
+pub struct NewGrant {
+    /// The session.
+    pub session: Session,
+    /// The version that the credential of its user must have.
+    pub credential_version: u32,
+    /// What else it rests on.
+    pub footing: Footing,
+    /// That something was used up by it which is used once; created with the session.
+    pub used: Option<Transient>,
+}
+
+/// The outcome of beginning the session of a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GrantBegun {
     /// It was begun.
     Now,
-    /// As [`Begun::Refused`]. Nothing was used.
+    /// As [`Begun::Refused`], or what it rests on does not hold. Nothing was used.
     Refused,
     /// It was used before; what was created then.
     Used(Transient),

@@ -83,7 +83,8 @@ pub fn language_tag(text: &str) -> Result<String, InvalidField> {
 ///
 /// ASCII only, so that no two names look alike and no normal form can join two of them; no `@`, so that it is never
 /// mistaken for an e-mail address. It is kept as it was typed and compared without regard to case.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Username {
     text: String,
     canonical: String,
@@ -123,6 +124,20 @@ impl FromStr for Username {
             }
             _ => Ok(Self { text: text.to_owned(), canonical: text.to_ascii_lowercase() }),
         }
+    }
+}
+
+impl TryFrom<String> for Username {
+    type Error = InvalidField;
+
+    fn try_from(text: String) -> Result<Self, InvalidField> {
+        text.parse()
+    }
+}
+
+impl From<Username> for String {
+    fn from(username: Username) -> Self {
+        username.text
     }
 }
 

@@ -16,6 +16,7 @@ pub mod attempts;
 pub mod attributes;
 pub mod credentials;
 pub mod durability;
+pub mod grants;
 pub mod keys;
 pub mod maintenance;
 pub mod model;
@@ -118,10 +119,14 @@ macro_rules! store_contract {
                 v41_of_concurrent_changes_of_a_transient_one_is_done,
                 what_is_used_once_is_purged_when_it_has_expired,
                 notices_come_when_they_are_due_and_to_one,
-                a_grant_stays_with_its_session,
-                r4_v41_what_is_used_once_becomes_one_session,
                 tenants_do_not_see_each_others_clients,
                 what_clients_were_told_is_there_after_a_restart,
+            }
+            grants {
+                a_grant_stays_with_its_session,
+                r4_v41_what_is_used_once_becomes_one_session,
+                v49_a_grant_begins_if_what_it_rests_on_is_there,
+                v49_whoever_takes_a_consent_back_finds_what_rests_on_it,
             }
             model {
                 any_sequence_of_steps_gives_what_the_reference_gives,

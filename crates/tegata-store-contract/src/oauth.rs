@@ -4,16 +4,14 @@ use std::sync::Arc;
 
 use tegata_core::client::{Client, ClientMetadata, ClientOrigin, ClientStatus};
 use tegata_core::consent::{Consent, ConsentTerms};
-use tegata_core::grant::{ClientGrant, Grant};
 use tegata_core::identifier::{NoticeId, SessionId, UserId};
 use tegata_core::logout_notice::LogoutNotice;
-use tegata_core::store::{Begun, BegunOnce, Rotated, Store};
+use tegata_core::store::Store;
 use tegata_core::timestamp::Timestamp;
 use tegata_core::transient::{Transient, TransientKey, TransientKind};
-use tokio::task::JoinSet;
 
 use crate::TestedStore;
-use crate::records::{HOUR, NOW, create, rotation, session, user};
+use crate::records::{HOUR, NOW, create, user};
 
 pub(crate) fn client(name: &str, version: u64) -> Client {
     Client {
@@ -243,63 +241,6 @@ pub async fn notices_come_when_they_are_due_and_to_one<S: TestedStore>(store: S)
     assert!(store.remove_notice(id).await.unwrap());
     assert!(!store.remove_notice(id).await.unwrap());
     assert!(!store.claim_notice(id, 1, NOW).await.unwrap());
-}
-
-pub async fn a_grant_stays_with_its_session<S: TestedStore>(store: S) {
-    let store = store.tenant("a");
-    let alice = user(1, "alice");
-    create(store.as_ref(), &alice).await;
-    let client = ClientGrant {
-        client_since: NOW,
-        browser_session: Some(SessionId::from_bytes([9; 16])),
-        offline: true,
-        by_consent: true,
-        resources: vec!["https://api.example/".to_owned()],
-        claims: Some(serde_json::json!({"id_token": {"email": null}})),
-        dpop_jkt: Some("jkt".to_owned()),
-        acr: Some("acr".to_owned()),
-        backchannel: true,
-    };
-    let browser = Grant::Browser { continues: vec![SessionId::from_bytes([3; 16])] };
-    for (n, grant) in [(1, Grant::Client(client)), (2, browser)] {
-        let mut session = session(&alice, n);
-        session.grant = Some(Box::new(grant));
-        assert_eq!(store.begin_session(&session, 1, None).await.unwrap(), Begun::Now);
-        let found = store.find_session(alice.user_id, session.session_id).await.unwrap();
-        assert_eq!(found.as_ref(), Some(&session));
-        let rotation = rotation(&session, n, 0, NOW);
-        let Rotated::Now(rotated) = store.rotate_session(&rotation).await.unwrap() else { panic!() };
-        assert_eq!(rotated.grant, session.grant);
-        let Rotated::Refused(Some(refused)) = store.rotate_session(&rotation).await.unwrap() else {
-            panic!()
-        };
-        assert_eq!(refused.grant, session.grant);
-    }
-    assert!(store.list_sessions(alice.user_id).await.unwrap().iter().all(|session| session.grant.is_some()));
-}
-
-pub async fn r4_v41_what_is_used_once_becomes_one_session<S: TestedStore>(store: S) {
-    let store = store.tenant("a");
-    let alice = user(1, "alice");
-    create(store.as_ref(), &alice).await;
-    let used =
-        |n: u8| Transient { document: format!("{n}"), ..transient(TransientKind::Code, 1, NOW + HOUR) };
-    let refused = store.begin_session_once(&session(&alice, 100), 9, &used(100)).await.unwrap();
-    assert_eq!(refused, BegunOnce::Refused);
-    assert_eq!(store.find_transient(used(0).key).await.unwrap(), None, "nothing was used");
-    let mut tasks = JoinSet::new();
-    for n in 0..20 {
-        let (store, session, used) = (Arc::clone(&store), session(&alice, n), used(n));
-        tasks.spawn(async move { (n, store.begin_session_once(&session, 1, &used).await.unwrap()) });
-    }
-    let outcomes = tasks.join_all().await;
-    let begun: Vec<u8> =
-        outcomes.iter().filter(|(_, begun)| *begun == BegunOnce::Now).map(|(n, _)| *n).collect();
-    let [first] = begun[..] else { panic!("one begins: {begun:?}") };
-    for (n, outcome) in outcomes {
-        assert!(n == first || outcome == BegunOnce::Used(used(first)), "{n}: {outcome:?}");
-    }
-    assert_eq!(store.list_sessions(alice.user_id).await.unwrap(), [session(&alice, first)]);
 }
 
 pub async fn tenants_do_not_see_each_others_clients<S: TestedStore>(store: S) {

@@ -5,7 +5,9 @@ use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure a
 use tegata_core::attempt::AttemptKey;
 use tegata_core::identifier::{SessionId, UserId};
 use tegata_core::session::{Rotation, Session};
-use tegata_core::store::{Begun, BegunOnce, Rotated, SessionStore, StoreError, TransientStore as _};
+use tegata_core::store::{
+    Begun, ConsentStore as _, GrantBegun, NewGrant, Rotated, SessionStore, StoreError, TransientStore as _,
+};
 use tegata_core::transient::Transient;
 use tegata_core::user::UserStatus;
 
@@ -58,26 +60,30 @@ impl SessionStore for DynamoDbStore {
         begun
     }
 
-    /// As [`Self::begin_session`]; what was used is created last, so that whoever finds it finds the session.
-    async fn begin_session_once(
-        &self,
-        session: &Session,
-        credential_version: u32,
-        used: &Transient,
-    ) -> Result<BegunOnce, StoreError> {
-        if self.begin_session(session, credential_version, None).await? == Begun::Refused {
-            return Ok(BegunOnce::Refused);
+    /// As [`Self::begin_session`]: the session is written, then what it rests on is read. What was used is created last, so
+    /// that whoever finds it finds the session, and so that a fault before it leaves it unused.
+    async fn begin_grant(&self, grant: &NewGrant) -> Result<GrantBegun, StoreError> {
+        let NewGrant { session, credential_version, used, .. } = grant;
+        let step = self.step();
+        if !self.put_session(&step, session, *credential_version).await? {
+            return Ok(GrantBegun::Refused);
         }
-        let outcome = match self.create_transient(used).await {
-            Ok(true) => return Ok(BegunOnce::Now),
-            Ok(false) => self.find_transient(used.key).await,
+        let begun = match self.may_begin_grant(&step, grant).await {
+            Ok(false) => Ok(GrantBegun::Refused),
+            Ok(true) => match used {
+                Some(used) => self.use_up(used).await,
+                None => Ok(GrantBegun::Now),
+            },
             Err(error) => Err(error),
         };
-        let ended = self.end_session(session.user_id, session.session_id).await;
-        // Removed in between only if it had outlived its use by far.
-        let before = outcome?;
-        ended?;
-        Ok(before.map_or(BegunOnce::Refused, BegunOnce::Used))
+        if !matches!(begun, Ok(GrantBegun::Now)) {
+            let ended = self.end_session(session.user_id, session.session_id).await;
+            // A replay is told of in any case. Nobody gets the token of the session; the step's own time may be up.
+            if matches!(begun, Ok(GrantBegun::Refused)) {
+                ended?;
+            }
+        }
+        begun
     }
 
     async fn rotate_session(&self, rotation: &Rotation) -> Result<Rotated, StoreError> {
@@ -161,6 +167,37 @@ impl DynamoDbStore {
                 Ok(may_begin)
             }
         }
+    }
+
+    /// Whether the user may begin a session, and what it rests on holds, as of now.
+    async fn may_begin_grant(&self, step: &Step, grant: &NewGrant) -> Result<bool, StoreError> {
+        let NewGrant { session, credential_version, footing, .. } = grant;
+        let user_id = session.user_id;
+        let consent = async {
+            match &footing.consent {
+                Some(needed) => self.find_consent(user_id, &needed.client_id).await,
+                None => Ok(None),
+            }
+        };
+        let browser_session = async {
+            match footing.browser_session {
+                Some(session_id) => self.find_session(user_id, session_id).await,
+                None => Ok(None),
+            }
+        };
+        let may_begin = self.may_begin(step, user_id, *credential_version);
+        let (may_begin, consent, browser_session) = tokio::try_join!(may_begin, consent, browser_session)?;
+        Ok(may_begin && footing.holds(consent.as_ref(), browser_session.as_ref()))
+    }
+
+    /// Notes that something was used, or finds that it was before.
+    async fn use_up(&self, used: &Transient) -> Result<GrantBegun, StoreError> {
+        if self.create_transient(used).await? {
+            return Ok(GrantBegun::Now);
+        }
+        // Removed in between only if it had outlived its use by far.
+        let before = self.find_transient(used.key).await?;
+        Ok(before.map_or(GrantBegun::Refused, GrantBegun::Used))
     }
 
     /// Whether the user is there, is active, and has this credential, as of now.

@@ -1,7 +1,7 @@
 //! What users have allowed clients.
 
 use async_trait::async_trait;
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 use tegata_core::client::ClientId;
 use tegata_core::consent::Consent;
 use tegata_core::identifier::UserId;
@@ -33,16 +33,7 @@ impl ConsentStore for SqliteStore {
         client_id: &ClientId,
     ) -> Result<Option<Consent>, StoreError> {
         let client_id = client_id.clone();
-        self.look_up(move |c, tenant| {
-            let sql = "SELECT document FROM consents WHERE tenant = ?1 AND user_id = ?2 AND client_id = ?3";
-            let mut statement = c.prepare_cached(sql).map_err(store_error)?;
-            let parameters = params![tenant, user_id.as_bytes(), client_id.as_str()];
-            let found: Option<String> =
-                statement.query_row(parameters, |row| row.get(0)).optional().map_err(store_error)?;
-            let terms = found.map(|text| document::read(&text)).transpose()?;
-            Ok(terms.map(|terms| Consent { user_id, client_id, terms }))
-        })
-        .await
+        self.look_up(move |c, tenant| find(c, tenant, user_id, &client_id)).await
     }
 
     async fn list_consents(&self, user_id: UserId) -> Result<Vec<Consent>, StoreError> {
@@ -72,4 +63,19 @@ impl ConsentStore for SqliteStore {
         })
         .await
     }
+}
+
+/// Finds a consent, as a part of a step.
+pub(crate) fn find(
+    c: &Connection,
+    tenant: &str,
+    user_id: UserId,
+    client_id: &ClientId,
+) -> Result<Option<Consent>, StoreError> {
+    let sql = "SELECT document FROM consents WHERE tenant = ?1 AND user_id = ?2 AND client_id = ?3";
+    let mut statement = c.prepare_cached(sql).map_err(store_error)?;
+    let parameters = params![tenant, user_id.as_bytes(), client_id.as_str()];
+    let found = statement.query_row(parameters, |row| document::column(0, row.get_ref(0)?.as_str()?));
+    let terms = found.optional().map_err(store_error)?;
+    Ok(terms.map(|terms| Consent { user_id, client_id: client_id.clone(), terms }))
 }

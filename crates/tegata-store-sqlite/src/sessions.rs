@@ -3,14 +3,14 @@
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use tegata_core::attempt::AttemptKey;
+use tegata_core::footing::Footing;
 use tegata_core::identifier::{SessionId, UserId};
 use tegata_core::session::{Rotation, Session};
-use tegata_core::store::{Begun, BegunOnce, Rotated, SessionStore, StoreError};
-use tegata_core::transient::Transient;
+use tegata_core::store::{Begun, GrantBegun, NewGrant, Rotated, SessionStore, StoreError};
 
 use crate::error::store_error;
 use crate::users::execute;
-use crate::{SqliteStore, document, rows, transients};
+use crate::{SqliteStore, consents, document, rows, transients};
 
 /// [`Rotation::apply`] in SQL: the condition and the change in one statement. It is the hottest of all, so its text is a
 /// constant.
@@ -44,22 +44,20 @@ impl SessionStore for SqliteStore {
         .await
     }
 
-    async fn begin_session_once(
-        &self,
-        session: &Session,
-        credential_version: u32,
-        used: &Transient,
-    ) -> Result<BegunOnce, StoreError> {
-        let (session, used) = (session.clone(), used.clone());
+    async fn begin_grant(&self, grant: &NewGrant) -> Result<GrantBegun, StoreError> {
+        let NewGrant { session, credential_version, footing, used } = grant.clone();
         self.write(move |c, tenant| {
-            if insert(c, tenant, &session, credential_version)? == 0 {
-                return Ok(BegunOnce::Refused);
+            if !holds(c, tenant, session.user_id, &footing)?
+                || insert(c, tenant, &session, credential_version)? == 0
+            {
+                return Ok(GrantBegun::Refused);
             }
+            let Some(used) = used else { return Ok(GrantBegun::Now) };
             if transients::create(c, tenant, &used)? {
-                return Ok(BegunOnce::Now);
+                return Ok(GrantBegun::Now);
             }
             end(c, tenant, session.user_id, session.session_id)?;
-            Ok(transients::find(c, tenant, used.key)?.map_or(BegunOnce::Refused, BegunOnce::Used))
+            Ok(transients::find(c, tenant, used.key)?.map_or(GrantBegun::Refused, GrantBegun::Used))
         })
         .await
     }
@@ -113,6 +111,19 @@ impl SessionStore for SqliteStore {
     async fn end_sessions(&self, user_id: UserId, keep: Option<SessionId>) -> Result<u64, StoreError> {
         self.write(move |c, tenant| end_sessions(c, tenant, user_id, keep)).await
     }
+}
+
+/// Whether what a session rests on is there, as of this step.
+fn holds(c: &Connection, tenant: &str, user_id: UserId, footing: &Footing) -> Result<bool, StoreError> {
+    let consent = match &footing.consent {
+        Some(needed) => consents::find(c, tenant, user_id, &needed.client_id)?,
+        None => None,
+    };
+    let browser_session = match footing.browser_session {
+        Some(session_id) => find(c, tenant, user_id, session_id)?,
+        None => None,
+    };
+    Ok(footing.holds(consent.as_ref(), browser_session.as_ref()))
 }
 
 fn end(c: &Connection, tenant: &str, user_id: UserId, session_id: SessionId) -> Result<bool, StoreError> {

@@ -11,10 +11,11 @@ use crate::error::ProviderError;
 use crate::identifier::{SessionId, UserId};
 use crate::password::Password;
 use crate::refresh_token::{RefreshToken, RefreshTokenHash};
+use crate::scope::Scope;
 use crate::secret::{ServerSecrets, equal};
 use crate::session::{Device, Session};
 use crate::store::{Begun, CredentialChange};
-use crate::user::{LoginName, User, UserStatus};
+use crate::user::{LoginName, User, UserStatus, Username};
 
 /// A request to log in, as it was typed.
 #[derive(Clone, Copy)]
@@ -158,14 +159,28 @@ impl Provider {
         hash: RefreshTokenHash,
         ctx: &RequestContext<'_>,
     ) -> Session {
+        let scope = self.settings.tokens.scope.union(&user.granted_scope);
+        self.session_of(user.user_id, user.username.clone(), scope, session_id, hash, ctx)
+    }
+
+    /// A session that begins now, from where the request comes.
+    pub(super) fn session_of(
+        &self,
+        user_id: UserId,
+        username: Username,
+        scope: Scope,
+        session_id: SessionId,
+        hash: RefreshTokenHash,
+        ctx: &RequestContext<'_>,
+    ) -> Session {
         let settings = &self.settings;
         let user_agent = ctx.user_agent.map(|text| text.chars().take(MAX_USER_AGENT).collect());
         Session {
-            user_id: user.user_id,
+            user_id,
             session_id,
-            username: user.username.clone(),
+            username,
             client_id: settings.tokens.client_id.clone(),
-            scope: settings.tokens.scope.union(&user.granted_scope),
+            scope,
             amr: vec!["pwd".to_owned()],
             auth_time: ctx.now,
             device: Device { user_agent, address: ctx.address },

@@ -13,6 +13,7 @@ mod client_authentication;
 mod client_credentials;
 mod client_keys;
 mod client_refresh;
+mod client_session;
 mod client_tokens;
 mod clients;
 mod code;

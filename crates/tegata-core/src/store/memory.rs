@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use super::{
-    AttemptStore, Begun, BegunOnce, ClientStore, ConsentStore, Created, CredentialChange, EmailVerified,
-    KeyStore, Maintenance, NoticeStore, ProfileChanged, Rotated, SessionStore, StoreError, TransientStore,
-    UserStore,
+    AttemptStore, Begun, ClientStore, ConsentStore, Created, CredentialChange, EmailVerified, GrantBegun,
+    KeyStore, Maintenance, NewGrant, NoticeStore, ProfileChanged, Rotated, SessionStore, StoreError,
+    TransientStore, UserStore,
 };
 use crate::attempt::{Attempt, AttemptKey, AttemptRecord, Blocked, DelaySchedule};
 use crate::attributes::TooLarge;
@@ -245,22 +245,26 @@ impl SessionStore for MemoryStore {
         }))
     }
 
-    async fn begin_session_once(
-        &self,
-        session: &Session,
-        credential_version: u32,
-        used: &Transient,
-    ) -> Result<BegunOnce, StoreError> {
+    async fn begin_grant(&self, grant: &NewGrant) -> Result<GrantBegun, StoreError> {
         Ok(self.step(|t| {
-            if !t.may_begin(session.user_id, credential_version) {
-                return BegunOnce::Refused;
+            let NewGrant { session, credential_version, footing, used } = grant;
+            let user_id = session.user_id;
+            let consent = footing
+                .consent
+                .as_ref()
+                .and_then(|consent| t.consents.get(&(user_id, consent.client_id.clone())));
+            let browser_session = footing.browser_session.and_then(|id| t.sessions.get(&(user_id, id)));
+            if !t.may_begin(user_id, *credential_version) || !footing.holds(consent, browser_session) {
+                return GrantBegun::Refused;
             }
-            if let Some(before) = t.transients.get(&used.key) {
-                return BegunOnce::Used(before.clone());
+            if let Some(used) = used {
+                if let Some(before) = t.transients.get(&used.key) {
+                    return GrantBegun::Used(before.clone());
+                }
+                t.transients.insert(used.key, used.clone());
             }
-            t.transients.insert(used.key, used.clone());
-            t.sessions.insert((session.user_id, session.session_id), session.clone());
-            BegunOnce::Now
+            t.sessions.insert((user_id, session.session_id), session.clone());
+            GrantBegun::Now
         }))
     }
 

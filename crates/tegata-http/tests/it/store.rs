@@ -14,8 +14,8 @@ use tegata_core::password::PasswordHash;
 use tegata_core::scope::Scope;
 use tegata_core::session::{Rotation, Session};
 use tegata_core::store::{
-    AttemptStore, Begun, BegunOnce, ClientStore, ConsentStore, Created, CredentialChange, EmailVerified,
-    KeyStore, Maintenance, NoticeStore, ProfileChanged, Rotated, SessionStore, Store, StoreError,
+    AttemptStore, Begun, ClientStore, ConsentStore, Created, CredentialChange, EmailVerified, GrantBegun,
+    KeyStore, Maintenance, NewGrant, NoticeStore, ProfileChanged, Rotated, SessionStore, Store, StoreError,
     TransientStore, UserStore,
 };
 use tegata_core::timestamp::Timestamp;
@@ -27,26 +27,15 @@ pub(crate) struct FailingStore {
     inner: Arc<dyn Store>,
     is_down: AtomicBool,
     is_corrupt: AtomicBool,
-    has_consents: AtomicBool,
 }
 
 impl FailingStore {
     pub(crate) fn new(inner: Arc<dyn Store>) -> Self {
-        Self {
-            inner,
-            is_down: AtomicBool::new(false),
-            is_corrupt: AtomicBool::new(false),
-            has_consents: AtomicBool::new(true),
-        }
+        Self { inner, is_down: AtomicBool::new(false), is_corrupt: AtomicBool::new(false) }
     }
 
     pub(crate) fn set_down(&self, is_down: bool) {
         self.is_down.store(is_down, Ordering::SeqCst);
-    }
-
-    /// Whether it answers when it is asked for a consent, while all else goes well.
-    pub(crate) fn set_has_consents(&self, has_consents: bool) {
-        self.has_consents.store(has_consents, Ordering::SeqCst);
     }
 
     /// Whether it answers with what cannot be.
@@ -139,13 +128,8 @@ impl SessionStore for FailingStore {
         self.inner()?.begin_session(session, credential_version, account).await
     }
 
-    async fn begin_session_once(
-        &self,
-        session: &Session,
-        credential_version: u32,
-        used: &Transient,
-    ) -> Result<BegunOnce, StoreError> {
-        self.inner()?.begin_session_once(session, credential_version, used).await
+    async fn begin_grant(&self, grant: &NewGrant) -> Result<GrantBegun, StoreError> {
+        self.inner()?.begin_grant(grant).await
     }
 
     async fn rotate_session(&self, rotation: &Rotation) -> Result<Rotated, StoreError> {
@@ -247,9 +231,6 @@ impl ConsentStore for FailingStore {
         user_id: UserId,
         client_id: &ClientId,
     ) -> Result<Option<Consent>, StoreError> {
-        if !self.has_consents.load(Ordering::SeqCst) {
-            return Err(StoreError::Unavailable("no answer".into()));
-        }
         self.inner()?.find_consent(user_id, client_id).await
     }
 

@@ -4,7 +4,7 @@ mod page;
 
 use tegata_core::attempt::Attempt;
 use tegata_core::store::{
-    AttemptStore as _, Begun, BegunOnce, ClientStore as _, ConsentStore as _, Created, EmailVerified,
+    AttemptStore as _, Begun, ClientStore as _, ConsentStore as _, Created, EmailVerified, GrantBegun,
     KeyStore as _, Maintenance as _, NoticeStore as _, Rotated, SessionStore as _, TransientStore as _,
     UserStore as _,
 };
@@ -13,8 +13,8 @@ use tegata_store_dynamodb::DynamoDbStore;
 
 use crate::proxy::Proxy;
 use crate::records::{
-    HOUR, NOW, SCHEDULE, client, consent, grant, hash_of, key, notice, rotation, session, transient,
-    used_code, user,
+    HOUR, NOW, SCHEDULE, client, consent, grant, hash_of, key, new_grant, notice, rotation, session,
+    transient, user,
 };
 use crate::{scenario, tables};
 
@@ -83,7 +83,7 @@ const CHANGE_PASSWORD: Cost = cost(
 const READ_KEYS: Cost = cost("Read the key set", 1, 1.0, 0.0, "at a start, then once a minute and process");
 const BEGIN_FOR_A_CLIENT: Cost = cost("Begin a session for a client", 2, 1.0, 1.0, "session, user");
 const REDEEM_CODE: Cost =
-    cost("Redeem a code, without what it rests on", 3, 1.0, 2.0, "session, user, that the code was used");
+    cost("Redeem a code", 5, 3.0, 2.0, "session; user, consent and browser session; that the code was used");
 const REFRESH_OF_A_CLIENT: Cost =
     cost("Refresh, by a client", 1, 0.0, 1.0, "one conditional update; its grant is in the session");
 const FIND_CLIENT: Cost = cost("Find a client", 1, 1.0, 0.0, "up to 4 KB");
@@ -241,8 +241,11 @@ async fn each_operation_of_the_openid_provider_costs_what_the_page_says() {
     session.grant = Some(Box::new(grant()));
     assert_eq!(store.begin_session(&session, 1, None).await.unwrap(), Begun::Now);
     metered(&proxy, &BEGIN_FOR_A_CLIENT);
-    let second = crate::records::session(&alice, 2);
-    assert_eq!(store.begin_session_once(&second, 1, &used_code()).await.unwrap(), BegunOnce::Now);
+    let given = consent(&alice, "openid email");
+    store.put_consent(&given).await.unwrap();
+    proxy.take_metered();
+    let redeemed = new_grant(&crate::records::session(&alice, 2), "openid", &session);
+    assert_eq!(store.begin_grant(&redeemed).await.unwrap(), GrantBegun::Now);
     metered(&proxy, &REDEEM_CODE);
     assert!(matches!(store.rotate_session(&rotation(&session, 1, 0)).await.unwrap(), Rotated::Now(_)));
     metered(&proxy, &REFRESH_OF_A_CLIENT);
@@ -263,7 +266,6 @@ async fn each_operation_of_the_openid_provider_costs_what_the_page_says() {
     assert!(store.remove_transient(code.key).await.unwrap());
     metered(&proxy, &REMOVE_TRANSIENT);
 
-    let given = consent(&alice, "openid email");
     for _ in 0..2 {
         store.put_consent(&given).await.unwrap();
         metered(&proxy, &GIVE_CONSENT);

@@ -8,12 +8,14 @@ use tegata_core::client::{
     Client, ClientMetadata, ClientOrigin, ClientSecretHash, ClientStatus, StoredSecret,
 };
 use tegata_core::consent::{Consent, ConsentTerms};
+use tegata_core::footing::{Footing, NeededConsent};
 use tegata_core::grant::{ClientGrant, Grant};
 use tegata_core::identifier::{NoticeId, SessionId, UserId};
 use tegata_core::logout_notice::LogoutNotice;
 use tegata_core::password::PasswordHash;
 use tegata_core::refresh_token::RefreshTokenHash;
 use tegata_core::session::{Device, Rotation, Session};
+use tegata_core::store::NewGrant;
 use tegata_core::timestamp::Timestamp;
 use tegata_core::transient::{Transient, TransientKey, TransientKind};
 use tegata_core::user::{Credential, User, UserEmail, UserStatus};
@@ -149,8 +151,21 @@ pub(crate) fn transient(version: u32) -> Transient {
     Transient { key, version, expires_at: NOW + HOUR, document }
 }
 
+/// A session that a client gets for a code, resting on a consent and a browser session.
+pub(crate) fn new_grant(session: &Session, scope: &str, browser_session: &Session) -> NewGrant {
+    let terms = ConsentTerms { scope: scope.parse().unwrap(), ..ConsentTerms::default() };
+    let consent = NeededConsent { client_id: "app".parse().unwrap(), client_since: NOW, terms };
+    let browser_session = Some(browser_session.session_id);
+    NewGrant {
+        session: Session { grant: Some(Box::new(grant())), ..session.clone() },
+        credential_version: 1,
+        footing: Footing { consent: Some(consent), browser_session, now: NOW },
+        used: Some(used_code()),
+    }
+}
+
 /// That a code was used.
-pub(crate) fn used_code() -> Transient {
+fn used_code() -> Transient {
     let key = TransientKey::new(TransientKind::Code, &["used"]);
     Transient { key, version: 0, expires_at: NOW + HOUR, document: "{\"session_id\":\"first\"}".to_owned() }
 }

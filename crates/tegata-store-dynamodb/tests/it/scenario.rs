@@ -8,7 +8,7 @@ use tegata_core::key_set::KeySet;
 use tegata_core::store::{Store, StoreError};
 use tegata_core::user::{ProfileChange, UserStatus};
 
-use crate::records::{HOUR, NOW, SCHEDULE, hash_of, key, rotation, session, used_code, user};
+use crate::records::{HOUR, NOW, SCHEDULE, consent, hash_of, key, new_grant, rotation, session, user};
 
 /// What came of each step.
 pub(crate) type Outcomes = Vec<(&'static str, Result<String, StoreError>)>;
@@ -77,8 +77,10 @@ pub(crate) async fn play(store: &dyn Store) -> Outcomes {
     step!(outcomes, "begin_session", store.begin_session(&first, 1, Some(key(1))));
     step!(outcomes, "begin_session, another", store.begin_session(&second, 1, Some(key(1))));
     step!(outcomes, "begin_session, refused", store.begin_session(&third, 7, Some(key(1))));
-    step!(outcomes, "begin_session_once", store.begin_session_once(&second, 1, &used_code()));
-    step!(outcomes, "begin_session_once, used", store.begin_session_once(&third, 1, &used_code()));
+    step!(outcomes, "put_consent, of Alice", store.put_consent(&consent(&alice, "openid")));
+    step!(outcomes, "begin_grant", store.begin_grant(&new_grant(&second, "openid", &first)));
+    step!(outcomes, "begin_grant, used", store.begin_grant(&new_grant(&third, "openid", &first)));
+    step!(outcomes, "begin_grant, not allowed", store.begin_grant(&new_grant(&third, "phone", &first)));
     step!(outcomes, "begin_attempt, after forgetting", store.begin_attempt(&attempt(key(8))));
     step!(outcomes, "forget_attempts", store.forget_attempts(key(1)));
     step!(outcomes, "rotate_session", store.rotate_session(&rotation(&first, 1, 0)));

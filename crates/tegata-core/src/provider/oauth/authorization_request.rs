@@ -86,14 +86,23 @@ impl AuthorizationRequest {
 
     /// What its user has to consent to.
     pub fn terms(&self, now: Timestamp) -> ConsentTerms {
-        let by_name = self.claims.of_id_token().chain(self.claims.of_userinfo());
-        // Facts about the login itself are nobody's secret from the client that asked for it.
-        let mut claims: Vec<String> =
-            by_name.filter(|claim| !is_fact(claim)).map(ToOwned::to_owned).collect();
-        claims.sort();
-        claims.dedup();
-        ConsentTerms { scope: self.scope.clone(), resources: self.resources.clone(), claims, given_at: now }
+        terms(&self.scope, &self.resources, &self.claims, now)
     }
+}
+
+/// What a user has to consent to for this to be granted.
+pub(super) fn terms(
+    scope: &Scope,
+    resources: &[String],
+    claims: &ClaimsRequest,
+    now: Timestamp,
+) -> ConsentTerms {
+    let by_name = claims.of_id_token().chain(claims.of_userinfo());
+    // Facts about the login itself are nobody's secret from the client that asked for it.
+    let mut claims: Vec<String> = by_name.filter(|claim| !is_fact(claim)).map(ToOwned::to_owned).collect();
+    claims.sort();
+    claims.dedup();
+    ConsentTerms { scope: scope.clone(), resources: resources.to_vec(), claims, given_at: now }
 }
 
 impl Provider {

@@ -174,7 +174,7 @@ impl Provider {
         let terms = request.terms(ctx.now);
         let has_allowed = answer == Some(Answer::Allow);
         let consent = self.ports.store.find_consent(browser.user.user_id, &client.client_id).await?;
-        let covers = consent.is_some_and(|consent| consent.covers(client, &terms));
+        let covers = consent.is_some_and(|consent| consent.covers(client.created_at, &terms));
         // Allowed on the page, and then revoked in another window: the record decides.
         let is_settled = if is_own_house { has_allowed } else { covers };
         // A client that nobody vouches for is asked about every time: anyone can copy its name (OAuth 2.1 §7.4).

@@ -1,7 +1,7 @@
 //! Refreshing the tokens of a client (RFC 6749 §6): the rotation of every session, and the rules of clients around it.
 
 use super::client_authentication::AuthenticatedClient;
-use super::client_tokens::{ClientTokens, IdTokenContext};
+use super::client_tokens::{ClientTokens, TokenContent};
 use super::token_request::AccessBinding;
 use crate::error::ProviderError;
 use crate::oauth::{ErrorCode, OAuthError, Parameters};
@@ -58,10 +58,7 @@ impl Provider {
             user.as_ref(),
             &session,
             Some(&successor),
-            scope,
-            &resources,
-            binding,
-            &IdTokenContext::default(),
+            &TokenContent { resources: &resources, scope: scope.as_ref(), binding, nonce: None },
             ctx.now,
         )
     }

@@ -39,10 +39,15 @@ pub struct ClientTokens {
     pub issued_token_type: Option<&'static str>,
 }
 
-/// What an ID token says of the request that it answers.
-#[derive(Clone, Copy, Default)]
-pub(super) struct IdTokenContext<'a> {
-    /// As in the authorization request; a refresh has none (OIDC Core §12.2).
+/// What the tokens of a session say beside what it is.
+pub(super) struct TokenContent<'a> {
+    /// For which resources the access token is; for the default one if empty.
+    pub(super) resources: &'a [String],
+    /// What it allows, if less than was granted.
+    pub(super) scope: Option<&'a Scope>,
+    /// What it is bound to.
+    pub(super) binding: &'a AccessBinding,
+    /// That of the authorization request; a refresh has none (OIDC Core §12.2).
     pub(super) nonce: Option<&'a str>,
 }
 
@@ -60,28 +65,24 @@ pub(super) struct AccessTokenContent<'a> {
 }
 
 impl Provider {
-    /// Issues the tokens of a client's session as it stands. Without its user, the ID token tells what the session knows;
-    /// `scope` narrows what the access token allows.
-    #[expect(clippy::too_many_arguments, reason = "each is another fact that goes into the tokens")]
+    /// Issues the tokens of a client's session as it stands. Without its user, the ID token tells what the session knows.
     pub(super) fn issue_client_tokens(
         &self,
         client: &Client,
         user: Option<&User>,
         session: &Session,
         refresh: Option<&RefreshToken>,
-        scope: Option<Scope>,
-        resources: &[String],
-        binding: &AccessBinding,
-        id_token: &IdTokenContext<'_>,
+        content: &TokenContent<'_>,
         now: Timestamp,
     ) -> Result<ClientTokens, OAuthError> {
+        let TokenContent { resources, scope, binding, nonce } = *content;
         let grant = session.client_grant();
-        let scope = scope.unwrap_or_else(|| session.scope.clone());
+        let scope = scope.unwrap_or(&session.scope);
         let subject = self.subject(client, session.user_id);
         let content = AccessTokenContent {
             subject: &subject,
             resources,
-            scope: &scope,
+            scope,
             ends_at: session.expires_at(),
             session: Some(session),
             acr: grant.and_then(|grant| grant.acr.as_deref()),
@@ -90,7 +91,7 @@ impl Provider {
         };
         let (access_token, expires_in) = self.sign_access_token(client, &content, now)?;
         let id_token = if session.scope.contains("openid") {
-            Some(self.sign_id_token(client, user, session, &subject, &access_token, id_token, now)?)
+            Some(self.sign_id_token(client, user, session, &subject, &access_token, nonce, now)?)
         } else {
             None
         };
@@ -99,7 +100,7 @@ impl Provider {
             access_token,
             token_type: token_type(binding),
             expires_in,
-            scope,
+            scope: scope.clone(),
             id_token,
             refresh_token: refresh.map(|token| token.encode(&self.settings.tenant, secrets)),
             issued_token_type: None,
@@ -158,7 +159,7 @@ impl Provider {
         session: &Session,
         subject: &str,
         access_token: &str,
-        context: &IdTokenContext<'_>,
+        nonce: Option<&str>,
         now: Timestamp,
     ) -> Result<String, OAuthError> {
         let key_ring = self.key_ring();
@@ -181,7 +182,7 @@ impl Provider {
             issued_at: now.numeric_date(),
             expires_at: (now + expires_in).numeric_date(),
             auth_time: Some(session.auth_time.numeric_date()),
-            nonce: context.nonce,
+            nonce,
             acr: session.client_grant().and_then(|grant| grant.acr.as_deref()),
             amr: &amr,
             access_token_hash: Some(&at_hash(signing.algorithm(), access_token)),

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::browser::BrowserSession;
 use super::client_authentication::AuthenticatedClient;
-use super::client_tokens::{ClientTokens, IdTokenContext};
-use super::code::Basis;
+use super::client_session::FirstTokens;
+use super::client_tokens::{ClientTokens, TokenContent};
 use super::sealed_code::Granted;
 use super::token_request::AccessBinding;
 use crate::attempt::AttemptKey;
@@ -304,16 +304,18 @@ impl Provider {
             State::Used => Err(unknown()),
             State::Granted(granted) => {
                 let resources = self.narrowed_resources(client, &granted.grant.resources, parameters)?;
-                let context = IdTokenContext::default();
-                let basis = Basis { granted: &granted, code: None };
-                let (session, tokens) =
-                    self.begin_grant(client, basis, &resources, binding, &context, ctx).await?;
+                let content = TokenContent { resources: &resources, scope: None, binding, nonce: None };
+                let beginning = self.beginning(client, &granted, binding, ctx)?;
+                let FirstTokens::Issued(tokens) = self.begin_grant(client, &beginning, &content, ctx).await?
+                else {
+                    return Err(unknown());
+                };
                 let used = Device { state: State::Used, ..device };
                 if store.replace_transient(found.version, &found.successor(&used)?).await? {
                     return Ok(tokens);
                 }
                 // Another question was faster: there is one device.
-                self.end_untold(&session, ctx).await?;
+                self.end_untold(&beginning.grant.session, ctx).await?;
                 Err(unknown())
             }
         }

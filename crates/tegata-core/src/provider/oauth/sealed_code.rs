@@ -19,6 +19,7 @@ use crate::scope::Scope;
 use crate::seal::SealingKey;
 use crate::timestamp::Timestamp;
 use crate::transient::{TransientKey, TransientKind};
+use crate::user::Username;
 
 const PREFIX: &str = "tga_";
 /// The length of a code's name, in bytes. It is random: each code is sealed with a key of its own.
@@ -30,6 +31,7 @@ const NAME_LEN: usize = 16;
 pub(super) struct Granted {
     pub(super) client_id: ClientId,
     pub(super) user_id: UserId,
+    pub(super) username: Username,
     /// A change of the password in between ends it.
     pub(super) credential_version: u32,
     pub(super) auth_time: Timestamp,
@@ -70,16 +72,16 @@ impl Provider {
         Ok(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode([&name[..], &sealed].concat())))
     }
 
-    /// The code of a text that this server has made, and the key under which its use is kept; `None` for every other
-    /// text, and for one that has expired.
-    pub(super) fn open_code(&self, text: &str, now: Timestamp) -> Option<(TransientKey, Code)> {
+    /// The code of a text that this server has made, expired or not, and the key under which its use is kept; `None` for every
+    /// other text.
+    pub(super) fn open_code(&self, text: &str) -> Option<(TransientKey, Code)> {
         let bytes = URL_SAFE_NO_PAD.decode(text.strip_prefix(PREFIX)?).ok()?;
         let (name, sealed) = bytes.split_first_chunk::<NAME_LEN>()?;
         let sealed = Sealed(sealed.to_vec());
         let content = self.code_key(name).open(&sealed, self.settings.tenant.as_str()).ok()?;
         let code: Code = serde_json::from_slice(&content).ok()?;
         let key = TransientKey::new(TransientKind::Code, &[&URL_SAFE_NO_PAD.encode(name)]);
-        (now < code.expires_at).then_some((key, code))
+        Some((key, code))
     }
 
     fn code_key(&self, name: &[u8; NAME_LEN]) -> SealingKey {

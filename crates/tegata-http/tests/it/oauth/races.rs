@@ -27,14 +27,14 @@ async fn v41_v28_of_concurrent_redemptions_of_a_code_at_most_one_is_served_and_t
 }
 
 #[tokio::test]
-async fn an_outage_in_the_middle_of_a_redemption_is_no_theft_and_the_code_stays_good() {
+async fn v58_an_outage_at_a_redemption_is_no_theft_and_the_code_stays_good() {
     for world in World::over_each_store().await {
         world.sign_up("alice").await;
         let app = RelyingParty::new(&world).await;
         let code = parameter(&visit(&world.browser(), &app.request(&[]), "alice").await, "code");
-        world.store.set_has_consents(false);
+        world.store.set_down(true);
         assert_eq!(app.redeem(&code).await.status, 503);
-        world.store.set_has_consents(true);
+        world.store.set_down(false);
         assert_eq!(app.redeem(&code).await.status, 200);
         assert_eq!(app.redeem(&code).await.body["error"], "invalid_grant", "it is used now");
     }

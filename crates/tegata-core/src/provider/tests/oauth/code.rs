@@ -95,6 +95,39 @@ async fn r4_a_code_lives_for_a_minute_and_is_no_refresh_token() {
 }
 
 #[tokio::test]
+async fn r4_v41_a_code_that_comes_again_when_it_has_expired_ends_what_it_gave() {
+    let mut world = world().await;
+    let app = world.party("app", |_| {}).await;
+    let browser = world.log_in_browser("alice").await;
+    let code = world.code(&app, SCOPE, &browser).await;
+    let tokens = world.redeem_code(&app, &code).await.unwrap();
+    world.pass(90);
+    assert_eq!(refusal(world.ask(&app, &redemption(&code)[..3]).await), ErrorCode::InvalidGrant);
+    assert!(world.is_active(&app, &tokens.access_token).await, "whoever lacks the verifier ends nothing");
+    assert_eq!(refusal(world.redeem_code(&app, &code).await), ErrorCode::InvalidGrant);
+    assert_eq!(world.audit.last().action, AuditAction::CodeReplayed);
+    assert!(!world.is_active(&app, &tokens.access_token).await);
+}
+
+#[tokio::test]
+async fn v49_a_code_for_more_than_is_allowed_by_now_is_refused() {
+    let world = world().await;
+    let app = world.party("app", |_| {}).await;
+    let browser = world.log_in_browser("alice").await;
+    let asked = request(&app, &[("scope", "orders:read"), ("resource", ORDERS)]);
+    let code = world.allowed_code(&asked, &browser).await;
+    let (user_id, client_id) = (browser.user.user_id, &app.client.client_id);
+    world.provider.revoke_consent(user_id, client_id, &world.ctx()).await.unwrap();
+    let same_scope = world.allowed_code(&request(&app, &[("scope", "orders:read")]), &browser).await;
+    assert_eq!(
+        refusal(world.redeem_code(&app, &code).await),
+        ErrorCode::InvalidGrant,
+        "not at that resource"
+    );
+    assert!(world.redeem_code(&app, &same_scope).await.is_ok());
+}
+
+#[tokio::test]
 async fn r32_a_code_that_is_bound_to_a_key_asks_for_its_proof() {
     let world = world().await;
     let app = world.party("app", |_| {}).await;
