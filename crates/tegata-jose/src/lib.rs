@@ -44,6 +44,7 @@ mod algorithm;
 mod base64url;
 mod claims;
 mod client_assertion;
+mod client_key;
 mod confirmation;
 mod dpop_proof;
 mod error;
@@ -68,9 +69,10 @@ pub use access_token::{AccessToken, AccessTokenClaims, Actor, VerifiedAccessToke
 pub use algorithm::Algorithm;
 pub use claims::ClaimValue;
 pub use client_assertion::{
-    AssertionAudience, CLIENT_ALGORITHMS, ClientAssertionExpectation, MAX_ASSERTION_LIFETIME_SECS,
-    MAX_JWT_ID_LEN, VerifiedClientAssertion, verify_client_assertion,
+    AssertionAudience, ClientAssertionExpectation, MAX_ASSERTION_LIFETIME_SECS, MAX_JWT_ID_LEN,
+    VerifiedClientAssertion, verify_client_assertion,
 };
+pub use client_key::CLIENT_ALGORITHMS;
 pub use dpop_proof::{DpopExpectation, VerifiedDpopProof, verify_dpop_proof};
 pub use error::JoseError;
 pub use foreign_access_token::{ForeignAccessToken, VerifiedForeignAccessToken};
