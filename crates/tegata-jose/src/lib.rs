@@ -59,8 +59,10 @@ mod jws;
 mod logout_token;
 mod numeric_date;
 mod profile;
+mod request_object;
 mod rsa_key;
 mod signing_key;
+mod unsigned_request_object;
 mod unverified;
 mod verified_tokens;
 mod verifying_key;
@@ -84,7 +86,13 @@ pub use jws::{MAX_TOKEN_LEN, verify_signature};
 pub use logout_token::{LogoutToken, LogoutTokenClaims, VerifiedLogoutToken};
 pub use numeric_date::NumericDate;
 pub use profile::{MAX_LEEWAY_SECS, Profile, TokenKind, verify};
+pub use request_object::{
+    MAX_REQUEST_OBJECT_LIFETIME_SECS, RequestObjectExpectation, VerifiedRequestObject, verify_request_object,
+};
 pub use signing_key::SigningKey;
+pub use unsigned_request_object::{
+    UnsignedRequestObject, is_unsigned_request_object, read_unsigned_request_object,
+};
 pub use unverified::{unverified_issuer, unverified_subject};
 pub use verified_tokens::VerifiedTokens;
 pub use verifying_key::{VerifyingKey, VerifyingKeys};
