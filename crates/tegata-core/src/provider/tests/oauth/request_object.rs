@@ -153,6 +153,7 @@ async fn r31_a_visitor_goes_on_with_what_the_object_said_when_it_has_expired() {
     assert_eq!(code, ErrorCode::InvalidRequest);
 }
 
+/// Row R31 has signed ones only, as RFC 9101 does. OIDC Core §6.1 knows others, and stands.
 #[tokio::test]
 async fn an_unsigned_object_says_what_stands_beside_it_anew() {
     let world = world().await;
