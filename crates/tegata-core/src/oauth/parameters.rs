@@ -60,6 +60,11 @@ impl Parameters {
             .ok_or_else(|| OAuthError::invalid_request(format!("The parameter {name} is missing.")))
     }
 
+    /// Whether a parameter is there, once or several times.
+    pub fn has(&self, name: &str) -> bool {
+        self.all(name).next().is_some()
+    }
+
     /// The values of a parameter that may be there several times.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.0

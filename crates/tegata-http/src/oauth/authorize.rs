@@ -8,8 +8,8 @@ use axum::response::Response;
 use tegata_core::error::ProviderError;
 use tegata_core::oauth::{ErrorCode, OAuthError, Parameters};
 use tegata_core::provider::oauth::{
-    Authorization, AuthorizationError, AuthorizationResponse, BrowserSession, Flow, ResponseMode,
-    ResponseTarget, Visitor,
+    Authorization, AuthorizationError, AuthorizationRequest, AuthorizationResponse, BrowserSession, Flow,
+    ResponseMode, ResponseTarget, Visitor,
 };
 use tegata_pages::FormPostPage;
 
@@ -83,9 +83,17 @@ async fn answer(
         Err(AuthorizationError::Page(error)) => Ok(error_page_for(app, headers, parameters, &error)),
         Err(AuthorizationError::Client { target, error }) => refuse(app, headers, parameters, target, &error),
         // Whatever is asked stands at an address that knows when it began: it can be loaded again.
-        Ok(_) if is_new => match standing {
-            Standing::WithoutCookie => Ok(error_page(app, headers, &without_cookie())),
-            Standing::New | Standing::Under(_) => go_on(app, client, place, &flow),
+        Ok(question) if is_new => match (standing, question.open_request()) {
+            (Standing::WithoutCookie, _) => Ok(error_page(app, headers, &without_cookie())),
+            (_, Some(AuthorizationRequest { opened: Some(opened), target, .. })) => {
+                // What a request object says goes on in its place: the object has been checked, and soon expires.
+                let flow = Flow { is_signed: opened.is_signed, ..flow };
+                match Place::new(AUTHORIZE_PATH, &opened.parameters) {
+                    Ok(place) => go_on(app, client, &place, &flow),
+                    Err(error) => refuse(app, headers, parameters, target.clone(), &error),
+                }
+            }
+            _ => go_on(app, client, place, &flow),
         },
         Ok(question) => ask(app, client, headers, place, &flow, browser.as_ref(), question),
     }

@@ -14,9 +14,9 @@ use crate::timestamp::Timestamp;
 
 use super::authorize::AuthorizationError;
 use super::claims::is_fact;
+use super::request_object::OpenedRequest;
+use super::response_target::{MAX_OPAQUE, ResponseTarget};
 
-/// The longest `state` and `nonce`, in bytes.
-pub(super) const MAX_OPAQUE: usize = 2048;
 const UNKNOWN: &str = "There is no active client with this client_id: check it against the registration.";
 /// The most that a code carries of its request, in bytes: it has to fit into the address of the answer.
 const MAX_CARRIED: usize = 3 * 1024;
@@ -56,26 +56,17 @@ pub struct AuthorizationRequest {
     pub claims: ClaimsRequest,
     /// The pushed request that this one comes from.
     pub request_uri: Option<String>,
+    /// What the request object says that this one comes in: the visitor goes on with that, since the object soon expires.
+    pub opened: Option<OpenedRequest>,
 }
 
-/// Where and how an answer goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ResponseTarget {
-    /// The redirect URI, as the request has it.
-    pub redirect_uri: String,
-    /// The client's own word, returned as it came.
-    pub state: Option<String>,
-    /// How.
-    pub mode: ResponseMode,
-}
-
-/// How an answer travels (OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode §2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ResponseMode {
-    /// In the query of the redirect URI.
-    Query,
-    /// In a form that the browser sends there.
-    FormPost,
+/// How the parameters of a request came here.
+#[derive(Clone, Copy)]
+pub(super) struct RequestOrigin<'a> {
+    /// The pushed request that they are.
+    pub(super) request_uri: Option<&'a str>,
+    /// Whether their client has signed them.
+    pub(super) is_signed: bool,
 }
 
 impl AuthorizationRequest {
@@ -106,35 +97,18 @@ pub(super) fn terms(
 }
 
 impl Provider {
-    /// The client that an authorization request names, with its redirect URI.
+    /// The client that an authorization request names.
     pub(super) async fn requesting_client(
         &self,
         parameters: &Parameters,
         now: Timestamp,
-    ) -> Result<(Client, String), OAuthError> {
+    ) -> Result<Client, OAuthError> {
         let client_id = parameters.required("client_id")?;
         let found = match client_id.parse::<ClientId>() {
             Ok(client_id) => self.look_for_client(&client_id, now).await?,
             Err(_) => Err(UNKNOWN.into()),
         };
-        let client = found.map_err(|why| OAuthError::refused(ErrorCode::InvalidClient, why))?;
-        let redirect_uri = match parameters.get("redirect_uri")? {
-            Some(uri) if client.find_redirect_uri(uri).is_some() => uri.to_owned(),
-            Some(_) => {
-                return Err(OAuthError::invalid_request(
-                    "The redirect_uri is not one of those that the client is registered with; it has to be the same, \
-                     character by character.",
-                ));
-            }
-            // OAuth 2.1 §4.1.1 lets a client with one URI leave it out; OpenID Connect does not.
-            None => match client.metadata.redirect_uris.as_slice() {
-                [only] if !parameters.get("scope")?.is_some_and(|s| s.split(' ').any(|w| w == "openid")) => {
-                    only.as_str().to_owned()
-                }
-                _ => return Err(OAuthError::invalid_request("The parameter redirect_uri is missing.")),
-            },
-        };
-        Ok((client, redirect_uri))
+        found.map_err(|why| OAuthError::refused(ErrorCode::InvalidClient, why))
     }
 
     /// The client of this name, if there is one and it may be used.
@@ -167,20 +141,22 @@ impl Provider {
     pub(super) async fn read_authorization_request(
         &self,
         parameters: &Parameters,
-        request_uri: Option<&str>,
+        origin: RequestOrigin<'_>,
         now: Timestamp,
     ) -> Result<AuthorizationRequest, AuthorizationError> {
-        let (client, redirect_uri) =
-            self.requesting_client(parameters, now).await.map_err(AuthorizationError::Page)?;
-        // Two states, or none that can be read: then the answer has none.
-        let state = parameters.get("state");
-        let kept_state = state.as_ref().ok().copied().flatten().filter(|state| state.len() <= MAX_OPAQUE);
-        let mode = match parameters.get("response_mode") {
-            Ok(Some("form_post")) => ResponseMode::FormPost,
-            _ => ResponseMode::Query,
-        };
-        let target = ResponseTarget { redirect_uri, state: kept_state.map(ToOwned::to_owned), mode };
-        self.check_authorization_request(client, target.clone(), parameters, request_uri)
+        let client = self.requesting_client(parameters, now).await.map_err(AuthorizationError::Page)?;
+        self.read_request_of(client, parameters, origin)
+    }
+
+    /// The same for a client that is known already.
+    pub(super) fn read_request_of(
+        &self,
+        client: Client,
+        parameters: &Parameters,
+        origin: RequestOrigin<'_>,
+    ) -> Result<AuthorizationRequest, AuthorizationError> {
+        let target = ResponseTarget::of(&client, parameters).map_err(AuthorizationError::Page)?;
+        self.check_authorization_request(client, target.clone(), parameters, origin)
             .map_err(|error| AuthorizationError::Client { target, error })
     }
 
@@ -189,15 +165,9 @@ impl Provider {
         client: Client,
         target: ResponseTarget,
         parameters: &Parameters,
-        request_uri: Option<&str>,
+        origin: RequestOrigin<'_>,
     ) -> Result<AuthorizationRequest, OAuthError> {
         let settings = &self.settings.oauth;
-        if parameters.get("request")?.is_some() {
-            return Err(OAuthError::refused(
-                ErrorCode::RequestNotSupported,
-                "Request objects are not supported; push the request instead (RFC 9126).",
-            ));
-        }
         // That of a pushed request has led here; any other would be fetched from somewhere.
         if parameters.get("request_uri")?.is_some() {
             return Err(OAuthError::refused(
@@ -220,9 +190,14 @@ impl Provider {
         }
         let must_push =
             settings.require_pushed_requests || client.metadata.require_pushed_authorization_requests;
-        if must_push && request_uri.is_none() {
+        if must_push && origin.request_uri.is_none() {
             return Err(OAuthError::invalid_request(
                 "This client has to push its authorization requests (RFC 9126).",
+            ));
+        }
+        if client.metadata.require_signed_request_object && !origin.is_signed {
+            return Err(OAuthError::invalid_request(
+                "This client has to sign its authorization requests (RFC 9101).",
             ));
         }
         let state = parameters.get("state")?;
@@ -272,7 +247,8 @@ impl Provider {
             login_hint: owned("login_hint")?,
             id_token_hint: owned("id_token_hint")?,
             ui_locales: owned("ui_locales")?,
-            request_uri: request_uri.map(ToOwned::to_owned),
+            request_uri: origin.request_uri.map(ToOwned::to_owned),
+            opened: None,
             client,
             target,
             scope,

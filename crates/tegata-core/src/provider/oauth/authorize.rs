@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
-use super::authorization_request::{AuthorizationRequest, ResponseTarget};
+use super::authorization_request::AuthorizationRequest;
 use super::browser::BrowserSession;
 use super::flow::{Answer, Flow};
+use super::response_target::ResponseTarget;
 use crate::consent::ConsentTerms;
 use crate::error::ProviderError;
 use crate::oauth::{ErrorCode, OAuthError, Parameters};
@@ -36,6 +37,17 @@ pub enum Authorization {
     Consent(Box<ConsentQuestion>),
     /// The answer for the client.
     Answer(AuthorizationResponse),
+}
+
+impl Authorization {
+    /// The request that its user is still to be asked about.
+    pub fn open_request(&self) -> Option<&AuthorizationRequest> {
+        match self {
+            Self::Login { request, .. } | Self::SelectAccount(request) => Some(request),
+            Self::Consent(question) => Some(&question.request),
+            Self::Answer(_) => None,
+        }
+    }
 }
 
 /// What a user is asked.
