@@ -93,7 +93,30 @@ impl Parameters {
 
     /// As a query or a body.
     pub fn encode(&self) -> String {
-        form_urlencoded::Serializer::new(String::new()).extend_pairs(self.pairs()).finish()
+        encode_form(self.pairs())
+    }
+}
+
+/// `application/x-www-form-urlencoded` text of names and values: a query or a body.
+pub fn encode_form<'p>(pairs: impl IntoIterator<Item = (&'p str, &'p str)>) -> String {
+    let mut text = String::new();
+    for (name, value) in pairs {
+        if !text.is_empty() {
+            text.push('&');
+        }
+        push_encoded(&mut text, name);
+        text.push('=');
+        push_encoded(&mut text, value);
+    }
+    text
+}
+
+/// What needs no escapes is copied at once: codes and tokens are long, and need none.
+fn push_encoded(text: &mut String, part: &str) {
+    if part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._*".contains(&b)) {
+        text.push_str(part);
+    } else {
+        text.extend(form_urlencoded::byte_serialize(part.as_bytes()));
     }
 }
 

@@ -6,7 +6,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use tegata_core::error::ProviderError;
-use tegata_core::oauth::{ErrorCode, OAuthError, Parameters};
+use tegata_core::oauth::{ErrorCode, OAuthError, Parameters, encode_form};
 use tegata_core::provider::oauth::{
     Authorization, AuthorizationError, AuthorizationRequest, AuthorizationResponse, BrowserSession, Flow,
     ResponseMode, ResponseTarget, Visitor,
@@ -34,15 +34,15 @@ pub(crate) async fn authorize(
 ) -> Response {
     let read = || {
         let parameters = Parameters::parse(query.as_deref().unwrap_or_default().as_bytes())?;
-        let flow = parameters.get(FLOW)?.map(ToOwned::to_owned);
-        Ok((Place::new(AUTHORIZE_PATH, &parameters)?, parameters.without(FLOW), flow))
+        let Some(flow) = parameters.get(FLOW)? else { return Ok((parameters, Standing::New)) };
+        let standing = Standing::of(&app, &client, &Place::new(AUTHORIZE_PATH, &parameters)?, Some(flow));
+        Ok((parameters.without(FLOW), standing))
     };
-    let (place, parameters, flow) = match read() {
+    let (parameters, standing) = match read() {
         Ok(read) => read,
         Err(error) => return error_page(&app, &headers, &error),
     };
-    let standing = Standing::of(&app, &client, &place, flow.as_deref());
-    let answer = answer(&app, &client, &headers, &place, &parameters, standing).await;
+    let answer = answer(&app, &client, &headers, &parameters, standing).await;
     answer.unwrap_or_else(|error| failure_page(&app, &headers, error))
 }
 
@@ -66,7 +66,6 @@ async fn answer(
     app: &AppState,
     client: &Client,
     headers: &HeaderMap,
-    place: &Place,
     parameters: &Parameters,
     standing: Standing,
 ) -> Result<Response, HttpError> {
@@ -93,9 +92,15 @@ async fn answer(
                     Err(error) => refuse(app, headers, parameters, target.clone(), &error),
                 }
             }
-            _ => go_on(app, client, place, &flow),
+            _ => match Place::new(AUTHORIZE_PATH, parameters) {
+                Ok(place) => go_on(app, client, &place, &flow),
+                Err(error) => Ok(error_page(app, headers, &error)),
+            },
         },
-        Ok(question) => ask(app, client, headers, place, &flow, browser.as_ref(), question),
+        Ok(question) => match Place::new(AUTHORIZE_PATH, parameters) {
+            Ok(place) => ask(app, client, headers, &place, &flow, browser.as_ref(), question),
+            Err(error) => Ok(error_page(app, headers, &error)),
+        },
     }
 }
 
@@ -195,9 +200,7 @@ fn send(
             return Ok(page(app, StatusCode::OK, form.render(), reach));
         }
     }
-    let query = Parameters::new(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
-        .map(|fields| fields.encode())
-        .unwrap_or_default();
+    let query = encode_form(fields);
     let separator = if target.redirect_uri.contains('?') { '&' } else { '?' };
     see_other(&format!("{}{separator}{query}", target.redirect_uri))
 }

@@ -18,6 +18,8 @@ use super::request_object::OpenedRequest;
 use super::response_target::{MAX_OPAQUE, ResponseTarget};
 
 const UNKNOWN: &str = "There is no active client with this client_id: check it against the registration.";
+/// What of OpenID Connect's scope has no meaning without `openid`.
+const IDENTITY_SCOPE: [&str; 4] = ["profile", "email", "address", "phone"];
 /// The most that a code carries of its request, in bytes: it has to fit into the address of the answer.
 const MAX_CARRIED: usize = 3 * 1024;
 /// The most resources that one request may name.
@@ -271,22 +273,19 @@ impl Provider {
             .unwrap_or_default()
             .parse()
             .map_err(|_| invalid("The parameter scope is not a list of scope tokens."))?;
-        let known = self.known_scope();
-        let mut allowed = requested.intersection(&client.metadata.scope);
-        if !requested.intersection(&known).is_subset(&allowed) {
+        let (own, known) = (&client.metadata.scope, self.known_scope());
+        if requested.tokens().any(|token| known.contains(token) && !own.contains(token)) {
             return Err(invalid("The client is not registered for all of this scope."));
         }
         // Without openid it is no request of OpenID Connect, and nothing of its scope has a meaning.
-        if !allowed.contains("openid") {
-            let identity: Scope = "profile email address phone".parse().unwrap_or_default();
-            allowed = allowed.difference(&identity);
-        }
-        Ok(allowed)
+        let is_openid = requested.contains("openid") && own.contains("openid");
+        let has_meaning = |token: &str| is_openid || !IDENTITY_SCOPE.contains(&token);
+        Ok(requested.filtered(|token| own.contains(token) && has_meaning(token)))
     }
 
     /// All of the scope that somebody can be granted here.
-    pub fn known_scope(&self) -> Scope {
-        self.settings.known_scope()
+    pub fn known_scope(&self) -> &Scope {
+        &self.known_scope
     }
 
     /// The resources of a request (RFC 8707 §2): known here, and allowed to the client.
