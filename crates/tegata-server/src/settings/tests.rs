@@ -331,7 +331,7 @@ fn tables_in_the_open_or_shared_with_keys_are_refused() {
     assert_refused(&["store.dynamodb_endpoint=http://10.0.0.1:8000"], &["must be https"]);
     assert_refused(&["store.kind=mysql"], &["must be one of sqlite, dynamodb"]);
     let own = set(&["store.kind=dynamodb", "store.dynamodb_endpoint=http://127.0.0.1:8000"]).unwrap();
-    assert!(check::is_own_dynamodb(&own));
+    assert!(own.store.is_own_dynamodb());
     let regional = set(&["store.dynamodb_endpoint=https://dynamodb.eu-west-1.amazonaws.com"]).unwrap();
-    assert!(!check::is_own_dynamodb(&regional));
+    assert!(!regional.store.is_own_dynamodb());
 }
