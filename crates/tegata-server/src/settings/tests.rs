@@ -209,7 +209,12 @@ fn v35_metrics_are_off_behind_a_proxy_that_is_not_named() {
 #[test]
 fn a_log_level_that_would_log_nothing_is_refused() {
     assert_refused(&["log.level=verbose"], &["must be off, error, warn"]);
-    assert!(set(&["log.level=info,tegata_http=debug"]).is_ok());
+    assert_refused(&["log.level=info,[request]=debug"], &["must be off, error, warn"]);
+    let settings = set(&["log.level=info, tegata_http=debug,"]).unwrap();
+    let targets = settings.log.level.targets();
+    assert!(targets.would_enable("tegata_http::edge", &tracing::Level::DEBUG));
+    assert!(targets.would_enable("tegata", &tracing::Level::INFO));
+    assert!(!targets.would_enable("tegata", &tracing::Level::DEBUG));
 }
 
 #[test]
