@@ -222,7 +222,8 @@ async fn r31_r69_what_is_too_long_for_an_address_has_to_be_pushed() {
     );
     assert_eq!(app.post("/oauth2/par", &[("request", &object)]).await.status, 201);
     let long = "x".repeat(8 * 1024);
-    assert_eq!(open(&browser, &link("app", &long)).await.status, 400);
+    let told = open(&browser, &link("app", &long)).await;
+    assert_eq!(parameter(&told, "error"), "invalid_request_object");
     let pushed = app.post("/oauth2/par", &[("request", &long)]).await;
     assert_eq!((pushed.status, &pushed.body["error"]), (400, &json!("invalid_request_object")));
 }
