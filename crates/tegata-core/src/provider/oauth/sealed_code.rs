@@ -81,6 +81,7 @@ impl Provider {
         let content = self.code_key(name).open(&sealed, self.settings.tenant.as_str()).ok()?;
         let code: Code = serde_json::from_slice(&content).ok()?;
         let key = TransientKey::new(TransientKind::Code, &[&URL_SAFE_NO_PAD.encode(name)]);
+        let key = key.of_time(code.expires_at);
         Some((key, code))
     }
 
