@@ -23,6 +23,7 @@ mod dpop;
 mod fetched;
 mod flow;
 mod id_token_hint;
+mod in_force;
 mod introspection;
 mod logout;
 mod logout_notices;

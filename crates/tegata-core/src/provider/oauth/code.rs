@@ -12,6 +12,7 @@ use super::browser::BrowserSession;
 use super::client_authentication::AuthenticatedClient;
 use super::client_session::FirstTokens;
 use super::client_tokens::{ClientTokens, TokenContent};
+use super::in_force::InForce;
 use super::sealed_code::{Code, Granted};
 use super::token_request::AccessBinding;
 use crate::audit::{AuditAction, Outcome};
@@ -101,12 +102,13 @@ impl Provider {
                 None => unknown(),
             });
         }
-        let resources = self.narrowed_resources(client, &code.granted.grant.resources, parameters)?;
-        let content =
-            TokenContent { resources: &resources, scope: None, binding, nonce: code.nonce.as_deref() };
+        let resources = self.resources_in_force(client, &code.granted.grant.resources, parameters)?;
         let mut beginning = self.beginning(client, &code.granted, binding, ctx)?;
         let used = UsedCode { session_id: beginning.grant.session.session_id };
         beginning.grant.used = Some(Transient::new(key, &used, code.expires_at + REMEMBERED)?);
+        let in_force = InForce::new(client, &beginning.grant.session, None);
+        let nonce = code.nonce.as_deref();
+        let content = TokenContent { resources: &resources, in_force: &in_force, binding, nonce };
         match self.begin_grant(client, &beginning, &content, ctx).await? {
             FirstTokens::Issued(tokens) => Ok(tokens),
             FirstTokens::Used(before) => Err(self.code_replayed(&code.granted, &before, ctx).await?),

@@ -10,6 +10,7 @@ use super::browser::BrowserSession;
 use super::client_authentication::AuthenticatedClient;
 use super::client_session::FirstTokens;
 use super::client_tokens::{ClientTokens, TokenContent};
+use super::in_force::InForce;
 use super::sealed_code::Granted;
 use super::token_request::AccessBinding;
 use crate::attempt::AttemptKey;
@@ -303,9 +304,11 @@ impl Provider {
             State::Denied => Err(OAuthError::refused(ErrorCode::AccessDenied, "The user did not allow it.")),
             State::Used => Err(unknown()),
             State::Granted(granted) => {
-                let resources = self.narrowed_resources(client, &granted.grant.resources, parameters)?;
-                let content = TokenContent { resources: &resources, scope: None, binding, nonce: None };
+                let resources = self.resources_in_force(client, &granted.grant.resources, parameters)?;
                 let beginning = self.beginning(client, &granted, binding, ctx)?;
+                let in_force = InForce::new(client, &beginning.grant.session, None);
+                let content =
+                    TokenContent { resources: &resources, in_force: &in_force, binding, nonce: None };
                 let FirstTokens::Issued(tokens) = self.begin_grant(client, &beginning, &content, ctx).await?
                 else {
                     return Err(unknown());

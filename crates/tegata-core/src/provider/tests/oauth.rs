@@ -6,6 +6,7 @@ mod device;
 mod exchange;
 mod introspection;
 mod matrix;
+mod narrowed;
 mod overtaken;
 mod pushed;
 mod refresh;
