@@ -86,3 +86,25 @@ async fn r28_v15_codes_cannot_be_guessed_by_asking() {
     let page = submit(&browser, &page, &[("user_code", "BCDF-GHJZ")]).await;
     assert!(text(&page).contains("Too many"), "{}", text(&page));
 }
+
+#[tokio::test]
+async fn r42_the_page_says_how_long_a_device_really_has_access() {
+    let world = World::new().await;
+    world.sign_up("alice").await;
+    let once = RelyingParty::with(&world, "printer", |client| {
+        client.metadata.grant_types = vec![GrantType::DeviceCode];
+    });
+    for (device, said) in [
+        (television(&world).await, "It stays allowed while you are away, for up to 30 days."),
+        (once.await, "It cannot be renewed."),
+    ] {
+        let device = device.post("/oauth2/device_authorization", &[("scope", "openid")]).await.body;
+        let link = device["verification_uri_complete"].as_str().unwrap().replace(crate::world::ISSUER, "");
+        let browser = world.browser();
+        let login = open(&browser, &link).await;
+        let asked = submit(&browser, &login, &[("identifier", "alice"), ("password", PASSWORD)]).await;
+        assert!(text(&asked).contains(said), "{}", text(&asked));
+        // It is another session than the browser's.
+        assert!(!text(&asked).contains("until you log out"));
+    }
+}
