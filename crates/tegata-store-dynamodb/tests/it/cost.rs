@@ -96,7 +96,7 @@ const CREATE_TRANSIENT: Cost = cost(
 );
 const FIND_TRANSIENT: Cost = cost("Find a pushed request", 1, 1.0, 0.0, "");
 const REPLACE_TRANSIENT: Cost = cost(
-    "Use a device code",
+    "Answer for a device, or let it wait",
     1,
     0.0,
     1.0,

@@ -23,8 +23,8 @@ use crate::provider::{Provider, RequestContext};
 use crate::secret::{equal, sha256};
 use crate::transient::Transient;
 
-/// How long a used code is remembered beyond its life: whoever is asked to redeem it may have another idea of the time.
-const REMEMBERED: Duration = Duration::from_mins(5);
+/// How long it is remembered beyond the life of a code that it was used: whoever is asked to redeem it may have another idea of the time.
+pub(super) const REMEMBERED: Duration = Duration::from_mins(5);
 
 /// That a code was used, and the session that it became.
 #[derive(Serialize, Deserialize)]
