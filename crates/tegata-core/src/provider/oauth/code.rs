@@ -125,14 +125,10 @@ impl Provider {
         let UsedCode { session_id } = used.read()?;
         if let Some(session) = self.ports.store.find_session(granted.user_id, session_id).await? {
             self.end_client_session(&session, ctx).await?;
-            self.audit(
-                ctx,
-                AuditAction::CodeReplayed,
-                Outcome::Failure,
-                Some(granted.user_id),
-                Some(session_id),
-            );
         }
+        // Also where the session has ended in another way before: somebody else had the code.
+        let ids = (Some(granted.user_id), Some(session_id));
+        self.audit(ctx, AuditAction::CodeReplayed, Outcome::Failure, ids.0, ids.1);
         Ok(OAuthError::invalid_grant(
             "The code was used before; the tokens that were issued for it are ended.",
         ))

@@ -202,3 +202,17 @@ async fn r69_a_request_whose_code_would_fit_into_no_address_is_refused() {
     assert!(code.len() < 5 * 1024, "{}", code.len());
     assert!(world.redeem_code(&app, &code).await.is_ok());
 }
+
+#[tokio::test]
+async fn r67_r4_a_replay_is_noted_also_when_the_session_of_the_code_has_ended() {
+    let world = world().await;
+    let app = world.party("app", |_| {}).await;
+    let browser = world.log_in_browser("alice").await;
+    let code = world.code(&app, SCOPE, &browser).await;
+    let tokens = world.redeem_code(&app, &code).await.unwrap();
+    world.revoke_token(&app, refresh_token(&tokens)).await.unwrap();
+    assert_eq!(refusal(world.redeem_code(&app, &code).await), ErrorCode::InvalidGrant);
+    let noted = world.audit.last();
+    assert_eq!((noted.action, noted.user_id), (AuditAction::CodeReplayed, Some(browser.user.user_id)));
+    assert_eq!(json!(noted.session_id.map(|id| id.to_string())), claims(&tokens.access_token)["sid"]);
+}
