@@ -48,8 +48,6 @@ pub struct AuthorizationRequest {
     pub login_hint: Option<String>,
     /// An ID token that says who the user has to be.
     pub id_token_hint: Option<String>,
-    /// The authentication context classes that would be liked, best first.
-    pub acr_values: Vec<String>,
     /// The languages of the pages, best first.
     pub ui_locales: Option<String>,
     /// The claims that are asked for by name.
@@ -253,10 +251,6 @@ impl Provider {
             })?),
             None => client.metadata.default_max_age,
         };
-        let acr_values = match parameters.get("acr_values")? {
-            Some(text) => text.split(' ').filter(|v| !v.is_empty()).map(ToOwned::to_owned).collect(),
-            None => client.metadata.default_acr_values.clone(),
-        };
         let claims = parameters.get("claims")?.map(ClaimsRequest::parse).transpose()?.unwrap_or_default();
         let owned = |name| Ok::<_, OAuthError>(parameters.get(name)?.map(ToOwned::to_owned));
         if let Some(display) = parameters.get("display")?
@@ -264,6 +258,8 @@ impl Provider {
         {
             return Err(OAuthError::invalid_request("The parameter display has an unknown value."));
         }
+        // There is nothing to choose by acr_values, which are liked and no more (OIDC Core §3.1.2.1): every login reaches the one
+        // class that there is, and ID tokens say so.
         Ok(AuthorizationRequest {
             prompt: Prompt::parse(parameters.get("prompt")?.unwrap_or_default())?,
             claims: self.allowed_claims(&client, claims),
@@ -279,7 +275,6 @@ impl Provider {
             resources,
             code_challenge,
             max_age,
-            acr_values,
         })
     }
 
