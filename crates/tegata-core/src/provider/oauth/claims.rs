@@ -64,13 +64,13 @@ impl Provider {
         claims
     }
 
-    /// What of the claims that a request names (OIDC Core §5.5) this client can have: what is known here, and what the scope
-    /// that it is registered for would give. Anything else is left out, as if it were not known of the user (OIDC Core §5.5.1).
+    /// What of the claims that a request names (OIDC Core §5.5) this client can have: what is known here, what goes to that place,
+    /// and what the scope that it is registered for would give. Anything else is left out, as if it were not known of the user (OIDC Core §5.5.1).
     pub(super) fn allowed_claims(&self, client: &Client, mut asked: ClaimsRequest) -> ClaimsRequest {
         let mapped = &self.settings.oauth.claims;
-        asked.retain(|claim| {
-            let of_map =
-                || mapped.iter().find(|mapped| mapped.claim.as_str() == claim).map(MappedClaim::scope);
+        asked.retain(|target, claim| {
+            let is_it = |mapped: &&MappedClaim| mapped.claim.as_str() == claim && mapped.is_in(target);
+            let of_map = || mapped.iter().find(is_it).map(MappedClaim::scope);
             let scope = standard_scope(claim).or_else(of_map);
             FACTS.contains(&claim) || scope.is_some_and(|scope| client.metadata.scope.contains(scope))
         });
