@@ -40,7 +40,9 @@ mod token_request;
 mod userinfo;
 
 pub use authorization_request::{AuthorizationRequest, ResponseMode, ResponseTarget};
-pub use authorize::{Authorization, AuthorizationError, AuthorizationResponse, ConsentQuestion, Visitor};
+pub use authorize::{
+    Authorization, AuthorizationError, AuthorizationResponse, ConsentQuestion, Question, Visitor,
+};
 pub use browser::{BrowserSession, BrowserToken};
 pub use client_authentication::{AuthenticatedClient, PresentedClient};
 pub use client_tokens::ClientTokens;

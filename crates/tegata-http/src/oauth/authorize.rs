@@ -5,10 +5,9 @@ use std::borrow::Cow;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use tegata_core::error::ProviderError;
 use tegata_core::oauth::{ErrorCode, OAuthError, Parameters};
 use tegata_core::provider::oauth::{
-    Authorization, AuthorizationError, AuthorizationResponse, BrowserSession, Flow, ResponseMode,
+    Authorization, AuthorizationError, AuthorizationResponse, BrowserSession, Flow, Question, ResponseMode,
     ResponseTarget, Visitor,
 };
 use tegata_pages::FormPostPage;
@@ -83,11 +82,13 @@ async fn answer(
         Err(AuthorizationError::Page(error)) => Ok(error_page_for(app, headers, parameters, &error)),
         Err(AuthorizationError::Client { target, error }) => refuse(app, headers, parameters, target, &error),
         // Whatever is asked stands at an address that knows when it began: it can be loaded again.
-        Ok(_) if is_new => match standing {
+        Ok(Authorization::Question(_)) if is_new => match standing {
             Standing::WithoutCookie => Ok(error_page(app, headers, &without_cookie())),
             Standing::New | Standing::Under(_) => go_on(app, client, place, &flow),
         },
-        Ok(question) => ask(app, client, headers, place, &flow, browser.as_ref(), question),
+        Ok(Authorization::Question(question)) => {
+            ask(app, client, headers, place, &flow, browser.as_ref(), question)
+        }
     }
 }
 
@@ -104,11 +105,11 @@ fn ask(
     place: &Place,
     flow: &Flow,
     browser: Option<&BrowserSession>,
-    question: Authorization,
+    question: Question,
 ) -> Result<Response, HttpError> {
     let visit = Visit { app, client, headers, place, flow };
     match question {
-        Authorization::Login { request, .. }
+        Question::Login { request, .. }
             if request.prompt.create && !flow.has_account && flow.problem.is_none() =>
         {
             match signup_link(&visit) {
@@ -116,13 +117,11 @@ fn ask(
                 _ => Ok(login_page(&visit, Some(&request), None)),
             }
         }
-        Authorization::Login { request, again } => {
+        Question::Login { request, again } => {
             Ok(login_page(&visit, Some(&request), browser.filter(|_| again)))
         }
-        Authorization::SelectAccount(request) => Ok(account_page(&visit, &request, browser)),
-        Authorization::Consent(question) => Ok(consent_page(&visit, &question, browser)),
-        // Sent before anything is asked.
-        Authorization::Answer(_) => Err(ProviderError::Internal("an answer is no question".into()).into()),
+        Question::SelectAccount(request) => Ok(account_page(&visit, &request, browser)),
+        Question::Consent(question) => Ok(consent_page(&visit, &question, browser)),
     }
 }
 

@@ -7,7 +7,7 @@ use tegata_core::claims::standard_scope;
 use tegata_core::client::{Client as OAuthClient, GrantType};
 use tegata_core::consent::ConsentTerms;
 use tegata_core::provider::oauth::{
-    Answer, Authorization, AuthorizationRequest, BrowserSession, ConsentQuestion, Visitor,
+    Answer, AuthorizationRequest, BrowserSession, ConsentQuestion, Question, Visitor,
 };
 use tegata_core::settings::Settings;
 use tegata_pages::{
@@ -143,8 +143,8 @@ async fn decide(app: &AppState, form: &Returned) -> Result<Response, HttpError> 
     // What was allowed is what the page has asked: the same request, decided again for the same user.
     let visitor = Visitor { browser: Some(&browser), flow };
     let query = place.query().unwrap_or_default();
-    if let Ok(Authorization::Consent(question)) =
-        app.provider().authorize(&query, visitor, &client.context()).await
+    if let Ok(Some(Question::Consent(question))) =
+        app.provider().question(&query, visitor, &client.context()).await
     {
         app.provider().consent(&question, &browser, &client.context()).await?;
     }

@@ -152,7 +152,7 @@ impl Provider {
         }
     }
 
-    /// Ends a pushed request, since it has been answered.
+    /// Ends a pushed request, since it is answered with a code.
     ///
     /// # Errors
     /// `invalid_request_uri` when somebody else's answer was faster.
@@ -162,6 +162,19 @@ impl Provider {
             Ok(())
         } else {
             Err(OAuthError::refused(ErrorCode::InvalidRequestUri, "The request_uri was used before."))
+        }
+    }
+
+    /// Ends the request that was pushed, if it was, since it is answered with an error: it is used once for that, too
+    /// (RFC 9126 §4). Gives what the client is to be told.
+    pub(super) async fn end_refused_request(&self, parameters: &Parameters, error: OAuthError) -> OAuthError {
+        let uri = parameters.get("request_uri").ok().flatten().filter(|uri| uri.starts_with(PREFIX));
+        // An outage has decided nothing: the same request may come again.
+        let (Some(uri), OAuthError::Refused { .. }) = (uri, &error) else { return error };
+        let key = TransientKey::new(TransientKind::PushedRequest, &[uri]);
+        match self.ports.store.remove_transient(key).await {
+            Ok(_) => error,
+            Err(failure) => failure.into(),
         }
     }
 }
