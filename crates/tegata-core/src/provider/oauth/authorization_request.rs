@@ -18,7 +18,8 @@ use super::claims::is_fact;
 /// The longest `state` and `nonce`, in bytes.
 pub(super) const MAX_OPAQUE: usize = 2048;
 const UNKNOWN: &str = "There is no active client with this client_id: check it against the registration.";
-/// The most that a code carries of its request, in bytes: it has to fit into the address of the answer.
+/// The most that a request may have of what its code carries, in bytes. Whoever asks for more hears it before their user logs in:
+/// what the code is bounded by leaves this much room but for the longest names of clients.
 const MAX_CARRIED: usize = 3 * 1024;
 /// The most resources that one request may name.
 const MAX_RESOURCES: usize = 8;
@@ -230,9 +231,10 @@ impl Provider {
                 "The parameters state and nonce are at most 2048 bytes long.",
             ));
         }
-        let carried = ["redirect_uri", "scope", "resource", "nonce", "claims"];
-        let carried = carried.into_iter().flat_map(|name| parameters.all(name));
-        if carried.map(str::len).sum::<usize>() > MAX_CARRIED {
+        let carried = ["redirect_uri", "scope", "resource", "claims"];
+        let carried = carried.into_iter().flat_map(|name| parameters.all(name)).map(str::len);
+        // The one of them that can hold anything.
+        if carried.sum::<usize>() + nonce.map_or(0, json_len) > MAX_CARRIED {
             return Err(OAuthError::invalid_request(
                 "The parameters redirect_uri, scope, resource, nonce and claims are too long: together, they have at \
                  most 3072 bytes.",
@@ -332,6 +334,16 @@ impl Provider {
         }
         Ok(resources)
     }
+}
+
+/// How many bytes a text takes as JSON, without its quotes (RFC 8259 §7).
+fn json_len(text: &str) -> usize {
+    let escaped = |byte| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
+        0..=0x1f => 6,
+        _ => 1,
+    };
+    text.bytes().map(escaped).sum()
 }
 
 fn check_response_type(parameters: &Parameters) -> Result<(), OAuthError> {

@@ -197,6 +197,27 @@ async fn r69_a_request_whose_code_would_fit_into_no_address_is_refused() {
     let refused = world.authorize(&long, Some(&browser), &world.flow()).await;
     let Err(AuthorizationError::Client { error, .. }) = refused else { panic!("it was accepted") };
     assert_eq!(refusal::<()>(Err(error)), ErrorCode::InvalidRequest);
+    // As it stands in the code, where each of these takes six bytes.
+    let escaped = request(&app, &[("nonce", &"\u{1}".repeat(600))]);
+    let refused = world.authorize(&escaped, Some(&browser), &world.flow()).await;
+    let Err(AuthorizationError::Client { error, .. }) = refused else { panic!("it was accepted") };
+    assert_eq!(refusal::<()>(Err(error)), ErrorCode::InvalidRequest);
+    // And what is left of the room is not the request's alone.
+    let long_name = world.party(&"\\".repeat(255), |_| {}).await;
+    let claims = format!(r#"{{"userinfo":{{"name":{{"value":"{}"}}}}}}"#, "x".repeat(940));
+    let long =
+        request(&long_name, &[("claims", &claims), ("nonce", &"n".repeat(2048)), ("prompt", "consent")]);
+    let flow = world.flow();
+    let flow = match world.authorize(&long, Some(&browser), &flow).await {
+        Ok(Authorization::Question(Question::Consent(question))) => {
+            world.provider.consent(&question, &browser, &world.ctx()).await.unwrap();
+            flow.answered(Answer::Allow, browser.session.session_id)
+        }
+        _ => panic!("it is short enough to be asked about"),
+    };
+    let refused = world.authorize(&long, Some(&browser), &flow).await;
+    let Err(AuthorizationError::Client { error, .. }) = refused else { panic!("it was accepted") };
+    assert_eq!(refusal::<()>(Err(error)), ErrorCode::InvalidRequest);
     let longest = request(&app, &[("scope", SCOPE), ("nonce", &"n".repeat(2048))]);
     let code = world.allowed_code(&longest, &browser).await;
     assert!(code.len() < 5 * 1024, "{}", code.len());
