@@ -245,9 +245,9 @@ impl ClientStore for FailingStore {
 
 #[async_trait]
 impl ConsentStore for FailingStore {
-    async fn put_consent(&self, consent: &Consent) -> Result<(), StoreError> {
+    async fn put_consent(&self, expected: Option<&Consent>, consent: &Consent) -> Result<bool, StoreError> {
         self.be_overtaken().await;
-        self.inner()?.put_consent(consent).await
+        self.inner()?.put_consent(expected, consent).await
     }
 
     async fn find_consent(

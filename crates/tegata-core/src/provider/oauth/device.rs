@@ -255,7 +255,7 @@ impl Provider {
             // Before the answer, which rests on it.
             let consent =
                 Consent { user_id, client_id: client.client_id.clone(), terms: question.terms.clone() };
-            self.add_consent(consent, client).await?;
+            self.add_consent(&consent, client).await?;
             let granted = self.granted(client, &device.scope, browser);
             // A device is not the browser: it goes on when that logs out, until it is taken back.
             let grant = ClientGrant {
