@@ -3,7 +3,7 @@
 use crate::lambda::{self, Arch};
 use crate::process::{Command, cargo};
 use crate::workspace::root;
-use crate::{Result, tools, web};
+use crate::{Result, server, tools, web};
 
 const PAGE: &str = "docs/performance.md";
 /// AWS's Runtime Interface Client for Node.js. Not a package of the workspace: it compiles a module of its own, which
@@ -15,7 +15,7 @@ pub(crate) fn run(arguments: &[String]) -> Result {
     tools::require_node()?;
     web::install()?;
     web::build_if_stale()?;
-    cargo(&["build", "--release", "--package", "tegata-server", "--bin", "tegata"]).run()?;
+    cargo(&["build", "--release", "--package", server::PACKAGE]).run()?;
     functions()?;
     let bench = cargo(&["run", "--release", "--package", "tegata-bench", "--"]);
     if arguments.is_empty() { bench.args(&["--write", PAGE]).run() } else { bench.args(arguments).run() }

@@ -11,7 +11,12 @@ use crate::workspace;
 
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
-/// Checks the lock files against deny.toml.
+/// Packages that are built alone, and what would make them large or slow to build: the SDK of AWS, and the HTTP/2 that it
+/// asks for (ADR 1).
+const APART: [(&str, &[&str]); 2] =
+    [("tegata-server", &["aws-config", "h2"]), ("tegata-authorizer", &["aws-config", "tegata-http"])];
+
+/// Checks the lock files against deny.toml, and that what is apart stays apart.
 pub(crate) fn check() -> Result {
     let policy = workspace::read("deny.toml")?;
     let mut problems = check_lock(&workspace::read("Cargo.lock")?, &strings_of(&policy, "skip"));
@@ -32,6 +37,15 @@ pub(crate) fn check() -> Result {
             problems.push(format!("{package}: deny.toml does not allow its licence, {licence:?}"));
         }
     }
+    for (package, strangers) in APART {
+        let linked = cargo(&["tree", "--package", package, "--locked", "--edges", "normal"])
+            .args(&["--prefix", "none", "--format", "{p}"])
+            .output()?;
+        let linked = names(&linked);
+        problems.extend(strangers.iter().filter(|stranger| linked.contains(*stranger)).map(|stranger| {
+            format!("{package} must not link {stranger}: cargo tree --package {package} --invert {stranger}")
+        }));
+    }
     if problems.is_empty() {
         println!("{} packages: licences, sources and versions are as deny.toml says", licensed.len());
         Ok(())
@@ -46,6 +60,11 @@ pub(crate) fn audit() -> Result {
         return Err("cargo-deny is needed: cargo install --locked cargo-deny".into());
     }
     cargo(&["deny", "--workspace", "check"]).run()
+}
+
+/// The names of the packages that `cargo tree` lists, one a line.
+fn names(tree: &str) -> BTreeSet<&str> {
+    tree.lines().filter_map(|line| line.split(' ').next()).collect()
 }
 
 /// Duplicates that are not skipped, and packages from elsewhere.

@@ -119,9 +119,7 @@ fn run(release: bool, arguments: &[String]) -> Result {
     web::install()?;
     web::build_if_stale()?;
     let profile: &[&str] = if release { &["--release"] } else { &[] };
-    // Both programs: `tegata` becomes the other one where it is asked for DynamoDB.
-    cargo(&["build", "--package", "tegata-server"]).args(profile).run()?;
-    let command = cargo(&["run", "--package", "tegata-server", "--bin", "tegata"]).args(profile);
+    let command = cargo(&["run", "--package", server::package(arguments)]).args(profile);
     command.args(&["--", "serve"]).args(arguments).replace_process()
 }
 

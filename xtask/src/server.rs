@@ -7,13 +7,34 @@ use std::sync::mpsc;
 use std::time::Duration;
 use std::{fs, thread};
 
-use crate::Result;
 use crate::process::{Command, cargo};
 use crate::workspace::root;
+use crate::{Result, workspace};
+
+/// Its package. It is built alone: together with others it would get their features, among them the HTTP/2 of an SDK that it
+/// does not link.
+pub(crate) const PACKAGE: &str = "tegata-server";
+
+/// The package of the program that `tegata` becomes where it is asked for DynamoDB.
+const WITH_DYNAMODB: &str = "tegata-server-dynamodb";
 
 /// Builds it.
 pub(crate) fn build() -> Result {
-    cargo(&["build", "--package", "tegata-server"]).run()
+    cargo(&["build", "--package", PACKAGE]).run()
+}
+
+/// The package to run for these arguments: what is not asked for DynamoDB need not wait for its SDK.
+pub(crate) fn package(arguments: &[String]) -> &'static str {
+    let asks = |text: &str| text.contains("dynamodb");
+    let is_asked = arguments.iter().any(|argument| asks(argument))
+        || std::env::var("TEGATA_STORE__KIND").is_ok_and(|kind| asks(&kind))
+        // The files that the server would read.
+        || arguments
+            .iter()
+            .filter_map(|argument| argument.rsplit('=').next())
+            .chain(["tegata.toml"])
+            .any(|file| workspace::read(file).is_ok_and(|settings| asks(&settings)));
+    if is_asked { WITH_DYNAMODB } else { PACKAGE }
 }
 
 /// Where it is: beside this program, which is built into the same folder.
@@ -91,6 +112,14 @@ fn address_in(line: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_who_asks_for_dynamodb_waits_for_its_sdk() {
+        let of = |arguments: &[&str]| package(&arguments.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!(of(&["--set", "log.level=debug"]), PACKAGE);
+        assert_eq!(of(&["--store", "dynamodb"]), WITH_DYNAMODB);
+        assert_eq!(of(&["--set", "store.kind=dynamodb"]), WITH_DYNAMODB);
+    }
 
     #[test]
     fn the_address_is_found_in_a_line_of_text_or_json() {

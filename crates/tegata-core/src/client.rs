@@ -1,6 +1,7 @@
 //! OAuth clients: who may ask for tokens, and how (RFC 6749 §2, RFC 7591 §2).
 
 mod redirect_uri;
+mod request_object_alg;
 mod secret;
 mod validate;
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use tegata_jose::Algorithm;
 
 pub use redirect_uri::{InvalidRedirectUri, RedirectUri};
+pub use request_object_alg::RequestObjectAlg;
 pub use secret::{ClientSecret, ClientSecretHash, StoredSecret};
 pub use validate::{MetadataProblem, MetadataRules};
 
@@ -192,6 +194,11 @@ pub struct ClientMetadata {
     pub backchannel_logout_session_required: bool,
     /// Whether it sends authorization requests directly only (RFC 9126 §6).
     pub require_pushed_authorization_requests: bool,
+    /// With what its request objects are signed; with any algorithm that we verify, or none, if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_object_signing_alg: Option<RequestObjectAlg>,
+    /// Whether it signs all of its authorization requests (RFC 9101 §10.5).
+    pub require_signed_request_object: bool,
     /// Whether its tokens are always bound to a key (RFC 9449 §5.2).
     pub dpop_bound_access_tokens: bool,
     /// Whether it must send a code challenge (RFC 7636). Only a confidential client can do without.
@@ -236,6 +243,8 @@ impl Default for ClientMetadata {
             backchannel_logout_uri: None,
             backchannel_logout_session_required: false,
             require_pushed_authorization_requests: false,
+            request_object_signing_alg: None,
+            require_signed_request_object: false,
             dpop_bound_access_tokens: false,
             require_pkce: true,
             skip_consent: false,

@@ -8,5 +8,5 @@ mod prompt;
 
 pub use claims_request::{ClaimsRequest, Essential};
 pub use error::{ErrorCode, OAuthError};
-pub use parameters::Parameters;
+pub use parameters::{Parameters, encode_form};
 pub use prompt::Prompt;

@@ -32,6 +32,7 @@ use crate::identifier::{SessionId, UserId};
 use crate::key_set::KeySet;
 use crate::outbound::Outbound;
 use crate::password::{Blocklist, PasswordHasher};
+use crate::scope::Scope;
 use crate::seal::SealingKey;
 use crate::settings::Settings;
 use crate::store::Store;
@@ -61,6 +62,8 @@ pub struct Ports {
 /// The provider of one tenant.
 pub struct Provider {
     settings: Settings,
+    /// [`Settings::known_scope`]
+    known_scope: Scope,
     ports: Ports,
     key_duty: KeyDuty,
     key_ring: RwLock<Arc<KeyRing>>,
@@ -112,6 +115,7 @@ impl Provider {
         let key_ring = RwLock::new(Arc::new(KeyRing::open(&key_set, &settings, &ports.sealing)?));
         let looked_for_keys_at = AtomicI64::new(i64::MIN);
         Ok(Self {
+            known_scope: settings.known_scope(),
             settings,
             ports,
             key_duty,

@@ -52,21 +52,26 @@ impl Scope {
     /// This scope without the tokens of `other`.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Self {
-        let mut rest = Self::default();
-        for token in self.tokens().filter(|token| !other.contains(token)) {
-            rest.push(token);
-        }
-        rest
+        self.filtered(|token| !other.contains(token))
     }
 
     /// The tokens of this scope that `other` has, too.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
-        let mut both = Self::default();
-        for token in self.tokens().filter(|token| other.contains(token)) {
-            both.push(token);
+        self.filtered(|token| other.contains(token))
+    }
+
+    /// The tokens of this scope that are to stay.
+    #[must_use]
+    pub fn filtered(&self, stays: impl Fn(&str) -> bool) -> Self {
+        let mut rest = String::with_capacity(self.0.len());
+        for token in self.tokens().filter(|token| stays(token)) {
+            if !rest.is_empty() {
+                rest.push(' ');
+            }
+            rest.push_str(token);
         }
-        both
+        Self(rest)
     }
 
     fn push(&mut self, token: &str) {

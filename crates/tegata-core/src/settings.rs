@@ -94,7 +94,8 @@ pub struct SettingProblem {
 }
 
 /// OpenID Connect's own scope (OIDC Core §5.4, §11).
-const OPENID_SCOPE: &str = "openid profile email address phone offline_access";
+pub(crate) const OPENID_SCOPE: [&str; 6] =
+    ["openid", "profile", "email", "address", "phone", "offline_access"];
 
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
@@ -203,7 +204,7 @@ impl Settings {
 
     /// All of the scope that somebody can be granted here: OpenID Connect's own, everyone's, and that of clients.
     pub fn known_scope(&self) -> Scope {
-        let own: Scope = OPENID_SCOPE.parse().unwrap_or_default();
+        let own: Scope = OPENID_SCOPE.join(" ").parse().unwrap_or_default();
         own.union(&self.tokens.scope).union(&self.oauth.scope)
     }
 

@@ -34,7 +34,7 @@ const ISSUER: &str = "https://id.example";
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     // As the server has one: lines of requests are below its level.
-    tracing_subscriber::fmt().with_env_filter("info").with_writer(std::io::sink).init();
+    tracing_subscriber::fmt().with_max_level(tracing::Level::INFO).with_writer(std::io::sink).init();
     let provider = provider().await;
     let state = AppState::new(Arc::clone(&provider), HttpSettings::new(ISSUER), Arc::new(SystemClock));
     let app = router(state, None);

@@ -53,7 +53,7 @@ pub(crate) async fn metadata(State(app): State<AppState>, headers: HeaderMap) ->
     }
     let oauth = settings.oauth.enabled.then(|| OAuthMetadata::new(app.provider()));
     let provider = app.provider();
-    let scopes = if settings.oauth.enabled { provider.known_scope() } else { settings.tokens.scope.clone() };
+    let scopes = if settings.oauth.enabled { provider.known_scope() } else { &settings.tokens.scope };
     let metadata = Metadata {
         issuer,
         jwks_uri: format!("{issuer}{JWKS_PATH}"),

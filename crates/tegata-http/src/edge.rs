@@ -196,7 +196,6 @@ impl Exchange {
             self.write_problem(edge, &mut response);
         }
         let headers = response.headers_mut();
-        headers.reserve(16);
         edge.app.security_headers().write(headers);
         edge.app.origins().write(self.sender, edge.is_public, headers);
         headers.entry(CACHE_CONTROL).or_insert(NO_STORE);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use axum::body::{Body, Bytes};
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use serde::Serialize;
 use tegata_core::attributes::{Address, TextClaim};
@@ -20,6 +20,9 @@ use crate::error::HttpError;
 
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
+/// Room for the headers of an answer, those of the edge included: a map that grows is copied.
+pub(crate) const HEADERS: usize = 20;
+
 /// An answer of JSON.
 ///
 /// # Errors
@@ -33,6 +36,7 @@ pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Result<Response
 pub(crate) fn json_bytes(status: StatusCode, body: Bytes) -> Response {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
+    *response.headers_mut() = HeaderMap::with_capacity(HEADERS);
     response.headers_mut().insert(CONTENT_TYPE, JSON);
     response
 }

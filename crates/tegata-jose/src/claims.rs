@@ -269,6 +269,19 @@ impl Claims {
         None
     }
 
+    /// All claims, in order; reads the payload again.
+    pub(crate) fn members(&self) -> Vec<(Cow<'_, str>, ClaimValue<'_>)> {
+        let mut members = Vec::new();
+        let payload = self.text.get(..self.payload_len).unwrap_or_default();
+        // What has been read once is read again.
+        if let Ok(mut object) = Object::open(payload) {
+            while let Ok(Some((name, value))) = object.next_member() {
+                members.push((name.decode(), value.into()));
+            }
+        }
+        members
+    }
+
     /// The strings of a claim that is a string or an array of strings.
     pub(crate) fn list(&self, name: &str) -> Vec<Cow<'_, str>> {
         let mut list = Vec::new();

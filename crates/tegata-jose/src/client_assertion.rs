@@ -1,15 +1,12 @@
 use crate::claims::{ClaimValue, Claims, ExpectedAudience, StringClaim};
+use crate::client_key::select_client_key;
 use crate::jws::{Header, Jws};
-use crate::{Algorithm, JoseError, JwkSet, MAX_LEEWAY_SECS, NumericDate, TYP_JWT, VerifyingKey, base64url};
+use crate::{Algorithm, JoseError, JwkSet, MAX_LEEWAY_SECS, NumericDate, TYP_JWT};
 
 /// The longest life of an assertion that is left when it arrives, in seconds.
 pub const MAX_ASSERTION_LIFETIME_SECS: u32 = 300;
 /// The most bytes of a `jti` that whoever must remember it is asked to store.
 pub const MAX_JWT_ID_LEN: usize = 255;
-
-/// The algorithms of what a client signs to prove itself. All are asymmetric: a secret that is shared is no proof.
-pub const CLIENT_ALGORITHMS: [Algorithm; 4] =
-    [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Rs256, Algorithm::Ps256];
 
 /// The `typ` of an assertion that says what it is for.
 const TYP_CLIENT_AUTHENTICATION: &str = "client-authentication+jwt";
@@ -22,7 +19,7 @@ pub struct ClientAssertionExpectation<'a> {
     pub client_id: &'a str,
     /// The client's keys.
     pub keys: &'a JwkSet,
-    /// Those of [`CLIENT_ALGORITHMS`] that the client may use, such as its `token_endpoint_auth_signing_alg`.
+    /// Those of [`CLIENT_ALGORITHMS`](crate::CLIENT_ALGORITHMS) that the client may use, such as its `token_endpoint_auth_signing_alg`.
     pub algorithms: &'a [Algorithm],
     /// What `aud` must be.
     pub audience: AssertionAudience<'a>,
@@ -90,9 +87,8 @@ pub fn verify_client_assertion(
     if !is_assertion_typ(header.typ.as_deref()) {
         return Err(JoseError::WrongTyp);
     }
-    jws.check_signature(&select_key(&header, expected)?)?;
-    let payload = base64url::decode(jws.payload).map_err(|_| JoseError::MalformedToken)?;
-    let payload = String::from_utf8(payload).map_err(|_| JoseError::InvalidPayload)?;
+    jws.check_signature(&select_client_key(&header, expected.keys, expected.algorithms)?)?;
+    let payload = jws.decode_payload()?;
     let anybody = ExpectedAudience { trusted: None, exclusive: false, optional: false };
     check_claims(&Claims::read(payload, anybody)?, expected)
 }
@@ -102,30 +98,6 @@ fn is_assertion_typ(typ: Option<&str>) -> bool {
     typ.is_none_or(|typ| {
         [TYP_JWT, TYP_CLIENT_AUTHENTICATION, MEDIA_TYPE].iter().any(|known| typ.eq_ignore_ascii_case(known))
     })
-}
-
-/// The key that `kid` names, or the only one of the algorithm.
-///
-/// A key with an `alg` verifies that one only. Many clients publish RSA keys without: such a key is taken for the header's
-/// algorithm if it fits the key's type, which leaves two, and neither can be taken for the other.
-fn select_key(
-    header: &Header<'_>,
-    expected: &ClientAssertionExpectation<'_>,
-) -> Result<VerifyingKey, JoseError> {
-    let claimed: Algorithm = header.alg.parse()?;
-    if !CLIENT_ALGORITHMS.contains(&claimed) || !expected.algorithms.contains(&claimed) {
-        return Err(JoseError::AlgorithmNotAllowed);
-    }
-    if let Some(kid) = header.kid.as_deref() {
-        let jwk = expected.keys.find(kid).ok_or(JoseError::UnknownKey)?;
-        return VerifyingKey::from_jwk_as(jwk, claimed);
-    }
-    let mut fitting =
-        expected.keys.keys().iter().filter_map(|jwk| VerifyingKey::from_jwk_as(jwk, claimed).ok());
-    match (fitting.next(), fitting.next()) {
-        (Some(only), None) => Ok(only),
-        _ => Err(JoseError::UnknownKey),
-    }
 }
 
 fn check_claims(

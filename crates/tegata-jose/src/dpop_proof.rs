@@ -78,8 +78,7 @@ pub fn verify_dpop_proof(
     }
     let jwk = read_jwk(&decoded)?;
     jws.check_signature(&VerifyingKey::from_jwk_as(&jwk, algorithm)?)?;
-    let payload = base64url::decode(jws.payload).map_err(|_| JoseError::MalformedToken)?;
-    let payload = String::from_utf8(payload).map_err(|_| JoseError::InvalidPayload)?;
+    let payload = jws.decode_payload()?;
     let anybody = ExpectedAudience { trusted: None, exclusive: false, optional: true };
     check_claims(&Claims::read(payload, anybody)?, expected, &jwk)
 }

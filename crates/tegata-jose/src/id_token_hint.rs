@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use crate::claims::{Claims, ExpectedAudience, StringClaim};
 use crate::jws::{Header, Jws};
 use crate::profile::Kind as _;
-use crate::{IdToken, JoseError, NumericDate, VerifyingKeys, base64url};
+use crate::{IdToken, JoseError, NumericDate, VerifyingKeys};
 
 /// Checks an `id_token_hint`: that it is an ID token which `issuer` issued once, to whomever and however long ago.
 ///
@@ -30,8 +30,7 @@ pub fn verify_id_token_hint(
         return Err(JoseError::AlgorithmNotAllowed);
     }
     jws.check_signature(key)?;
-    let payload = base64url::decode(jws.payload).map_err(|_| JoseError::MalformedToken)?;
-    let payload = String::from_utf8(payload).map_err(|_| JoseError::InvalidPayload)?;
+    let payload = jws.decode_payload()?;
     let anybody = ExpectedAudience { trusted: None, exclusive: false, optional: false };
     let claims = Claims::read(payload, anybody)?;
     if claims.require_string(StringClaim::Iss)? != issuer {

@@ -51,6 +51,12 @@ impl<'t> Jws<'t> {
         String::from_utf8(bytes).map_err(|_| JoseError::InvalidHeader)
     }
 
+    /// The text of a payload that is a claims set.
+    pub(crate) fn decode_payload(&self) -> Result<String, JoseError> {
+        let bytes = base64url::decode(self.payload).map_err(|_| JoseError::MalformedToken)?;
+        String::from_utf8(bytes).map_err(|_| JoseError::InvalidPayload)
+    }
+
     pub(crate) fn check_signature(&self, key: &VerifyingKey) -> Result<(), JoseError> {
         // The decoder wants room for whole groups of three.
         let mut buffer = [0; rsa_key::MAX_SIGNATURE_LEN + 4];

@@ -44,6 +44,7 @@ mod algorithm;
 mod base64url;
 mod claims;
 mod client_assertion;
+mod client_key;
 mod confirmation;
 mod dpop_proof;
 mod error;
@@ -58,8 +59,10 @@ mod jws;
 mod logout_token;
 mod numeric_date;
 mod profile;
+mod request_object;
 mod rsa_key;
 mod signing_key;
+mod unsigned_request_object;
 mod unverified;
 mod verified_tokens;
 mod verifying_key;
@@ -68,9 +71,10 @@ pub use access_token::{AccessToken, AccessTokenClaims, Actor, VerifiedAccessToke
 pub use algorithm::Algorithm;
 pub use claims::ClaimValue;
 pub use client_assertion::{
-    AssertionAudience, CLIENT_ALGORITHMS, ClientAssertionExpectation, MAX_ASSERTION_LIFETIME_SECS,
-    MAX_JWT_ID_LEN, VerifiedClientAssertion, verify_client_assertion,
+    AssertionAudience, ClientAssertionExpectation, MAX_ASSERTION_LIFETIME_SECS, MAX_JWT_ID_LEN,
+    VerifiedClientAssertion, verify_client_assertion,
 };
+pub use client_key::CLIENT_ALGORITHMS;
 pub use dpop_proof::{DpopExpectation, VerifiedDpopProof, verify_dpop_proof};
 pub use error::JoseError;
 pub use foreign_access_token::{ForeignAccessToken, VerifiedForeignAccessToken};
@@ -82,7 +86,13 @@ pub use jws::{MAX_TOKEN_LEN, verify_signature};
 pub use logout_token::{LogoutToken, LogoutTokenClaims, VerifiedLogoutToken};
 pub use numeric_date::NumericDate;
 pub use profile::{MAX_LEEWAY_SECS, Profile, TokenKind, verify};
+pub use request_object::{
+    MAX_REQUEST_OBJECT_LIFETIME_SECS, RequestObjectExpectation, VerifiedRequestObject, verify_request_object,
+};
 pub use signing_key::SigningKey;
+pub use unsigned_request_object::{
+    UnsignedRequestObject, is_unsigned_request_object, read_unsigned_request_object,
+};
 pub use unverified::{unverified_issuer, unverified_subject};
 pub use verified_tokens::VerifiedTokens;
 pub use verifying_key::{VerifyingKey, VerifyingKeys};

@@ -8,7 +8,7 @@ use crate::jws::{Header, Jws};
 use crate::signing_key::encoded_header;
 use crate::{
     AccessToken, Algorithm, ForeignAccessToken, IdToken, JoseError, LogoutToken, NumericDate, VerifyingKey,
-    VerifyingKeys, base64url,
+    VerifyingKeys,
 };
 
 /// The most that clocks may differ, in seconds.
@@ -290,8 +290,7 @@ pub fn verify<K: TokenKind>(
 ) -> Result<K::Verified, JoseError> {
     let jws = Jws::split(token)?;
     jws.check_signature(profile.select_key(&jws)?)?;
-    let payload = base64url::decode(jws.payload).map_err(|_| JoseError::MalformedToken)?;
-    let payload = String::from_utf8(payload).map_err(|_| JoseError::InvalidPayload)?;
+    let payload = jws.decode_payload()?;
     let audience = ExpectedAudience {
         trusted: Some(&profile.audiences),
         exclusive: K::EXCLUSIVE_AUDIENCE,

@@ -1,6 +1,6 @@
+use crate::JoseError;
 use crate::json::Object;
 use crate::jws::Jws;
-use crate::{JoseError, base64url};
 
 /// What a token says in `iss`, believed by nobody: its only use is to pick the [`Profile`](crate::Profile) that the token is
 /// verified against, by exact comparison and before anything is fetched. The profile then checks `iss` again.
@@ -22,8 +22,7 @@ pub fn unverified_subject(assertion: &str) -> Result<String, JoseError> {
 }
 
 fn unverified_string(token: &str, claim: &'static str) -> Result<String, JoseError> {
-    let payload = base64url::decode(Jws::split(token)?.payload).map_err(|_| JoseError::MalformedToken)?;
-    let payload = String::from_utf8(payload).map_err(|_| JoseError::InvalidPayload)?;
+    let payload = Jws::split(token)?.decode_payload()?;
     let mut found = None;
     let mut object = Object::open(&payload)?;
     while let Some((name, value)) = object.next_member()? {

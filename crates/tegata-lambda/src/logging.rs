@@ -2,7 +2,7 @@
 
 use tracing::level_filters::LevelFilter;
 use tracing::{Level, Metadata};
-use tracing_subscriber::filter::{EnvFilter, FilterExt as _, filter_fn};
+use tracing_subscriber::filter::{FilterExt as _, Targets, filter_fn};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::registry;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -20,14 +20,14 @@ pub(crate) fn start(directives: Option<&str>) {
     let _ = registry().with(lines.with_filter(filter)).try_init();
 }
 
-fn filter(directives: Option<&str>) -> EnvFilter {
+fn filter(directives: Option<&str>) -> Targets {
     // A lone word that is no level would be read as the name of a module, and then nothing is ever logged. Lambda has
     // one: its `FATAL` is no level of ours.
     let is_readable = |text: &&str| {
         !text.bytes().all(|byte| byte.is_ascii_alphabetic()) || text.parse::<LevelFilter>().is_ok()
     };
-    let builder = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into());
-    builder.parse_lossy(directives.filter(is_readable).unwrap_or_default())
+    let targets = directives.filter(is_readable).and_then(|text| text.parse().ok());
+    targets.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO))
 }
 
 /// Below `info` only what is ours: at `debug` the SDK and the HTTP client show whole requests and answers, with what a
@@ -40,6 +40,9 @@ fn is_safe(metadata: &Metadata<'_>) -> bool {
 mod tests {
     use std::io;
     use std::sync::{Arc, Mutex};
+
+    use tracing_subscriber::Registry;
+    use tracing_subscriber::layer::Filter;
 
     use super::*;
 
@@ -64,9 +67,11 @@ mod tests {
             (Some("DEBUG"), LevelFilter::DEBUG),
             (Some("warn"), LevelFilter::WARN),
             (Some("FATAL"), LevelFilter::INFO),
+            (Some("info,tegata_http=loud"), LevelFilter::INFO),
             (Some("info,tegata_http=debug"), LevelFilter::DEBUG),
         ] {
-            assert_eq!(filter(directives).max_level_hint(), Some(level), "{directives:?}");
+            let filter = filter(directives);
+            assert_eq!(Filter::<Registry>::max_level_hint(&filter), Some(level), "{directives:?}");
         }
     }
 

@@ -425,6 +425,12 @@ pub(crate) struct Metadata {
     /// It has to push its authorization requests
     #[arg(long)]
     pub(crate) par: bool,
+    /// It has to sign its authorization requests (JAR)
+    #[arg(long)]
+    pub(crate) jar: bool,
+    /// With what its request objects are signed, or none [default: any that it has a key for, or none]
+    #[arg(long, value_name = "ALG")]
+    pub(crate) request_object_alg: Option<String>,
 }
 
 #[derive(Subcommand)]

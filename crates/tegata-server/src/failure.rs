@@ -10,7 +10,7 @@ use crate::settings::Problems;
 
 /// Why a command ended, in a sentence for the person who gave it, and what they can do about it.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub struct Failure {
     kind: Kind,
     message: String,
     advice: Option<String>,
@@ -28,7 +28,8 @@ enum Kind {
 }
 
 impl Failure {
-    pub(crate) fn new(message: impl fmt::Display) -> Self {
+    /// It could not be done.
+    pub fn new(message: impl fmt::Display) -> Self {
         Self { kind: Kind::NotDone, message: message.to_string(), advice: None }
     }
 
@@ -39,7 +40,7 @@ impl Failure {
 
     /// Adds what to do about it.
     #[must_use]
-    pub(crate) fn advise(mut self, advice: impl fmt::Display) -> Self {
+    pub fn advise(mut self, advice: impl fmt::Display) -> Self {
         self.advice = Some(advice.to_string());
         self
     }
@@ -83,7 +84,7 @@ impl From<ProviderError> for Failure {
 }
 
 /// An error with everything that led to it.
-pub(crate) struct Chain<'e>(pub(crate) &'e dyn std::error::Error);
+pub struct Chain<'e>(pub &'e dyn std::error::Error);
 
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -52,7 +52,7 @@ impl Installation {
         let key_file = settings.master_key_file();
         let is_fresh = match settings.store.kind {
             StoreKind::Sqlite => !settings.database().exists(),
-            StoreKind::DynamoDb => shared_store::linked()?.prepare(settings).await?,
+            StoreKind::DynamoDb => shared_store::linked()?.prepare(&settings.store).await?,
         };
         // A new key for an old database would open nothing.
         let master_key = if key_file.exists() || !is_fresh {
@@ -69,7 +69,7 @@ impl Installation {
                 let sqlite = Self::open_sqlite(settings)?;
                 (Some(sqlite.clone()), Arc::new(sqlite))
             }
-            StoreKind::DynamoDb => (None, shared_store::linked()?.open(settings, &master_key).await),
+            StoreKind::DynamoDb => (None, shared_store::linked()?.open(&settings.store, &master_key).await),
         };
         Ok(Self { master_key, sqlite, store, is_fresh })
     }

@@ -1,6 +1,6 @@
-//! The provider, its database and its web application in one process, and the commands of its operator: two programs.
+//! The provider, its database and its web application in one process, and the commands of its operator.
 //!
-//! `tegata` is what everyone needs. `tegata-dynamodb` also has the store that several servers share, which doubles its size.
+//! `tegata` is what everyone needs. A package that has a store for several servers makes a program of its own of it.
 
 #![expect(clippy::format_push_string, reason = "texts for people are put together once, not a million times")]
 
@@ -9,7 +9,6 @@ mod cli;
 mod clients_file;
 mod command;
 mod data_dir;
-mod dynamodb;
 mod failure;
 mod installation;
 mod key_file;
@@ -27,6 +26,10 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+pub use failure::{Chain, Failure};
+pub use settings::StoreSettings;
+pub use shared_store::SharedStore;
+
 /// The program `tegata`.
 pub fn run() -> ExitCode {
     let cli = cli::Cli::parse();
@@ -36,8 +39,8 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// The program `tegata-dynamodb`: the same, and the store on DynamoDB.
-pub fn run_with_dynamodb() -> ExitCode {
-    shared_store::link(&dynamodb::DynamoDb);
+/// A program that is the same, and has a store that several servers share.
+pub fn run_with(store: &'static dyn SharedStore) -> ExitCode {
+    shared_store::link(store);
     run()
 }

@@ -3,7 +3,7 @@
 //! The table in [`table`] is the only place that knows a setting's name; reading, checking and `docs/reference/settings.md`
 //! all follow it.
 
-pub(crate) mod check;
+mod check;
 pub(crate) mod markdown;
 mod source;
 mod table;
@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use tegata_http::{HttpSettings, MetricsAccess};
-use tegata_settings::{CssVariable, KibiBytes};
+use tegata_settings::{CssVariable, KibiBytes, is_loopback_url};
 
 pub(crate) use source::{Problems, Sources, load};
 pub(crate) use table::SETTINGS;
@@ -75,14 +75,24 @@ pub(crate) struct PasswordSettings {
 
 /// `store.*`
 #[derive(Clone, Debug)]
-pub(crate) struct StoreSettings {
+pub struct StoreSettings {
     pub(crate) kind: StoreKind,
     pub(crate) durability: Durability,
     /// That of the region when not set.
-    pub(crate) dynamodb_endpoint: Option<String>,
-    pub(crate) dynamodb_table: String,
-    pub(crate) dynamodb_keys_table: String,
-    pub(crate) dynamodb_public_keys_table: String,
+    pub dynamodb_endpoint: Option<String>,
+    /// The table of everything but keys.
+    pub dynamodb_table: String,
+    /// The table of the sealed signing keys.
+    pub dynamodb_keys_table: String,
+    /// The table of their public halves.
+    pub dynamodb_public_keys_table: String,
+}
+
+impl StoreSettings {
+    /// Whether the endpoint of DynamoDB is an emulator on this machine.
+    pub fn is_own_dynamodb(&self) -> bool {
+        self.dynamodb_endpoint.as_deref().is_some_and(is_loopback_url)
+    }
 }
 
 /// `keys.*`, but for the policy, which belongs to the rules.

@@ -1,7 +1,7 @@
 //! The port to a store that several servers share.
 //!
-//! What opens one links the SDK of a cloud, which is as large as all the rest. Of the two programs only `tegata-dynamodb`
-//! does; `tegata` becomes it where the settings ask for such a store.
+//! What opens one links the SDK of a cloud, which is as large as all the rest. Only `tegata-dynamodb` does, the program of
+//! another package; `tegata` becomes it where the settings ask for such a store.
 
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
@@ -12,22 +12,29 @@ use tegata_core::master_key::MasterKey;
 use tegata_core::store::Store;
 
 use crate::failure::Failure;
-use crate::settings::{Settings, StoreKind};
+use crate::settings::{Settings, StoreKind, StoreSettings};
 
-/// The program that has it.
+/// The program that has one, and the package that it is built from.
 const PROGRAM: &str = "tegata-dynamodb";
+const PACKAGE: &str = "tegata-server-dynamodb";
 
 /// A store that several servers share.
 #[async_trait]
-pub(crate) trait SharedStore: Send + Sync {
+pub trait SharedStore: Send + Sync {
     /// Whether it is there and can be read, and what it is called.
-    async fn check(&self, settings: &Settings) -> Result<String, Failure>;
+    ///
+    /// # Errors
+    /// With what is wrong, and what to do about it.
+    async fn check(&self, settings: &StoreSettings) -> Result<String, Failure>;
 
     /// Looks for it, and makes it in an emulator on this machine. Whether it is new: nobody has made keys yet.
-    async fn prepare(&self, settings: &Settings) -> Result<bool, Failure>;
+    ///
+    /// # Errors
+    /// With what is wrong, and what to do about it.
+    async fn prepare(&self, settings: &StoreSettings) -> Result<bool, Failure>;
 
     /// Opens it; asks nothing yet.
-    async fn open(&self, settings: &Settings, master_key: &MasterKey) -> Arc<dyn Store>;
+    async fn open(&self, settings: &StoreSettings, master_key: &MasterKey) -> Arc<dyn Store>;
 }
 
 static LINKED: OnceLock<&'static dyn SharedStore> = OnceLock::new();
@@ -57,5 +64,7 @@ pub(crate) fn require(settings: &Settings) -> Result<(), Failure> {
         |error| Failure::new(format_args!("the store is one for {PROGRAM}, which cannot be run: {error}"));
     let other = std::env::current_exe().map_err(failed)?.with_file_name(PROGRAM);
     let error = Command::new(other).args(std::env::args_os().skip(1)).exec();
-    Err(failed(error).advise("install it in the folder of `tegata`; the two are built together"))
+    Err(failed(error).advise(format_args!(
+        "install it in the folder of `tegata`; `cargo build --release --package {PACKAGE}` makes it"
+    )))
 }

@@ -68,7 +68,12 @@ impl Readers {
     where
         F: FnOnce(&Connection) -> Result<T, StoreError>,
     {
-        let Some(connection) = self.direct.iter().find_map(|connection| connection.try_lock().ok()) else {
+        let free = || self.direct.iter().find_map(|connection| connection.try_lock().ok());
+        // Whoever holds one needs microseconds for it, or waits for a core: it gets this one.
+        let Some(connection) = free().or_else(|| {
+            std::thread::yield_now();
+            free()
+        }) else {
             return Err(step);
         };
         Ok(catch_unwind(AssertUnwindSafe(|| step(&connection))).unwrap_or_else(|_| Err(closed())))

@@ -19,6 +19,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_oauth.sql"),
     include_str!("../migrations/0003_attributes.sql"),
+    include_str!("../migrations/0004_sessions_by_row.sql"),
 ];
 
 /// How large the log may get before its pages go into the database. Rare enough not to be felt by rotations, small

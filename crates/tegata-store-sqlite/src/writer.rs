@@ -20,7 +20,7 @@ const GROUP: usize = 256;
 /// A group of so many is one of a busy moment: the next one waits for others, so that more of them share a flush.
 const BUSY: usize = 4;
 /// How long it waits.
-const GATHER: Duration = Duration::from_micros(200);
+const GATHER: Duration = Duration::from_micros(500);
 
 /// The way to the thread. When it is dropped, what is waiting is still done, and then the thread ends.
 pub(crate) struct Writer {

@@ -36,6 +36,13 @@ export const CLIENTS = {
     token_endpoint_auth_method: "private_key_jwt",
     token_endpoint_auth_signing_alg: "ES256",
   },
+  jar: {
+    ...website,
+    token_endpoint_auth_method: "private_key_jwt",
+    token_endpoint_auth_signing_alg: "ES256",
+    request_object_signing_alg: "ES256",
+    require_signed_request_object: true,
+  },
   public: { ...website, token_endpoint_auth_method: "none" },
   device: {
     ...website,

@@ -110,6 +110,7 @@ async function configuration(clients) {
       revocation: { enabled: true },
       registration: { enabled: true },
       registrationManagement: { enabled: true },
+      requestObjects: { enabled: true },
       deviceFlow: {
         enabled: true,
         userCodeInputSource: page((form) => `${form}<button id="device-submit" form="${FORM}">Next</button>`),

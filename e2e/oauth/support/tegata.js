@@ -13,6 +13,8 @@ import { registration } from "./provider.js";
  * @property {string} scope
  * @property {string} token_endpoint_auth_method
  * @property {string} [id_token_signed_response_alg]
+ * @property {string} [request_object_signing_alg]
+ * @property {boolean} [require_signed_request_object]
  * @property {object} [jwks]
  */
 
@@ -54,6 +56,8 @@ export class Tegata {
       scope: metadata.scope,
       "auth-method": metadata.token_endpoint_auth_method,
       "id-token-alg": metadata.id_token_signed_response_alg,
+      "request-object-alg": metadata.request_object_signing_alg,
+      jar: metadata.require_signed_request_object,
       "jwks-file": metadata.jwks && (await this.#file(`${name}-jwks.json`, metadata.jwks)),
     });
     return { ...registered, ...own };

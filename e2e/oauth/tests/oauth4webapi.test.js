@@ -21,6 +21,7 @@ const proofs = {
   basic: async () => oauth.ClientSecretBasic(await secret("basic")),
   post: async () => oauth.ClientSecretPost(await secret("post")),
   signing: async () => oauth.PrivateKeyJwt(await provider.signingKey("signing")),
+  jar: async () => oauth.PrivateKeyJwt(await provider.signingKey("jar")),
   public: async () => oauth.None(),
   device: async () => oauth.None(),
   service: async () => oauth.ClientSecretBasic(await secret("service")),

@@ -17,6 +17,7 @@ const proofs = {
   basic: async () => client.ClientSecretBasic(await secret("basic")),
   post: async () => client.ClientSecretPost(await secret("post")),
   signing: async () => client.PrivateKeyJwt(await provider.signingKey("signing")),
+  jar: async () => client.PrivateKeyJwt(await provider.signingKey("jar")),
   public: async () => client.None(),
   device: async () => client.None(),
   service: async () => client.ClientSecretBasic(await secret("service")),
@@ -50,11 +51,12 @@ async function secret(name) {
  *
  * @param {client.Configuration} config
  * @param {{ scope?: string, more?: Record<string, string>, browser?: import("../support/browser.js").Browser,
- *   decision?: "allow" | "deny", push?: boolean, dpop?: client.DPoPHandle }} [how]
+ *   decision?: "allow" | "deny", push?: boolean, dpop?: client.DPoPHandle,
+ *   sign?: CryptoKey | client.PrivateKey }} [how]
  */
 async function logIn(
   config,
-  { scope = OFFLINE, more, browser = provider.browser(), decision = "allow", push, dpop } = {},
+  { scope = OFFLINE, more, browser = provider.browser(), decision = "allow", push, dpop, sign } = {},
 ) {
   const checks = {
     pkceCodeVerifier: client.randomPKCECodeVerifier(),
@@ -74,9 +76,10 @@ async function logIn(
     ...more,
   };
   const options = dpop ? { DPoP: dpop } : {};
-  const url = push
-    ? await client.buildAuthorizationUrlWithPAR(config, parameters, options)
+  const direct = sign
+    ? await client.buildAuthorizationUrlWithJAR(config, parameters, sign)
     : client.buildAuthorizationUrl(config, parameters);
+  const url = push ? await client.buildAuthorizationUrlWithPAR(config, direct.searchParams, options) : direct;
   const answer = await browser.arrive(url, { person: provider.person, decision });
   return { checks, answer, url, options };
 }
@@ -197,6 +200,31 @@ test("a request is pushed", async () => {
     assert.deepEqual([...url.searchParams.keys()].sort(), ["client_id", "request_uri"]);
     assert.ok((await client.authorizationCodeGrant(config, answer, checks)).claims());
   }
+});
+
+test("a request is signed, and may be pushed then", async () => {
+  for (const name of /** @type {const} */ (["signing", "jar"])) {
+    const config = await discover(name);
+    const sign = await provider.signingKey(name);
+    const claims = JSON.stringify({ id_token: { auth_time: { essential: true } } });
+    for (const push of [false, true]) {
+      const { url, answer, checks } = await logIn(config, { sign, push, more: { max_age: "600", claims } });
+      assert.deepEqual([...url.searchParams.keys()].sort(), ["client_id", push ? "request_uri" : "request"]);
+      const given = await client.authorizationCodeGrant(config, answer, { ...checks, maxAge: 600 });
+      assert.equal(typeof given.claims()?.auth_time, "number");
+    }
+  }
+});
+
+test("a client that signs its requests is not answered without, nor with the key of another", async () => {
+  const config = await discover("jar");
+  const bare = await logIn(config);
+  assert.equal(bare.answer.searchParams.get("error"), "invalid_request");
+  const other = await provider.signingKey("signing");
+  const parameters = { redirect_uri: CALLBACK, scope: "openid" };
+  const signed = await client.buildAuthorizationUrlWithJAR(config, parameters, other);
+  const pushed = client.buildAuthorizationUrlWithPAR(config, signed.searchParams);
+  await refused(pushed, "invalid_request_object");
 });
 
 test("tokens are bound to a key: from the code on, when they are refreshed, and where they are used", async () => {

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use tegata_jose::{Algorithm, JoseError, JwkSet};
 
-use super::{ApplicationType, AuthMethod, ClientMetadata, GrantType, RedirectUri, SubjectType};
+use super::{
+    ApplicationType, AuthMethod, ClientMetadata, GrantType, RedirectUri, RequestObjectAlg, SubjectType,
+};
 use crate::oauth::ErrorCode;
 use crate::outbound::check_url;
 use crate::scope::Scope;
@@ -109,6 +111,16 @@ impl ClientMetadata {
             && !tegata_jose::CLIENT_ALGORITHMS.contains(&algorithm)
         {
             found.metadata("The algorithm of token_endpoint_auth_signing_alg is not accepted.");
+        }
+        let signs_requests = self.require_signed_request_object
+            || matches!(self.request_object_signing_alg, Some(RequestObjectAlg::Signed(_)));
+        if signs_requests && !has_keys {
+            found.metadata("A client that signs its request objects needs jwks or jwks_uri.");
+        }
+        if self.require_signed_request_object
+            && self.request_object_signing_alg == Some(RequestObjectAlg::Unsigned)
+        {
+            found.metadata("With the request_object_signing_alg none, no request object would be signed.");
         }
         let addresses = [
             ("jwks_uri", &self.jwks_uri),
@@ -281,6 +293,28 @@ mod tests {
             metadata.redirect_uris.push("https://other.example/cb".parse().unwrap());
         });
         assert!(found[0].description.contains("sector_identifier_uri"));
+    }
+
+    #[test]
+    fn r31_a_client_that_signs_its_requests_has_keys_and_signs_them() {
+        let signed = Some(RequestObjectAlg::Signed(Algorithm::Es256));
+        let uri = || Some("https://app.example/jwks.json".to_owned());
+        for (alg, required, jwks_uri, wrong) in [
+            (signed, false, uri(), 0),
+            (signed, true, uri(), 0),
+            (None, true, uri(), 0),
+            (Some(RequestObjectAlg::Unsigned), false, None, 0),
+            (signed, false, None, 1),
+            (None, true, None, 1),
+            (Some(RequestObjectAlg::Unsigned), true, uri(), 1),
+        ] {
+            let found = problems(false, |metadata| {
+                metadata.request_object_signing_alg = alg;
+                metadata.require_signed_request_object = required;
+                metadata.jwks_uri = jwks_uri;
+            });
+            assert_eq!(found.len(), wrong, "{alg:?} {required}: {found:#?}");
+        }
     }
 
     #[test]

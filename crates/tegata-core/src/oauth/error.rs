@@ -118,8 +118,8 @@ error_codes! {
     InteractionRequired = "interaction_required",
     /// OIDC Core §3.1.2.6
     AccountSelectionRequired = "account_selection_required",
-    /// OIDC Core §3.1.2.6
-    RequestNotSupported = "request_not_supported",
+    /// OIDC Core §3.1.2.6; RFC 9101 §6.2
+    InvalidRequestObject = "invalid_request_object",
     /// OIDC Core §3.1.2.6
     RequestUriNotSupported = "request_uri_not_supported",
     /// OIDC Core §3.1.2.6; RFC 9101 §6.2

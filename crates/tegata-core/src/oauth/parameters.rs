@@ -60,6 +60,11 @@ impl Parameters {
             .ok_or_else(|| OAuthError::invalid_request(format!("The parameter {name} is missing.")))
     }
 
+    /// Whether a parameter is there, once or several times.
+    pub fn has(&self, name: &str) -> bool {
+        self.all(name).next().is_some()
+    }
+
     /// The values of a parameter that may be there several times.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.0
@@ -88,7 +93,30 @@ impl Parameters {
 
     /// As a query or a body.
     pub fn encode(&self) -> String {
-        form_urlencoded::Serializer::new(String::new()).extend_pairs(self.pairs()).finish()
+        encode_form(self.pairs())
+    }
+}
+
+/// `application/x-www-form-urlencoded` text of names and values: a query or a body.
+pub fn encode_form<'p>(pairs: impl IntoIterator<Item = (&'p str, &'p str)>) -> String {
+    let mut text = String::new();
+    for (name, value) in pairs {
+        if !text.is_empty() {
+            text.push('&');
+        }
+        push_encoded(&mut text, name);
+        text.push('=');
+        push_encoded(&mut text, value);
+    }
+    text
+}
+
+/// What needs no escapes is copied at once: codes and tokens are long, and need none.
+fn push_encoded(text: &mut String, part: &str) {
+    if part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._*".contains(&b)) {
+        text.push_str(part);
+    } else {
+        text.extend(form_urlencoded::byte_serialize(part.as_bytes()));
     }
 }
 

@@ -31,6 +31,8 @@ mod metadata_document;
 mod own_metadata;
 mod pushed;
 mod registration;
+mod request_object;
+mod response_target;
 mod revocation;
 mod sealed_code;
 mod sector;
@@ -39,7 +41,7 @@ mod token_exchange;
 mod token_request;
 mod userinfo;
 
-pub use authorization_request::{AuthorizationRequest, ResponseMode, ResponseTarget};
+pub use authorization_request::AuthorizationRequest;
 pub use authorize::{
     Authorization, AuthorizationError, AuthorizationResponse, ConsentQuestion, Question, Visitor,
 };
@@ -53,5 +55,7 @@ pub use dpop::PresentedProof;
 pub(in crate::provider) use fetched::Fetched;
 pub use flow::{Answer, Flow, FlowProblem, SignUpProblem};
 pub use logout::Logout;
+pub use request_object::OpenedRequest;
+pub use response_target::{ResponseMode, ResponseTarget};
 pub use token_request::AccessBinding;
 pub use userinfo::UserInfo;

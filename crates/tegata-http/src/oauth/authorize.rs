@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use tegata_core::oauth::{ErrorCode, OAuthError, Parameters};
+use tegata_core::oauth::{ErrorCode, OAuthError, Parameters, encode_form};
 use tegata_core::provider::oauth::{
-    Authorization, AuthorizationError, AuthorizationResponse, BrowserSession, Flow, Question, ResponseMode,
-    ResponseTarget, Visitor,
+    Authorization, AuthorizationError, AuthorizationRequest, AuthorizationResponse, BrowserSession, Flow,
+    Question, ResponseMode, ResponseTarget, Visitor,
 };
 use tegata_pages::FormPostPage;
 
@@ -33,15 +33,15 @@ pub(crate) async fn authorize(
 ) -> Response {
     let read = || {
         let parameters = Parameters::parse(query.as_deref().unwrap_or_default().as_bytes())?;
-        let flow = parameters.get(FLOW)?.map(ToOwned::to_owned);
-        Ok((Place::new(AUTHORIZE_PATH, &parameters)?, parameters.without(FLOW), flow))
+        let Some(flow) = parameters.get(FLOW)? else { return Ok((parameters, Standing::New)) };
+        let standing = Standing::of(&app, &client, &Place::new(AUTHORIZE_PATH, &parameters)?, Some(flow));
+        Ok((parameters.without(FLOW), standing))
     };
-    let (place, parameters, flow) = match read() {
+    let (parameters, standing) = match read() {
         Ok(read) => read,
         Err(error) => return error_page(&app, &headers, &error),
     };
-    let standing = Standing::of(&app, &client, &place, flow.as_deref());
-    let answer = answer(&app, &client, &headers, &place, &parameters, standing).await;
+    let answer = answer(&app, &client, &headers, &parameters, standing).await;
     answer.unwrap_or_else(|error| failure_page(&app, &headers, error))
 }
 
@@ -65,7 +65,6 @@ async fn answer(
     app: &AppState,
     client: &Client,
     headers: &HeaderMap,
-    place: &Place,
     parameters: &Parameters,
     standing: Standing,
 ) -> Result<Response, HttpError> {
@@ -82,13 +81,25 @@ async fn answer(
         Err(AuthorizationError::Page(error)) => Ok(error_page_for(app, headers, parameters, &error)),
         Err(AuthorizationError::Client { target, error }) => refuse(app, headers, parameters, target, &error),
         // Whatever is asked stands at an address that knows when it began: it can be loaded again.
-        Ok(Authorization::Question(_)) if is_new => match standing {
-            Standing::WithoutCookie => Ok(error_page(app, headers, &without_cookie())),
-            Standing::New | Standing::Under(_) => go_on(app, client, place, &flow),
+        Ok(Authorization::Question(question)) if is_new => match (standing, question.request()) {
+            (Standing::WithoutCookie, _) => Ok(error_page(app, headers, &without_cookie())),
+            (_, AuthorizationRequest { opened: Some(opened), target, .. }) => {
+                // What a request object says goes on in its place: the object has been checked, and soon expires.
+                let flow = Flow { is_signed: opened.is_signed, ..flow };
+                match Place::new(AUTHORIZE_PATH, &opened.parameters) {
+                    Ok(place) => go_on(app, client, &place, &flow),
+                    Err(error) => refuse(app, headers, parameters, target.clone(), &error),
+                }
+            }
+            _ => match Place::new(AUTHORIZE_PATH, parameters) {
+                Ok(place) => go_on(app, client, &place, &flow),
+                Err(error) => Ok(error_page(app, headers, &error)),
+            },
         },
-        Ok(Authorization::Question(question)) => {
-            ask(app, client, headers, place, &flow, browser.as_ref(), question)
-        }
+        Ok(Authorization::Question(question)) => match Place::new(AUTHORIZE_PATH, parameters) {
+            Ok(place) => ask(app, client, headers, &place, &flow, browser.as_ref(), question),
+            Err(error) => Ok(error_page(app, headers, &error)),
+        },
     }
 }
 
@@ -186,9 +197,7 @@ fn send(
             return Ok(page(app, StatusCode::OK, form.render(), reach));
         }
     }
-    let query = Parameters::new(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
-        .map(|fields| fields.encode())
-        .unwrap_or_default();
+    let query = encode_form(fields);
     let separator = if target.redirect_uri.contains('?') { '&' } else { '?' };
     see_other(&format!("{}{separator}{query}", target.redirect_uri))
 }

@@ -14,7 +14,7 @@ use super::DEVICE_PATH;
 use super::authorize::{Visit, without_cookie};
 use super::consent::{lifetime, scope_texts, shown, whole_life};
 use super::error::OAuthReject;
-use super::form::Form;
+use super::form::ClientForm;
 use super::login::login_page;
 use super::page::{Reach, error_page, failure_page, language, page};
 use super::place::{FLOW, Place, Standing, browser, go_on};
@@ -29,8 +29,7 @@ use crate::wire::json;
 pub(crate) async fn device_authorization(
     State(app): State<AppState>,
     client: Client,
-    headers: HeaderMap,
-    Form(parameters): Form,
+    ClientForm { headers, parameters }: ClientForm,
 ) -> Result<Response, OAuthReject> {
     let ctx = client.context();
     let authenticated = authenticate(&app, &headers, &parameters, &client).await?;

@@ -1,11 +1,11 @@
 //! `POST /oauth2/introspect` (RFC 7662) and `POST /oauth2/revoke` (RFC 7009).
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::error::OAuthReject;
-use super::form::Form;
+use super::form::ClientForm;
 use super::presented::authenticate;
 use crate::extract::Client;
 use crate::state::AppState;
@@ -14,8 +14,7 @@ use crate::wire::json;
 pub(crate) async fn introspect(
     State(app): State<AppState>,
     client: Client,
-    headers: HeaderMap,
-    Form(parameters): Form,
+    ClientForm { headers, parameters }: ClientForm,
 ) -> Result<Response, OAuthReject> {
     let authenticated = authenticate(&app, &headers, &parameters, &client).await?;
     let answer = app.provider().introspect(&authenticated, &parameters, &client.context()).await?;
@@ -25,8 +24,7 @@ pub(crate) async fn introspect(
 pub(crate) async fn revoke(
     State(app): State<AppState>,
     client: Client,
-    headers: HeaderMap,
-    Form(parameters): Form,
+    ClientForm { headers, parameters }: ClientForm,
 ) -> Result<StatusCode, OAuthReject> {
     let authenticated = authenticate(&app, &headers, &parameters, &client).await?;
     app.provider().revoke(&authenticated, &parameters, &client.context()).await?;

@@ -1,7 +1,7 @@
 //! What the metadata says of the OpenID Provider (RFC 8414 §2, OIDC Discovery §3).
 
 use serde::Serialize;
-use tegata_core::client::{AuthMethod, GrantType};
+use tegata_core::client::{AuthMethod, GrantType, RequestObjectAlg};
 use tegata_core::provider::Provider;
 use tegata_core::settings::RegistrationMode;
 
@@ -46,6 +46,8 @@ pub(crate) struct OAuthMetadata<'a> {
     claims_parameter_supported: bool,
     request_parameter_supported: bool,
     request_uri_parameter_supported: bool,
+    request_object_signing_alg_values_supported: Vec<&'a str>,
+    require_signed_request_object: bool,
     authorization_response_iss_parameter_supported: bool,
     client_id_metadata_document_supported: bool,
     backchannel_logout_supported: bool,
@@ -87,9 +89,14 @@ impl OAuthMetadata<'_> {
             display_values_supported: ["page"],
             claim_types_supported: ["normal"],
             claims_parameter_supported: true,
-            request_parameter_supported: false,
+            request_parameter_supported: true,
             // Of pushed requests only, which have an endpoint of their own (RFC 9126 §5).
             request_uri_parameter_supported: false,
+            request_object_signing_alg_values_supported: RequestObjectAlg::all()
+                .map(RequestObjectAlg::as_str)
+                .collect(),
+            // A client may bind itself to it.
+            require_signed_request_object: false,
             authorization_response_iss_parameter_supported: true,
             client_id_metadata_document_supported: settings.oauth.metadata_documents,
             backchannel_logout_supported: true,

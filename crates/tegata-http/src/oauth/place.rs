@@ -12,6 +12,7 @@ use super::{APPS_PATH, AUTHORIZE_PATH, DEVICE_PATH, LOGOUT_PATH};
 use crate::error::HttpError;
 use crate::extract::Client;
 use crate::state::AppState;
+use crate::wire::HEADERS;
 
 /// The name of the signed flow in queries and forms.
 pub(crate) const FLOW: &str = "tegata_flow";
@@ -133,6 +134,7 @@ pub(crate) fn see_other(location: &str) -> Result<Response, HttpError> {
         HeaderValue::try_from(location).map_err(|error| ProviderError::Internal(Box::new(error)))?;
     let mut response = Response::default();
     *response.status_mut() = StatusCode::SEE_OTHER;
+    *response.headers_mut() = HeaderMap::with_capacity(HEADERS);
     response.headers_mut().insert(axum::http::header::LOCATION, location);
     loosen(response.headers_mut());
     Ok(response)

@@ -48,6 +48,9 @@ fn basic(headers: &HeaderMap) -> Result<Option<(String, Zeroizing<String>)>, OAu
 
 /// One value of a form: `=` and `&` stand in it as they are, since some clients encode nothing.
 fn decode(text: &str) -> Option<String> {
+    if !text.contains(['%', '+']) {
+        return Some(text.to_owned());
+    }
     let escaped = text.replace('&', "%26").replace('=', "%3D");
     let parameters = Parameters::parse(format!("v={escaped}").as_bytes()).ok()?;
     Some(parameters.get("v").ok()?.unwrap_or_default().to_owned())

@@ -1,13 +1,13 @@
 //! `POST /oauth2/par` (RFC 9126).
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 
 use super::PUSH_PATH;
 use super::error::OAuthReject;
-use super::form::Form;
+use super::form::ClientForm;
 use super::presented::{authenticate, proof};
 use crate::extract::Client;
 use crate::state::AppState;
@@ -23,8 +23,7 @@ struct PushAnswer {
 pub(crate) async fn push(
     State(app): State<AppState>,
     client: Client,
-    headers: HeaderMap,
-    Form(parameters): Form,
+    ClientForm { headers, parameters }: ClientForm,
 ) -> Result<Response, OAuthReject> {
     let ctx = client.context();
     let authenticated = authenticate(&app, &headers, &parameters, &client).await?;

@@ -1,7 +1,7 @@
 //! `POST /oauth2/token` (RFC 6749 §3.2).
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 use tegata_core::provider::oauth::ClientTokens;
@@ -9,7 +9,7 @@ use tegata_core::refresh_token::RefreshTokenSecret;
 
 use super::TOKEN_PATH;
 use super::error::OAuthReject;
-use super::form::Form;
+use super::form::ClientForm;
 use super::presented::{authenticate, proof};
 use crate::extract::Client;
 use crate::state::AppState;
@@ -33,8 +33,7 @@ struct TokenAnswer<'a> {
 pub(crate) async fn token(
     State(app): State<AppState>,
     client: Client,
-    headers: HeaderMap,
-    Form(parameters): Form,
+    ClientForm { headers, parameters }: ClientForm,
 ) -> Result<Response, OAuthReject> {
     let ctx = client.context();
     let authenticated = authenticate(&app, &headers, &parameters, &client).await?;

@@ -11,4 +11,5 @@ mod pages;
 mod races;
 mod registration;
 mod relying_party;
+mod request_object;
 mod tokens;

@@ -15,6 +15,7 @@ mod id_token_hint;
 mod keys;
 mod logout;
 mod properties;
+mod request_object;
 mod rfc;
 mod support;
 mod tokens;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 use tegata_core::client::{
     ApplicationType, AuthMethod, Client, ClientId, ClientMetadata, ClientOrigin, ClientSecret, ClientStatus,
-    GrantType, RedirectUri, SubjectType,
+    GrantType, RedirectUri, RequestObjectAlg, SubjectType,
 };
 use tegata_core::provider::oauth::ClientError;
 use tegata_core::provider::{Provider, RequestContext};
@@ -191,6 +191,9 @@ impl cli::Metadata {
             let alg = alg.parse().map_err(|_| Failure::new("--id-token-alg takes ES256, RS256 or EdDSA"))?;
             metadata.id_token_signed_response_alg = Some(alg);
         }
+        if let Some(alg) = self.request_object_alg {
+            metadata.request_object_signing_alg = Some(request_object_alg(&alg)?);
+        }
         if !self.resource.is_empty() {
             metadata.resources = self.resource;
         }
@@ -206,6 +209,7 @@ impl cli::Metadata {
         metadata.skip_consent |= self.trusted;
         metadata.dpop_bound_access_tokens |= self.dpop;
         metadata.require_pushed_authorization_requests |= self.par;
+        metadata.require_signed_request_object |= self.jar;
         Ok(())
     }
 }
@@ -226,6 +230,13 @@ fn auth_method(text: &str) -> Result<AuthMethod, Failure> {
     AuthMethod::ALL.into_iter().find(|method| method.as_str() == text).ok_or_else(|| {
         let known: Vec<_> = AuthMethod::ALL.iter().map(|method| method.as_str()).collect();
         Failure::new(format_args!("--auth-method takes one of {}", known.join(", ")))
+    })
+}
+
+fn request_object_alg(text: &str) -> Result<RequestObjectAlg, Failure> {
+    text.parse().map_err(|_| {
+        let known: Vec<_> = RequestObjectAlg::all().map(RequestObjectAlg::as_str).collect();
+        Failure::new(format_args!("--request-object-alg takes one of {}", known.join(", ")))
     })
 }
 

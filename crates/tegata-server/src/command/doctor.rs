@@ -112,7 +112,7 @@ fn examine(settings: &Settings, report: &mut Report) {
 }
 
 fn tables(settings: &Settings) -> Result<String, Failure> {
-    block_on(shared_store::linked()?.check(settings))
+    block_on(shared_store::linked()?.check(&settings.store))
 }
 
 fn space(directory: &Path, report: &mut Report) {

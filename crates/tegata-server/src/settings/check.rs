@@ -1,6 +1,6 @@
 //! What must not be set: each of these would run, and be unsafe.
 
-use tegata_settings::{Reach, endpoint_problem, hash_cost_problem, is_loopback_url, public_url_problem};
+use tegata_settings::{Reach, endpoint_problem, hash_cost_problem, public_url_problem};
 
 use super::Settings;
 
@@ -61,11 +61,6 @@ fn dynamodb(settings: &Settings) -> Vec<(&'static str, String)> {
         }
     }
     problems
-}
-
-/// Whether the endpoint of DynamoDB is an emulator on this machine.
-pub(crate) fn is_own_dynamodb(settings: &Settings) -> bool {
-    settings.store.dynamodb_endpoint.as_deref().is_some_and(is_loopback_url)
 }
 
 fn public_url(settings: &Settings) -> Option<String> {

@@ -209,7 +209,12 @@ fn v35_metrics_are_off_behind_a_proxy_that_is_not_named() {
 #[test]
 fn a_log_level_that_would_log_nothing_is_refused() {
     assert_refused(&["log.level=verbose"], &["must be off, error, warn"]);
-    assert!(set(&["log.level=info,tegata_http=debug"]).is_ok());
+    assert_refused(&["log.level=info,[request]=debug"], &["must be off, error, warn"]);
+    let settings = set(&["log.level=info, tegata_http=debug,"]).unwrap();
+    let targets = settings.log.level.targets();
+    assert!(targets.would_enable("tegata_http::edge", &tracing::Level::DEBUG));
+    assert!(targets.would_enable("tegata", &tracing::Level::INFO));
+    assert!(!targets.would_enable("tegata", &tracing::Level::DEBUG));
 }
 
 #[test]
@@ -331,7 +336,7 @@ fn tables_in_the_open_or_shared_with_keys_are_refused() {
     assert_refused(&["store.dynamodb_endpoint=http://10.0.0.1:8000"], &["must be https"]);
     assert_refused(&["store.kind=mysql"], &["must be one of sqlite, dynamodb"]);
     let own = set(&["store.kind=dynamodb", "store.dynamodb_endpoint=http://127.0.0.1:8000"]).unwrap();
-    assert!(check::is_own_dynamodb(&own));
+    assert!(own.store.is_own_dynamodb());
     let regional = set(&["store.dynamodb_endpoint=https://dynamodb.eu-west-1.amazonaws.com"]).unwrap();
-    assert!(!check::is_own_dynamodb(&regional));
+    assert!(!regional.store.is_own_dynamodb());
 }

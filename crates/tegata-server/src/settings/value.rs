@@ -1,7 +1,8 @@
 //! The types that only the server's settings have.
 
 use tegata_settings::{Raw, Value};
-use tracing_subscriber::EnvFilter;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
 
 use super::{Durability, LogFormat, StoreKind};
 
@@ -80,18 +81,22 @@ impl Value for LogFormat {
 }
 
 /// Which log lines are written: a level, or directives such as `info,tegata_http=debug`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct LogLevel(String);
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct LogLevel {
+    /// As it was written.
+    text: String,
+    targets: Targets,
+}
 
 impl LogLevel {
-    pub(crate) fn directives(&self) -> &str {
-        &self.0
+    pub(crate) fn targets(&self) -> Targets {
+        self.targets.clone()
     }
 }
 
 impl Default for LogLevel {
     fn default() -> Self {
-        Self("info".to_owned())
+        Self { text: "info".to_owned(), targets: Targets::new().with_default(LevelFilter::INFO) }
     }
 }
 
@@ -104,20 +109,22 @@ impl Value for LogLevel {
             Raw::One(text) => text.clone(),
             Raw::List(texts) => texts.join(","),
         };
-        // A lone word that is no level would be read as the name of a module, and then nothing is ever logged.
+        // A lone word that is no level would be read as the name of a module, and then nothing is ever logged. The same
+        // goes for spans and fields in brackets, which only a larger filter knows.
         let is_word = text.bytes().all(|b| b.is_ascii_alphabetic());
-        if is_word && text.parse::<tracing::level_filters::LevelFilter>().is_err()
-            || EnvFilter::builder().parse(&text).is_err()
-        {
-            return Err(
+        let is_readable = !(is_word && text.parse::<LevelFilter>().is_err() || text.contains('['));
+        // Nothing between two commas is nothing; a filter would read it as a level.
+        let directives: Vec<_> = text.split(',').map(str::trim).filter(|one| !one.is_empty()).collect();
+        match directives.join(",").parse() {
+            Ok(targets) if is_readable => Ok(Self { text, targets }),
+            _ => Err(
                 "must be off, error, warn, info, debug or trace, or directives such as info,tegata_http=debug"
                     .to_owned(),
-            );
+            ),
         }
-        Ok(Self(text))
     }
 
     fn show(&self) -> Option<String> {
-        Some(self.0.clone())
+        Some(self.text.clone())
     }
 }

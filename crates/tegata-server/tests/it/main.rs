@@ -7,16 +7,18 @@ mod audit;
 mod backup;
 mod client;
 mod doctor;
-mod dynamodb;
-#[path = "../../../tegata-store-dynamodb/tests/it/local.rs"]
-mod dynamodb_local;
 mod help;
 mod keys;
 mod moving;
+mod old;
 mod serve;
 mod settings;
+mod shared_store;
 mod stop;
 mod support;
 mod terminal;
 mod token;
 mod user;
+
+/// What is tested.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_tegata");

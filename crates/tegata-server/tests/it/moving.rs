@@ -2,76 +2,10 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::dynamodb::Tables;
-use super::support::{Installation, Ran, Server};
-
-const PUBLIC_URL: &str = "http://localhost:1";
-
-/// An installation that is left, and what it was left with.
-struct Old {
-    installation: Installation,
-    access_token: String,
-    refresh_token: String,
-}
-
-impl Old {
-    /// One with all kinds of users, and with alice logged in.
-    fn new() -> Self {
-        let installation = Installation::new();
-        let server = installation.serve(&["--public-url", PUBLIC_URL]);
-        for username in ["alice", "bob", "carol"] {
-            server.sign_up(username);
-        }
-        installation.run(&["user", "grant", "alice", "users:read"]).ok();
-        installation.run(&["user", "disable", "bob"]).ok();
-        let create = ["user", "create", "dora", "--email", "Dora@example.org", "--password-stdin"];
-        installation.run_with_input(&create, super::support::PASSWORD).ok();
-        installation.run(&["user", "verify-email", "dora"]).ok();
-        let login = server.login("alice");
-        let (access_token, refresh_token) = (login.text("access_token"), login.text("refresh_token"));
-        assert_eq!(server.login("dora@example.org").status, 200);
-        server.stop();
-        Self { installation, access_token, refresh_token }
-    }
-
-    fn file(&self) -> PathBuf {
-        self.installation.root().join("move.jsonl")
-    }
-
-    fn key(&self) -> PathBuf {
-        self.installation.root().join("transfer.key")
-    }
-
-    fn export(&self) -> Vec<u8> {
-        let said = export(&self.installation, "move.jsonl", &self.key(), &[]).ok();
-        assert!(said.contains("4 users, 2 sessions and the signing keys"), "{said}");
-        fs::read(self.file()).unwrap()
-    }
-}
-
-fn export(installation: &Installation, file: &str, key: &Path, more: &[&str]) -> Ran {
-    let public_url = format!("server.public_url={PUBLIC_URL}");
-    let arguments = ["export", file, "--transfer-key", key.to_str().unwrap(), "--set", &public_url];
-    installation.run(&[&arguments, more].concat())
-}
-
-fn import(installation: &Installation, file: &Path, key: &Path) -> Ran {
-    let public_url = format!("server.public_url={PUBLIC_URL}");
-    let (file, key) = (file.to_str().unwrap(), key.to_str().unwrap());
-    installation.run(&["import", file, "--transfer-key", key, "--set", &public_url])
-}
-
-fn protected(server: &Server, access_token: &str) -> u16 {
-    let bearer = format!("Bearer {access_token}");
-    server.connect().send("GET", "/api/protected", &[("authorization", &bearer)], None).unwrap().status
-}
-
-fn as_of(file: &[u8]) -> String {
-    let first = file.split(|byte| *byte == b'\n').next().unwrap();
-    serde_json::from_slice::<serde_json::Value>(first).unwrap()["as_of"].as_str().unwrap().to_owned()
-}
+use super::old::{Old, PUBLIC_URL, as_of, export, import, protected};
+use super::support::Installation;
 
 #[test]
 fn everyone_stays_logged_in_and_nothing_is_lost() {
@@ -102,41 +36,6 @@ fn everyone_stays_logged_in_and_nothing_is_lost() {
     assert!(alice.contains("\"granted_scope\":\"users:read\""), "{alice}");
     server.stop();
     new.run(&["doctor", "--set", &format!("server.public_url={PUBLIC_URL}")]).ok();
-}
-
-#[test]
-fn everyone_stays_logged_in_on_dynamodb_and_on_the_way_back() {
-    let old = Old::new();
-    let file = old.export();
-    let (tables, cloud) = (Tables::new("moving"), Installation::new());
-    let key = old.key();
-    let public_url = format!("server.public_url={PUBLIC_URL}");
-    let transfer = ["--transfer-key", key.to_str().unwrap(), "--set", &public_url];
-    let there = old.file();
-    let said = cloud.run(&tables.of(&[&["import", there.to_str().unwrap()], &transfer[..]].concat())).ok();
-    assert_eq!(said, "imported 4 users, 2 sessions and the signing keys\n");
-    assert!(!cloud.data("tegata.db").exists());
-    let at = as_of(&file);
-    let again = [&["export", "again.jsonl", "--as-of", &at], &transfer[..]].concat();
-    cloud.run(&tables.of(&again)).ok();
-    assert!(fs::read(cloud.root().join("again.jsonl")).unwrap() == file, "DynamoDB is not as SQLite");
-
-    let server = tables.serve(&cloud);
-    assert_eq!(protected(&server, &old.access_token), 200);
-    let refreshed = server.refresh(&old.refresh_token);
-    assert_eq!(refreshed.status, 200);
-    assert_eq!(server.login("dora@example.org").status, 200, "the address is no longer proved");
-    assert_eq!(server.login("bob").status, 401, "a closed account was opened");
-    server.stop();
-
-    cloud.run(&tables.of(&[&["export", "back.jsonl"], &transfer[..]].concat())).ok();
-    let home = Installation::new();
-    import(&home, &cloud.root().join("back.jsonl"), &key).ok();
-    let server = home.serve(&["--public-url", PUBLIC_URL]);
-    assert_eq!(protected(&server, &old.access_token), 200);
-    assert_eq!(protected(&server, &refreshed.text("access_token")), 200);
-    assert_eq!(server.refresh(&refreshed.text("refresh_token")).status, 200);
-    assert_eq!(server.login("carol").status, 200);
 }
 
 #[test]

@@ -261,7 +261,7 @@ fn running_out_of_file_descriptors_does_not_end_it() {
         .args([
             "-c",
             "ulimit -n 96 && exec \"$0\" serve --listen 127.0.0.1:0 --set log.level=off",
-            env!("CARGO_BIN_EXE_tegata"),
+            super::PROGRAM,
         ])
         .current_dir(installation.root())
         .env_clear()

@@ -44,7 +44,7 @@ impl Installation {
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tegata"));
+        let mut command = Command::new(super::PROGRAM);
         command.args(arguments).current_dir(self.root()).env_clear();
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command

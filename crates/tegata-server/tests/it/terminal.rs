@@ -24,7 +24,7 @@ impl Terminal {
         let name = ptsname(&screen, Vec::new()).unwrap().into_string().unwrap();
         let device = || File::options().read(true).write(true).open(&name).unwrap();
         let mut command = Command::new("setsid");
-        command.args(["--ctty", "--wait", env!("CARGO_BIN_EXE_tegata")]).args(arguments);
+        command.args(["--ctty", "--wait", super::PROGRAM]).args(arguments);
         command
             .current_dir(installation.root())
             .env_clear()

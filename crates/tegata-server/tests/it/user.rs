@@ -53,7 +53,7 @@ fn a_password_is_no_argument_and_without_a_terminal_must_come_from_standard_inpu
     installation.run(&["user", "create", "alice", "--password", PASSWORD]).failed(2);
     // Detached from any terminal the tests may have been started from.
     let mut setsid = std::process::Command::new("setsid");
-    setsid.args(["--wait", env!("CARGO_BIN_EXE_tegata"), "user", "create", "alice"]);
+    setsid.args(["--wait", super::PROGRAM, "user", "create", "alice"]);
     let output = setsid.current_dir(installation.root()).env_clear().output().unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(error.contains("no terminal") && error.contains("--password-stdin"), "{error}");

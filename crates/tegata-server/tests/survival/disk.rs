@@ -104,11 +104,7 @@ impl SmallDisk {
             "--preserve-credentials",
             "--wd=/proc/self/cwd",
         ]);
-        command
-            .arg(env!("CARGO_BIN_EXE_tegata"))
-            .args(arguments)
-            .current_dir(installation.root())
-            .env_clear();
+        command.arg(super::PROGRAM).args(arguments).current_dir(installation.root()).env_clear();
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

@@ -12,3 +12,6 @@ mod killed;
 #[path = "../it/support.rs"]
 #[expect(dead_code, reason = "the other test binary needs more of it")]
 mod support;
+
+/// What is tested.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_tegata");

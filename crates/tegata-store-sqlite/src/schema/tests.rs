@@ -58,6 +58,29 @@ fn r77_of_a_user_of_the_second_version_nothing_more_is_known() {
 }
 
 #[test]
+fn r77_sessions_of_the_third_version_are_the_same_in_another_table() {
+    let (_folder, path) = at_version_one();
+    let mut connection = Connection::open(&path).unwrap();
+    migrate(&mut connection, &path, &MIGRATIONS[..3]).unwrap();
+    let insert = "INSERT INTO sessions (tenant, user_id, session_id, username, client_id, scope, amr, auth_time, user_agent,
+             address, generation, current_hash, previous_hash, rotated_at, idle_expires_at, absolute_expires_at,
+             grant_document)
+         VALUES ('default', x'01', x'02', 'alice', 'app', 'openid', 'pwd', 3, 'agent', '::1', 4, x'05', x'06', 7, 8, 9, '{}'),
+             ('default', x'01', x'0a', 'alice', 'app', '', '', 11, NULL, NULL, 12, x'0d', NULL, 14, 15, 16, NULL)";
+    connection.execute_batch(insert).unwrap();
+    let all = |connection: &Connection| -> Vec<Vec<rusqlite::types::Value>> {
+        let sql = format!("SELECT tenant, {} FROM sessions ORDER BY session_id", crate::rows::SESSION);
+        let mut statement = connection.prepare(&sql).unwrap();
+        let row = |row: &rusqlite::Row<'_>| (0..17).map(|column| row.get(column)).collect();
+        statement.query_map([], row).unwrap().collect::<Result<_, _>>().unwrap()
+    };
+    let before = all(&connection);
+    migrate(&mut connection, &path, &MIGRATIONS[..4]).unwrap();
+    assert_eq!((version(&connection), all(&connection)), (4, before));
+    assert!(connection.execute_batch(insert).is_err(), "and a key is one session's");
+}
+
+#[test]
 fn r77_a_migration_keeps_the_old_rows() {
     let (_folder, path) = at_version_one();
     let mut connection = Connection::open(&path).unwrap();

@@ -1,20 +1,16 @@
 //! Signed statements by which clients prove who they are (RFC 7523 §3): each is good once.
 
-use std::time::Duration;
-
 use tegata_jose::{
     AssertionAudience, CLIENT_ALGORITHMS, ClientAssertionExpectation, JoseError, JwkSet,
     verify_client_assertion,
 };
 
+use super::client_keys::LEEWAY;
 use crate::client::Client;
 use crate::oauth::OAuthError;
 use crate::provider::{Provider, RequestContext};
 use crate::timestamp::Timestamp;
 use crate::transient::{Transient, TransientKey, TransientKind};
-
-/// How far a client's clock may differ.
-const LEEWAY: Duration = Duration::from_secs(30);
 
 impl Provider {
     /// Whether an assertion is the client's, for us, and shown for the first time.
@@ -24,14 +20,9 @@ impl Provider {
         assertion: &str,
         ctx: &RequestContext<'_>,
     ) -> Result<bool, OAuthError> {
-        let Some(keys) = self.client_keys(client, false, ctx).await else { return Ok(false) };
-        let mut verified = self.verify_assertion(client, assertion, &keys, ctx.now);
-        if matches!(verified, Err(JoseError::UnknownKey))
-            && let Some(keys) = self.client_keys(client, true, ctx).await
-        {
-            verified = self.verify_assertion(client, assertion, &keys, ctx.now);
-        }
-        let Ok((jwt_id, expires_at)) = verified else { return Ok(false) };
+        let verify = |keys: &JwkSet| self.verify_assertion(client, assertion, keys, ctx.now);
+        let verified = self.check_with_client_keys(client, ctx, verify).await;
+        let Some(Ok((jwt_id, expires_at))) = verified else { return Ok(false) };
         let key = TransientKey::new(TransientKind::Assertion, &[client.client_id.as_str(), &jwt_id]);
         let forgotten_at = expires_at + LEEWAY + LEEWAY;
         Ok(self.ports.store.create_transient(&Transient::new(key, &(), forgotten_at)?).await?)

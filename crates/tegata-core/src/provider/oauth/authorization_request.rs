@@ -14,10 +14,12 @@ use crate::timestamp::Timestamp;
 
 use super::authorize::AuthorizationError;
 use super::claims::is_fact;
+use super::request_object::OpenedRequest;
+use super::response_target::{MAX_OPAQUE, ResponseTarget};
 
-/// The longest `state` and `nonce`, in bytes.
-pub(super) const MAX_OPAQUE: usize = 2048;
 const UNKNOWN: &str = "There is no active client with this client_id: check it against the registration.";
+/// What of OpenID Connect's scope has no meaning without `openid`.
+const IDENTITY_SCOPE: [&str; 4] = ["profile", "email", "address", "phone"];
 /// The most that a request may have of what its code carries, in bytes. Whoever asks for more hears it before their user logs in:
 /// what the code is bounded by leaves this much room but for the longest names of clients.
 const MAX_CARRIED: usize = 3 * 1024;
@@ -55,26 +57,17 @@ pub struct AuthorizationRequest {
     pub claims: ClaimsRequest,
     /// The pushed request that this one comes from.
     pub request_uri: Option<String>,
+    /// What the request object says that this one comes in: the visitor goes on with that, since the object soon expires.
+    pub opened: Option<OpenedRequest>,
 }
 
-/// Where and how an answer goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ResponseTarget {
-    /// The redirect URI, as the request has it.
-    pub redirect_uri: String,
-    /// The client's own word, returned as it came.
-    pub state: Option<String>,
-    /// How.
-    pub mode: ResponseMode,
-}
-
-/// How an answer travels (OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode §2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ResponseMode {
-    /// In the query of the redirect URI.
-    Query,
-    /// In a form that the browser sends there.
-    FormPost,
+/// How the parameters of a request came here.
+#[derive(Clone, Copy)]
+pub(super) struct RequestOrigin<'a> {
+    /// The pushed request that they are.
+    pub(super) request_uri: Option<&'a str>,
+    /// Whether their client has signed them.
+    pub(super) is_signed: bool,
 }
 
 impl AuthorizationRequest {
@@ -105,35 +98,18 @@ pub(super) fn terms(
 }
 
 impl Provider {
-    /// The client that an authorization request names, with its redirect URI.
+    /// The client that an authorization request names.
     pub(super) async fn requesting_client(
         &self,
         parameters: &Parameters,
         now: Timestamp,
-    ) -> Result<(Client, String), OAuthError> {
+    ) -> Result<Client, OAuthError> {
         let client_id = parameters.required("client_id")?;
         let found = match client_id.parse::<ClientId>() {
             Ok(client_id) => self.look_for_client(&client_id, now).await?,
             Err(_) => Err(UNKNOWN.into()),
         };
-        let client = found.map_err(|why| OAuthError::refused(ErrorCode::InvalidClient, why))?;
-        let redirect_uri = match parameters.get("redirect_uri")? {
-            Some(uri) if client.find_redirect_uri(uri).is_some() => uri.to_owned(),
-            Some(_) => {
-                return Err(OAuthError::invalid_request(
-                    "The redirect_uri is not one of those that the client is registered with; it has to be the same, \
-                     character by character.",
-                ));
-            }
-            // OAuth 2.1 §4.1.1 lets a client with one URI leave it out; OpenID Connect does not.
-            None => match client.metadata.redirect_uris.as_slice() {
-                [only] if !parameters.get("scope")?.is_some_and(|s| s.split(' ').any(|w| w == "openid")) => {
-                    only.as_str().to_owned()
-                }
-                _ => return Err(OAuthError::invalid_request("The parameter redirect_uri is missing.")),
-            },
-        };
-        Ok((client, redirect_uri))
+        found.map_err(|why| OAuthError::refused(ErrorCode::InvalidClient, why))
     }
 
     /// The client of this name, if there is one and it may be used.
@@ -166,20 +142,22 @@ impl Provider {
     pub(super) async fn read_authorization_request(
         &self,
         parameters: &Parameters,
-        request_uri: Option<&str>,
+        origin: RequestOrigin<'_>,
         now: Timestamp,
     ) -> Result<AuthorizationRequest, AuthorizationError> {
-        let (client, redirect_uri) =
-            self.requesting_client(parameters, now).await.map_err(AuthorizationError::Page)?;
-        // Two states, or none that can be read: then the answer has none.
-        let state = parameters.get("state");
-        let kept_state = state.as_ref().ok().copied().flatten().filter(|state| state.len() <= MAX_OPAQUE);
-        let mode = match parameters.get("response_mode") {
-            Ok(Some("form_post")) => ResponseMode::FormPost,
-            _ => ResponseMode::Query,
-        };
-        let target = ResponseTarget { redirect_uri, state: kept_state.map(ToOwned::to_owned), mode };
-        self.check_authorization_request(client, target.clone(), parameters, request_uri)
+        let client = self.requesting_client(parameters, now).await.map_err(AuthorizationError::Page)?;
+        self.read_request_of(client, parameters, origin)
+    }
+
+    /// The same for a client that is known already.
+    pub(super) fn read_request_of(
+        &self,
+        client: Client,
+        parameters: &Parameters,
+        origin: RequestOrigin<'_>,
+    ) -> Result<AuthorizationRequest, AuthorizationError> {
+        let target = ResponseTarget::of(&client, parameters).map_err(AuthorizationError::Page)?;
+        self.check_authorization_request(client, target.clone(), parameters, origin)
             .map_err(|error| AuthorizationError::Client { target, error })
     }
 
@@ -188,15 +166,9 @@ impl Provider {
         client: Client,
         target: ResponseTarget,
         parameters: &Parameters,
-        request_uri: Option<&str>,
+        origin: RequestOrigin<'_>,
     ) -> Result<AuthorizationRequest, OAuthError> {
         let settings = &self.settings.oauth;
-        if parameters.get("request")?.is_some() {
-            return Err(OAuthError::refused(
-                ErrorCode::RequestNotSupported,
-                "Request objects are not supported; push the request instead (RFC 9126).",
-            ));
-        }
         // That of a pushed request has led here; any other would be fetched from somewhere.
         if parameters.get("request_uri")?.is_some() {
             return Err(OAuthError::refused(
@@ -219,9 +191,14 @@ impl Provider {
         }
         let must_push =
             settings.require_pushed_requests || client.metadata.require_pushed_authorization_requests;
-        if must_push && request_uri.is_none() {
+        if must_push && origin.request_uri.is_none() {
             return Err(OAuthError::invalid_request(
                 "This client has to push its authorization requests (RFC 9126).",
+            ));
+        }
+        if client.metadata.require_signed_request_object && !origin.is_signed {
+            return Err(OAuthError::invalid_request(
+                "This client has to sign its authorization requests (RFC 9101).",
             ));
         }
         let state = parameters.get("state")?;
@@ -270,7 +247,8 @@ impl Provider {
             login_hint: owned("login_hint")?,
             id_token_hint: owned("id_token_hint")?,
             ui_locales: owned("ui_locales")?,
-            request_uri: request_uri.map(ToOwned::to_owned),
+            request_uri: origin.request_uri.map(ToOwned::to_owned),
+            opened: None,
             client,
             target,
             scope,
@@ -292,22 +270,19 @@ impl Provider {
             .unwrap_or_default()
             .parse()
             .map_err(|_| invalid("The parameter scope is not a list of scope tokens."))?;
-        let known = self.known_scope();
-        let mut allowed = requested.intersection(&client.metadata.scope);
-        if !requested.intersection(&known).is_subset(&allowed) {
+        let (own, known) = (&client.metadata.scope, self.known_scope());
+        if requested.tokens().any(|token| known.contains(token) && !own.contains(token)) {
             return Err(invalid("The client is not registered for all of this scope."));
         }
         // Without openid it is no request of OpenID Connect, and nothing of its scope has a meaning.
-        if !allowed.contains("openid") {
-            let identity: Scope = "profile email address phone".parse().unwrap_or_default();
-            allowed = allowed.difference(&identity);
-        }
-        Ok(allowed)
+        let is_openid = requested.contains("openid") && own.contains("openid");
+        let has_meaning = |token: &str| is_openid || !IDENTITY_SCOPE.contains(&token);
+        Ok(requested.filtered(|token| own.contains(token) && has_meaning(token)))
     }
 
     /// All of the scope that somebody can be granted here.
-    pub fn known_scope(&self) -> Scope {
-        self.settings.known_scope()
+    pub fn known_scope(&self) -> &Scope {
+        &self.known_scope
     }
 
     /// The resources of a request (RFC 8707 §2): known here, and allowed to the client.

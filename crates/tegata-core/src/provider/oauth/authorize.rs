@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
-use super::authorization_request::{AuthorizationRequest, ResponseTarget};
+use super::authorization_request::AuthorizationRequest;
 use super::browser::BrowserSession;
 use super::flow::{Answer, Flow};
+use super::response_target::ResponseTarget;
 use crate::consent::ConsentTerms;
 use crate::error::ProviderError;
 use crate::oauth::{ErrorCode, OAuthError, Parameters};
@@ -42,6 +43,16 @@ pub enum Question {
     SelectAccount(Box<AuthorizationRequest>),
     /// The user has to say whether the client may.
     Consent(Box<ConsentQuestion>),
+}
+
+impl Question {
+    /// The request that its user is asked about.
+    pub fn request(&self) -> &AuthorizationRequest {
+        match self {
+            Self::Login { request, .. } | Self::SelectAccount(request) => request,
+            Self::Consent(question) => &question.request,
+        }
+    }
 }
 
 /// What a user is asked to consent to.

@@ -5,7 +5,7 @@ use super::client_tokens::{AccessTokenContent, ClientTokens, token_type};
 use super::token_request::AccessBinding;
 use crate::oauth::{ErrorCode, OAuthError, Parameters};
 use crate::provider::{Provider, RequestContext};
-use crate::scope::Scope;
+use crate::settings::OPENID_SCOPE;
 
 impl Provider {
     /// Issues an access token whose subject is the client itself. No user is in it, so nothing of OpenID Connect is.
@@ -22,15 +22,13 @@ impl Provider {
                 "A client that cannot prove who it is cannot act in its own name.",
             ));
         }
-        let user_scope: Scope =
-            "openid profile email address phone offline_access".parse().unwrap_or_default();
         let requested = parameters.get("scope")?;
         let scope = match requested {
             Some(_) => self.allowed_scope(client, requested)?,
             // RFC 6749 §3.3: the default is all that it may have.
             None => client.metadata.scope.clone(),
         }
-        .difference(&user_scope);
+        .filtered(|token| !OPENID_SCOPE.contains(&token));
         let resources = self.allowed_resources(client, parameters)?;
         let content = AccessTokenContent {
             subject: client.client_id().as_str(),

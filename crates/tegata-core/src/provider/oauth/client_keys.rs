@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tegata_jose::JwkSet;
+use tegata_jose::{JoseError, JwkSet};
 
 use super::fetched::COOL_DOWN;
 use crate::client::Client;
@@ -11,9 +11,29 @@ use crate::provider::{Provider, RequestContext};
 /// How long keys from an address are believed at most: a client that has lost one must be able to take it away.
 const MAX_AGE: Duration = Duration::from_mins(15);
 
+/// How far a client's clock may differ.
+pub(super) const LEEWAY: Duration = Duration::from_secs(30);
+
 impl Provider {
+    /// Checks what a client has signed with its keys, and once more with newer ones where it names one that is not known;
+    /// `None` when there are none to be had.
+    pub(super) async fn check_with_client_keys<T>(
+        &self,
+        client: &Client,
+        ctx: &RequestContext<'_>,
+        check: impl Fn(&JwkSet) -> Result<T, JoseError>,
+    ) -> Option<Result<T, JoseError>> {
+        let checked = check(&self.client_keys(client, false, ctx).await?);
+        if matches!(checked, Err(JoseError::UnknownKey))
+            && let Some(keys) = self.client_keys(client, true, ctx).await
+        {
+            return Some(check(&keys));
+        }
+        Some(checked)
+    }
+
     /// The keys of a client; `None` when it has none, or they cannot be had now. `is_unknown` asks for newer ones.
-    pub(super) async fn client_keys(
+    async fn client_keys(
         &self,
         client: &Client,
         is_unknown: bool,

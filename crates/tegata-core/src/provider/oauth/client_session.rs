@@ -42,7 +42,7 @@ impl Provider {
         let user = &browser.user;
         // A right that an operator gives to some users is nobody's else to grant.
         let everyones = self.known_scope();
-        let scope = scope.intersection(&everyones.union(&user.granted_scope));
+        let scope = scope.filtered(|token| everyones.contains(token) || user.granted_scope.contains(token));
         let offline = scope.contains("offline_access") && client.may_use(GrantType::RefreshToken);
         Granted {
             client_id: client.client_id.clone(),

@@ -263,12 +263,11 @@ impl Provider {
     }
 
     pub(super) async fn check_metadata(&self, metadata: &ClientMetadata) -> Result<(), ClientError> {
-        let known_scope = self.known_scope();
         let mut resources = self.settings.oauth.resources.clone();
         resources.push(self.settings.tokens.audience.clone());
         let problems = metadata.problems(&MetadataRules {
             allow_loopback: self.settings.is_on_loopback(),
-            known_scope: &known_scope.union(&privileged(metadata)),
+            known_scope: &self.known_scope().union(&privileged(metadata)),
             id_token_algs: &self.settings.oauth.id_token_algs,
             resources: &resources,
         });

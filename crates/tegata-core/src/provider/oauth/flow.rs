@@ -35,6 +35,9 @@ pub struct Flow {
     /// Whether they were sent to make an account (`prompt=create`) and have said that they have one.
     #[serde(rename = "h", default, skip_serializing_if = "std::ops::Not::not")]
     pub has_account: bool,
+    /// Whether the parameters of the place were taken out of an object that their client has signed.
+    #[serde(rename = "r", default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_signed: bool,
     /// What went wrong, to be shown once.
     #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<FlowProblem>,
@@ -128,6 +131,7 @@ impl Provider {
             answer: None,
             browser_session: None,
             has_account: false,
+            is_signed: false,
             problem: None,
         })
     }

@@ -6,8 +6,8 @@
 
 use tegata_jose::VerifiedIdTokenHint;
 
-use super::authorization_request::MAX_OPAQUE;
 use super::browser::BrowserSession;
+use super::response_target::MAX_OPAQUE;
 use crate::client::{Client, ClientId};
 use crate::error::ProviderError;
 use crate::oauth::{OAuthError, Parameters};

@@ -11,7 +11,7 @@ const SCOPE: &str = "openid profile email address phone offline_access";
 /// What only an operator decides, and what a client must not be able to say.
 pub(super) const OPERATORS: [&str; 3] = ["skip_consent", "require_pkce", "resources"];
 /// What a client can say of itself, but for its `scope`, which is narrowed.
-const MEMBERS: [&str; 29] = [
+const MEMBERS: [&str; 31] = [
     "client_name",
     "client_uri",
     "logo_uri",
@@ -36,6 +36,8 @@ const MEMBERS: [&str; 29] = [
     "backchannel_logout_uri",
     "backchannel_logout_session_required",
     "require_pushed_authorization_requests",
+    "request_object_signing_alg",
+    "require_signed_request_object",
     "dpop_bound_access_tokens",
     "software_id",
     "software_version",
@@ -134,7 +136,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::client::AuthMethod;
+    use crate::client::{AuthMethod, RequestObjectAlg};
 
     #[test]
     fn every_member_is_a_clients_or_an_operators() {
@@ -149,6 +151,7 @@ mod tests {
             redirect_uris: vec!["https://a.example/".parse().unwrap()],
             post_logout_redirect_uris: vec!["https://a.example/".parse().unwrap()],
             token_endpoint_auth_signing_alg: Some(tegata_jose::Algorithm::Es256),
+            request_object_signing_alg: Some(RequestObjectAlg::Unsigned),
             resources: vec![String::new()],
             jwks: Some(Value::Null),
             jwks_uri: text(),

@@ -6,10 +6,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
-use super::authorization_request::AuthorizationRequest;
+use super::authorization_request::{AuthorizationRequest, RequestOrigin};
 use super::authorize::AuthorizationError;
 use super::client_authentication::AuthenticatedClient;
 use super::flow::Flow;
+use super::request_object::{Entrance, OpenedRequest};
 use crate::client::ClientId;
 use crate::entropy::random;
 use crate::oauth::{ErrorCode, OAuthError, Parameters};
@@ -27,6 +28,9 @@ const CREDENTIALS: [&str; 3] = ["client_secret", "client_assertion", "client_ass
 struct PushedRequest {
     client_id: ClientId,
     query: String,
+    /// Whether its client has signed it.
+    #[serde(default)]
+    is_signed: bool,
     /// Until when visitors may begin with it.
     ends_at: Timestamp,
     /// The flow of the last one who has, and who alone may go on with it.
@@ -48,19 +52,21 @@ impl Provider {
         if parameters.get("request_uri")?.is_some() {
             return Err(OAuthError::invalid_request("A pushed request cannot name another one (RFC 9126)."));
         }
-        let mut parameters = parameters.clone();
+        let client_id = client.client_id();
+        let named = parameters.get("client_id")?;
+        if named.is_some_and(|named| named != client_id.as_str()) {
+            return Err(OAuthError::invalid_request("The client_id is not that of the client that pushes."));
+        }
+        let OpenedRequest { mut parameters, is_signed } = if parameters.has("request") {
+            self.open_request_object(client, parameters, Entrance::Push, ctx).await?
+        } else {
+            OpenedRequest { parameters: parameters.clone(), is_signed: false }
+        };
         for name in CREDENTIALS {
             parameters = parameters.without(name);
         }
-        let client_id = client.client_id();
-        match parameters.get("client_id")? {
-            Some(named) if named != client_id.as_str() => {
-                return Err(OAuthError::invalid_request(
-                    "The client_id is not that of the client that pushes.",
-                ));
-            }
-            Some(_) => {}
-            None => parameters = parameters.with("client_id", client_id.as_str()),
+        if !parameters.has("client_id") {
+            parameters = parameters.with("client_id", client_id.as_str());
         }
         // A proof that comes with the push names the key of the tokens (RFC 9449 §10.1).
         match (parameters.get("dpop_jkt")?, dpop_jkt) {
@@ -75,7 +81,8 @@ impl Provider {
         }
         let name = URL_SAFE_NO_PAD.encode(random::<32>(self.ports.entropy.as_ref())?);
         let uri = format!("{PREFIX}{name}");
-        match self.read_authorization_request(&parameters, Some(&uri), ctx.now).await {
+        let origin = RequestOrigin { request_uri: Some(&uri), is_signed };
+        match self.read_authorization_request(&parameters, origin, ctx.now).await {
             Ok(_) => {}
             Err(AuthorizationError::Page(error) | AuthorizationError::Client { error, .. }) => {
                 return Err(error);
@@ -84,13 +91,13 @@ impl Provider {
         let ttl = self.settings.oauth.pushed_request_ttl;
         let ends_at = ctx.now + ttl;
         let (client_id, query) = (client_id.clone(), parameters.encode());
-        let pushed = PushedRequest { client_id, query, ends_at, begun: None };
+        let pushed = PushedRequest { client_id, query, is_signed, ends_at, begun: None };
         let key = TransientKey::new(TransientKind::PushedRequest, &[&uri]);
         self.ports.store.create_transient(&Transient::new(key, &pushed, ends_at)?).await?;
         Ok((uri, ttl))
     }
 
-    /// The request of a visitor: that of its parameters, or the pushed one that they name.
+    /// The request of a visitor: that of its parameters, that of the object among them, or the pushed one that they name.
     ///
     /// # Errors
     /// [`AuthorizationError`]
@@ -100,17 +107,17 @@ impl Provider {
         flow: &Flow,
         ctx: &RequestContext<'_>,
     ) -> Result<AuthorizationRequest, AuthorizationError> {
-        let uri = parameters.get("request_uri").map_err(AuthorizationError::Page)?;
-        match uri {
-            Some(uri) if uri.starts_with(PREFIX) => {
-                let pushed = self
-                    .pushed_parameters(parameters, uri, flow, ctx)
-                    .await
-                    .map_err(AuthorizationError::Page)?;
-                self.read_authorization_request(&pushed, Some(uri), ctx.now).await
-            }
-            _ => self.read_authorization_request(parameters, None, ctx.now).await,
+        if parameters.has("request") {
+            return self.request_in_object(parameters, ctx).await;
         }
+        let Some(uri) = pushed_uri(parameters).map_err(AuthorizationError::Page)? else {
+            let origin = RequestOrigin { request_uri: None, is_signed: flow.is_signed };
+            return self.read_authorization_request(parameters, origin, ctx.now).await;
+        };
+        let pushed = self.pushed_parameters(parameters, uri, flow, ctx).await;
+        let pushed = pushed.map_err(AuthorizationError::Page)?;
+        let origin = RequestOrigin { request_uri: Some(uri), is_signed: pushed.is_signed };
+        self.read_authorization_request(&pushed.parameters, origin, ctx.now).await
     }
 
     async fn pushed_parameters(
@@ -119,7 +126,7 @@ impl Provider {
         uri: &str,
         flow: &Flow,
         ctx: &RequestContext<'_>,
-    ) -> Result<Parameters, OAuthError> {
+    ) -> Result<OpenedRequest, OAuthError> {
         let unknown = || {
             OAuthError::refused(
                 ErrorCode::InvalidRequestUri,
@@ -133,9 +140,10 @@ impl Provider {
         if parameters.required("client_id")? != pushed.client_id.as_str() {
             return Err(unknown());
         }
-        let query = Parameters::parse(pushed.query.as_bytes())?;
+        let parameters = Parameters::parse(pushed.query.as_bytes())?;
+        let opened = OpenedRequest { parameters, is_signed: pushed.is_signed };
         if pushed.begun.as_ref() == Some(&flow.name) {
-            return Ok(query);
+            return Ok(opened);
         }
         // An address is opened twice: by whatever looks at links first, in a second tab. As long as the request is fresh, the last
         // one to come may go on (FAPI 2.0 Security Profile §5.3.2.2); it is answered once in any case.
@@ -146,7 +154,7 @@ impl Provider {
         let mut next = stored.successor(&begun)?;
         next.expires_at = ctx.now + BEGUN_TTL;
         if self.ports.store.replace_transient(stored.version, &next).await? {
-            Ok(query)
+            Ok(opened)
         } else {
             Err(unknown())
         }
@@ -168,7 +176,7 @@ impl Provider {
     /// Ends the request that was pushed, if it was, since it is answered with an error: it is used once for that, too
     /// (RFC 9126 §4). Gives what the client is to be told.
     pub(super) async fn end_refused_request(&self, parameters: &Parameters, error: OAuthError) -> OAuthError {
-        let uri = parameters.get("request_uri").ok().flatten().filter(|uri| uri.starts_with(PREFIX));
+        let uri = pushed_uri(parameters).ok().flatten();
         // An outage has decided nothing: the same request may come again.
         let (Some(uri), OAuthError::Refused { .. }) = (uri, &error) else { return error };
         let key = TransientKey::new(TransientKind::PushedRequest, &[uri]);
@@ -177,4 +185,12 @@ impl Provider {
             Err(failure) => failure.into(),
         }
     }
+}
+
+/// The pushed request that these parameters stand for. Beside an object, nothing counts (RFC 9101 §6.3).
+fn pushed_uri(parameters: &Parameters) -> Result<Option<&str>, OAuthError> {
+    if parameters.has("request") {
+        return Ok(None);
+    }
+    Ok(parameters.get("request_uri")?.filter(|uri| uri.starts_with(PREFIX)))
 }

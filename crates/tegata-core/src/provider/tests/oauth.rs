@@ -10,6 +10,7 @@ mod narrowed;
 mod overtaken;
 mod pushed;
 mod refresh;
+mod request_object;
 
 use serde_json::{Value, json};
 use tegata_jose::Algorithm;
@@ -19,8 +20,8 @@ use super::*;
 use crate::client::{AuthMethod, Client, ClientMetadata, ClientSecret, GrantType};
 use crate::oauth::{ErrorCode, OAuthError, Parameters};
 use crate::provider::oauth::{
-    AccessBinding, Answer, AuthenticatedClient, Authorization, AuthorizationError, BrowserSession,
-    ClientTokens, DeviceAuthorization, Flow, PresentedClient, Question, Visitor,
+    AccessBinding, Answer, AuthenticatedClient, Authorization, AuthorizationError, AuthorizationRequest,
+    BrowserSession, ClientTokens, DeviceAuthorization, Flow, PresentedClient, Question, Visitor,
 };
 
 /// The API of the operator, which is the default resource.

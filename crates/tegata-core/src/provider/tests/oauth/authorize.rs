@@ -242,7 +242,6 @@ async fn r3_r8_r2_nothing_but_a_code_with_a_challenge_is_asked_for_here() {
         (("code_challenge_method", ""), ErrorCode::InvalidRequest),
         (("code_challenge", ""), ErrorCode::InvalidRequest),
         (("code_challenge", "short"), ErrorCode::InvalidRequest),
-        (("request", "a.b.c"), ErrorCode::RequestNotSupported),
         (("registration", "{}"), ErrorCode::RegistrationNotSupported),
         (("resource", "https://evil.example/"), ErrorCode::InvalidTarget),
         (("scope", "openid address"), ErrorCode::InvalidScope),

@@ -78,6 +78,18 @@ async fn r30_a_pushed_request_that_is_looked_at_is_not_answered() {
 }
 
 #[tokio::test]
+async fn r30_r31_an_object_that_is_refused_ends_no_pushed_request_that_is_named_beside_it() {
+    let world = world().await;
+    let app = world.party("app", |_| {}).await;
+    let uri = push(&world, &app, &[]).await.unwrap();
+    let beside = request(&app, &[("request", "a.b.c"), ("request_uri", &uri)]);
+    let refused = world.authorize(&beside, None, &world.flow()).await;
+    assert!(matches!(refused, Err(AuthorizationError::Client { error: OAuthError::Refused { .. }, .. })));
+    let asked = world.authorize(&pushed("app", &uri), None, &world.flow()).await;
+    assert!(matches!(asked, Ok(Authorization::Question(Question::Login { .. }))));
+}
+
+#[tokio::test]
 async fn r30_a_pushed_request_is_the_visitors_who_began_with_it_last() {
     let mut world = world().await;
     let app = world.party("app", |_| {}).await;

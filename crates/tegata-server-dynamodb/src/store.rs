@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tegata::{Chain, Failure, SharedStore, StoreSettings};
 use tegata_core::identifier::TenantId;
 use tegata_core::master_key::MasterKey;
 use tegata_core::store::{KeyStore as _, Store};
@@ -11,49 +12,44 @@ use tegata_store_dynamodb::{
 };
 use zeroize::Zeroizing;
 
-use crate::failure::{Chain, Failure};
-use crate::settings::Settings;
-use crate::settings::check::is_own_dynamodb;
-use crate::shared_store::SharedStore;
-
 /// The store on DynamoDB.
 pub(crate) struct DynamoDb;
 
 #[async_trait]
 impl SharedStore for DynamoDb {
-    async fn check(&self, settings: &Settings) -> Result<String, Failure> {
+    async fn check(&self, settings: &StoreSettings) -> Result<String, Failure> {
         check(settings).await
     }
 
-    async fn prepare(&self, settings: &Settings) -> Result<bool, Failure> {
+    async fn prepare(&self, settings: &StoreSettings) -> Result<bool, Failure> {
         prepare(settings).await
     }
 
-    async fn open(&self, settings: &Settings, master_key: &MasterKey) -> Arc<dyn Store> {
+    async fn open(&self, settings: &StoreSettings, master_key: &MasterKey) -> Arc<dyn Store> {
         let options = Options::new(tables(settings), KeyAccess::Sign, master_key.purpose_key(EMAIL_INDEX));
         Arc::new(DynamoDbStore::new(client(settings).await, options).for_tenant(TenantId::default()))
     }
 }
 
 /// The names of the tables.
-fn tables(settings: &Settings) -> Tables {
+fn tables(settings: &StoreSettings) -> Tables {
     Tables {
-        data: settings.store.dynamodb_table.clone(),
-        keys: settings.store.dynamodb_keys_table.clone(),
-        public_keys: settings.store.dynamodb_public_keys_table.clone(),
+        data: settings.dynamodb_table.clone(),
+        keys: settings.dynamodb_keys_table.clone(),
+        public_keys: settings.dynamodb_public_keys_table.clone(),
     }
 }
 
-async fn check(settings: &Settings) -> Result<String, Failure> {
+async fn check(settings: &StoreSettings) -> Result<String, Failure> {
     let (client, tables) = (client(settings).await, tables(settings));
     check_tables(&client, &tables).await.map_err(|error| failure(settings, &error))?;
     Ok(format!("tables {}, {} and {}", tables.data, tables.keys, tables.public_keys))
 }
 
-async fn prepare(settings: &Settings) -> Result<bool, Failure> {
+async fn prepare(settings: &StoreSettings) -> Result<bool, Failure> {
     let (client, tables) = (client(settings).await, tables(settings));
     match check_tables(&client, &tables).await {
-        Err(TableError::Missing(_)) if is_own_dynamodb(settings) => {
+        Err(TableError::Missing(_)) if settings.is_own_dynamodb() => {
             let failed = |error| Failure::new(format_args!("the tables cannot be made: {}", Chain(&error)));
             create_tables(&client, &tables).await.map_err(failed)?;
         }
@@ -65,14 +61,14 @@ async fn prepare(settings: &Settings) -> Result<bool, Failure> {
     Ok(key_set.is_none())
 }
 
-async fn client(settings: &Settings) -> aws_sdk_dynamodb::Client {
-    tegata_store_dynamodb::client(settings.store.dynamodb_endpoint.as_deref()).await
+async fn client(settings: &StoreSettings) -> aws_sdk_dynamodb::Client {
+    tegata_store_dynamodb::client(settings.dynamodb_endpoint.as_deref()).await
 }
 
-fn failure(settings: &Settings, error: &TableError) -> Failure {
+fn failure(settings: &StoreSettings, error: &TableError) -> Failure {
     let failure = Failure::new(Chain(error));
     match error {
-        TableError::Missing(_) if is_own_dynamodb(settings) => failure.advise("`tegata serve` makes it"),
+        TableError::Missing(_) if settings.is_own_dynamodb() => failure.advise("`tegata serve` makes it"),
         TableError::Missing(_) => failure.advise(
             "make it with the string keys pk and sk, and ttl as the time-to-live attribute of the first; or name another \
              region, account or table (AWS_REGION, store.dynamodb_table and its kin)",

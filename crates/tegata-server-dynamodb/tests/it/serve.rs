@@ -1,34 +1,7 @@
 //! `tegata serve --store dynamodb`: several servers over the same tables.
 
-use super::dynamodb_local;
-use super::support::{Installation, PASSWORD, Server};
-
-/// What names the engine, and tables that no other test has.
-pub(crate) struct Tables {
-    set: Vec<String>,
-}
-
-impl Tables {
-    pub(crate) fn new(name: &str) -> Self {
-        let prefix = format!("s{}-{name}", std::process::id());
-        let mut tables =
-            Self { set: vec![format!("store.dynamodb_endpoint={}", dynamodb_local::endpoint())] };
-        for (key, end) in [("table", "data"), ("keys_table", "keys"), ("public_keys_table", "public-keys")] {
-            tables.set.push(format!("store.dynamodb_{key}={prefix}-{end}"));
-        }
-        tables
-    }
-
-    /// The arguments of a command.
-    pub(crate) fn of<'a>(&'a self, command: &[&'a str]) -> Vec<&'a str> {
-        let set = self.set.iter().flat_map(|set| ["--set", set.as_str()]);
-        [command, &["--set", "store.kind=dynamodb"]].concat().into_iter().chain(set).collect()
-    }
-
-    pub(crate) fn serve(&self, installation: &Installation) -> Server {
-        installation.serve(&self.of(&["--public-url", "http://localhost:1", "--store", "dynamodb"]))
-    }
-}
+use super::support::{Installation, PASSWORD};
+use super::tables::Tables;
 
 /// A second machine of the same installation: it has the master key and nothing else.
 fn another_machine(of: &Installation) -> Installation {
@@ -101,24 +74,4 @@ fn a_missing_table_is_named() {
     assert!(found.contains("1 thing is wrong"), "{found}");
     let refused = installation.run(&tables.of(&["user", "list"])).failed(1);
     assert!(refused.contains("there is no table") && refused.contains("missing-"), "{refused}");
-}
-
-#[test]
-fn the_program_alone_says_what_it_needs_for_dynamodb() {
-    let folder = tempfile::tempdir().unwrap();
-    let alone = folder.path().join("tegata");
-    std::fs::copy(env!("CARGO_BIN_EXE_tegata"), &alone).unwrap();
-    let output = std::process::Command::new(&alone)
-        .args(["serve", "--store", "dynamodb"])
-        .current_dir(folder.path())
-        .env_clear()
-        .output()
-        .unwrap();
-    let error = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{error}");
-    assert!(
-        error.contains("tegata-dynamodb") && error.contains("install it in the folder of `tegata`"),
-        "{error}"
-    );
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is made");
 }
