@@ -181,7 +181,7 @@ pub struct ClientMetadata {
     pub default_max_age: Option<u64>,
     /// Whether its ID tokens always say when the user logged in. Ours do.
     pub require_auth_time: bool,
-    /// The authentication context classes that it wants unless a request says otherwise.
+    /// The authentication context classes that it would like. There is one, which every login reaches.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub default_acr_values: Vec<String>,
     /// Where a login can be begun from elsewhere (OIDC Core §4).

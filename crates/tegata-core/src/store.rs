@@ -223,8 +223,9 @@ pub trait ClientStore: Send + Sync {
 /// What users have allowed clients. A user's consents go when the user does ([`UserStore::delete_user`]).
 #[async_trait]
 pub trait ConsentStore: Send + Sync {
-    /// Keeps a consent, in the place of an earlier one of the same user for the same client.
-    async fn put_consent(&self, consent: &Consent) -> Result<(), StoreError>;
+    /// Keeps a consent in the place of the `expected` one of the same user for the same client, or as the first one for `None`;
+    /// whether it was. Of concurrent calls with one `expected`, each of which says something else, exactly one gets `true`.
+    async fn put_consent(&self, expected: Option<&Consent>, consent: &Consent) -> Result<bool, StoreError>;
 
     /// The consent of a user for a client.
     async fn find_consent(

@@ -60,10 +60,10 @@ pub struct Lifetime {
 pub enum Until {
     /// Until the user logs out.
     LogOut,
-    /// For so many days, also while the user is away: `offline_access` (OpenID Connect Core §11).
+    /// For so many days, also while the user is away: `offline_access` (OpenID Connect Core §11), or a device (RFC 8628).
     Days(u64),
-    /// Until the user takes it back, also while away.
-    Revoked,
+    /// There are none.
+    Never,
 }
 
 /// `GET /oauth2/consent`. The form sends `decision`: `allow` or `deny`.
@@ -156,7 +156,7 @@ impl Access<'_> {
         let until = match self.lifetime.until {
             Until::LogOut => consent.until_logout.to_owned(),
             Until::Days(days) => (consent.offline_days)(days),
-            Until::Revoked => consent.offline_until_revoked.to_owned(),
+            Until::Never => consent.never_renewed.to_owned(),
         };
         html! {
             section {

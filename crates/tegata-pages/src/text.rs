@@ -103,7 +103,7 @@ pub(crate) struct Consent {
     pub(crate) access_token_minutes: fn(u64) -> String,
     pub(crate) until_logout: &'static str,
     pub(crate) offline_days: fn(u64) -> String,
-    pub(crate) offline_until_revoked: &'static str,
+    pub(crate) never_renewed: &'static str,
     pub(crate) revocable: &'static str,
     pub(crate) allow: &'static str,
     pub(crate) deny: &'static str,

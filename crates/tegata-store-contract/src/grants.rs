@@ -97,7 +97,7 @@ pub async fn v49_a_grant_begins_if_what_it_rests_on_is_there<S: TestedStore>(sto
     let (browser, begun) = (session(&alice, 1), session(&alice, 2));
     assert_eq!(store.begin_session(&browser, 1, None).await.unwrap(), Begun::Now);
     let given = consent(alice.user_id, "app", "openid email");
-    store.put_consent(&given).await.unwrap();
+    store.put_consent(None, &given).await.unwrap();
     let on = |consent: Option<NeededConsent>, browser_session: Option<u8>, now| {
         let browser_session = browser_session.map(|n| SessionId::from_bytes([n; 16]));
         NewGrant { footing: Footing { consent, browser_session, now }, ..grant(begun.clone(), Some(used(2))) }
@@ -131,7 +131,7 @@ pub async fn v49_whoever_takes_a_consent_back_finds_what_rests_on_it<S: TestedSt
     let alice = user(1, "alice");
     create(store.as_ref(), &alice).await;
     for n in 0..30 {
-        store.put_consent(&consent(alice.user_id, "app", "openid")).await.unwrap();
+        assert!(store.put_consent(None, &consent(alice.user_id, "app", "openid")).await.unwrap());
         let begun = session(&alice, n);
         let footing = Footing { consent: Some(needed("openid")), browser_session: None, now: NOW };
         let new = NewGrant { footing, ..grant(begun.clone(), None) };

@@ -113,6 +113,7 @@ macro_rules! store_contract {
                 v16_a_change_of_a_client_rests_on_what_was_read,
                 clients_are_listed_in_pages,
                 a_consent_is_one_users_for_one_client,
+                v49_a_change_of_a_consent_rests_on_what_was_read,
                 v45_a_deleted_user_has_allowed_nothing,
                 v6_a_transient_is_found_by_its_kind_and_its_secret,
                 v28_of_concurrent_transients_with_one_key_one_is_kept,

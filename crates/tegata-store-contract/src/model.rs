@@ -127,7 +127,7 @@ async fn outcome(store: &dyn Store, step: &Step, now: Timestamp) -> String {
             attributes
                 .set_own(group.parse().unwrap(), number.is_some().then_some(AttributeValue::Flag(true)));
             if takes_proof {
-                attributes.set_phone_number_verified(true);
+                attributes.prove_phone_number("+16045551231");
             }
             let change = ProfileChange {
                 attributes,

@@ -136,10 +136,10 @@ pub async fn a_consent_is_one_users_for_one_client<S: TestedStore>(store: S) {
     let (alice, bob) = (user(1, "alice"), user(2, "bob"));
     let (one, two) = (consent(alice.user_id, "one", "openid"), consent(alice.user_id, "two", "openid email"));
     for consent in [&one, &two, &consent(bob.user_id, "one", "openid")] {
-        store.put_consent(consent).await.unwrap();
+        assert!(store.put_consent(None, consent).await.unwrap());
     }
     let more = consent(alice.user_id, "one", "openid profile");
-    store.put_consent(&more).await.unwrap();
+    assert!(store.put_consent(Some(&one), &more).await.unwrap());
     assert_eq!(store.find_consent(alice.user_id, &one.client_id).await.unwrap(), Some(more.clone()));
     let mut found = store.list_consents(alice.user_id).await.unwrap();
     found.sort_by(|a, b| a.client_id.cmp(&b.client_id));
@@ -151,12 +151,38 @@ pub async fn a_consent_is_one_users_for_one_client<S: TestedStore>(store: S) {
     assert!(store.find_consent(bob.user_id, &one.client_id).await.unwrap().is_some());
 }
 
+pub async fn v49_a_change_of_a_consent_rests_on_what_was_read<S: TestedStore>(store: S) {
+    let store = store.tenant("a");
+    let given = |scope: &str| consent(UserId::from_bytes([1; 16]), "app", scope);
+    let won = winners(&store, move |store, n| async move {
+        store.put_consent(None, &given(&format!("first{n}"))).await.unwrap()
+    });
+    assert_eq!(won.await, 1);
+    let (user_id, client_id) = (given("").user_id, given("").client_id);
+    let first = store.find_consent(user_id, &client_id).await.unwrap().unwrap();
+    assert!(!store.put_consent(Some(&given("another")), &given("late")).await.unwrap());
+    let won = winners(&store, {
+        let first = first.clone();
+        move |store, n| {
+            let first = first.clone();
+            async move { store.put_consent(Some(&first), &given(&format!("second{n}"))).await.unwrap() }
+        }
+    });
+    assert_eq!(won.await, 1);
+    let second = store.find_consent(user_id, &client_id).await.unwrap().unwrap();
+    assert!(second.terms.scope.as_str().starts_with("second"));
+    assert!(!store.put_consent(Some(&first), &given("late")).await.unwrap());
+    assert!(store.remove_consent(user_id, &client_id).await.unwrap());
+    assert!(!store.put_consent(Some(&second), &given("late")).await.unwrap(), "it was taken back");
+    assert_eq!(store.find_consent(user_id, &client_id).await.unwrap(), None);
+}
+
 pub async fn v45_a_deleted_user_has_allowed_nothing<S: TestedStore>(store: S) {
     let store = store.tenant("a");
     let (alice, bob) = (user(1, "alice"), user(2, "bob"));
     for user in [&alice, &bob] {
         create(store.as_ref(), user).await;
-        store.put_consent(&consent(user.user_id, "one", "openid")).await.unwrap();
+        store.put_consent(None, &consent(user.user_id, "one", "openid")).await.unwrap();
     }
     store.delete_user(alice.user_id).await.unwrap();
     assert_eq!(store.list_consents(alice.user_id).await.unwrap(), []);
@@ -248,7 +274,7 @@ pub async fn tenants_do_not_see_each_others_clients<S: TestedStore>(store: S) {
     let alice = UserId::from_bytes([1; 16]);
     let code = transient(TransientKind::Code, 1, NOW + HOUR);
     a.create_client(&client("app", 1)).await.unwrap();
-    a.put_consent(&consent(alice, "app", "openid")).await.unwrap();
+    a.put_consent(None, &consent(alice, "app", "openid")).await.unwrap();
     a.create_transient(&code).await.unwrap();
     a.put_notice(&notice(1, NOW)).await.unwrap();
     let name = "app".parse().unwrap();
@@ -259,6 +285,8 @@ pub async fn tenants_do_not_see_each_others_clients<S: TestedStore>(store: S) {
     assert_eq!(b.find_consent(alice, &name).await.unwrap(), None);
     assert_eq!(b.list_consents(alice).await.unwrap(), []);
     assert!(!b.remove_consent(alice, &name).await.unwrap());
+    let openid = consent(alice, "app", "openid");
+    assert!(!b.put_consent(Some(&openid), &openid).await.unwrap());
     assert_eq!(b.find_transient(code.key).await.unwrap(), None);
     assert!(!b.replace_transient(0, &code).await.unwrap());
     assert!(!b.remove_transient(code.key).await.unwrap());

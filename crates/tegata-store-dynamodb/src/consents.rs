@@ -11,20 +11,31 @@ use crate::documents::{self, DOCUMENT};
 use crate::error::Unreadable;
 use crate::item::{self, Item, need_text};
 use crate::mark::Mark;
-use crate::retry::Step;
+use crate::retry::{Reply, Step};
 use crate::table::{self, SK};
 use crate::transaction::{self, Condition};
 
 #[async_trait]
 impl ConsentStore for DynamoDbStore {
     /// A transaction, of one part: DynamoDB knows its repetition by the token. A plain write whose answer was lost would, repeated,
-    /// bring a consent back that was withdrawn in between.
-    async fn put_consent(&self, consent: &Consent) -> Result<(), StoreError> {
-        let mut item = table::consent(&self.tenant, consent.user_id, &consent.client_id).attributes();
+    /// not know whether a consent that is gone was withdrawn in between.
+    async fn put_consent(&self, expected: Option<&Consent>, consent: &Consent) -> Result<bool, StoreError> {
+        let (step, key) = (self.step(), table::consent(&self.tenant, consent.user_id, &consent.client_id));
+        let condition = match expected {
+            None => Condition::ABSENT,
+            Some(expected) => {
+                // Compared as it is read, and kept unchanged by the mark: two texts can say the same.
+                let Some(found) = self.get(&step, &key, true).await? else { return Ok(false) };
+                if read(consent.user_id, &found)? != *expected {
+                    return Ok(false);
+                }
+                Condition::unchanged(item::mark(&found)?)
+            }
+        };
+        let mut item = key.attributes();
         item.insert(DOCUMENT.to_owned(), documents::write(&consent.terms)?);
-        let item = item::marked(&item, Mark::random()?);
-        let parts = vec![transaction::put(self.data(), item, Condition::ANY)?];
-        self.transact(&self.step(), self.data(), parts).await.map(drop)
+        let parts = vec![transaction::put(self.data(), item::marked(&item, Mark::random()?), condition)?];
+        Ok(matches!(self.transact(&step, self.data(), parts).await?, Reply::Done(())))
     }
 
     async fn find_consent(

@@ -13,16 +13,19 @@ use crate::{SqliteStore, document, rows};
 
 #[async_trait]
 impl ConsentStore for SqliteStore {
-    async fn put_consent(&self, consent: &Consent) -> Result<(), StoreError> {
-        let (user_id, client_id) = (consent.user_id, consent.client_id.to_string());
-        let terms = document::write(&consent.terms)?;
+    async fn put_consent(&self, expected: Option<&Consent>, consent: &Consent) -> Result<bool, StoreError> {
+        let (user_id, client_id) = (consent.user_id, consent.client_id.clone());
+        let (terms, expected) = (document::write(&consent.terms)?, expected.cloned());
         self.write(move |c, tenant| {
+            if find(c, tenant, user_id, &client_id)? != expected {
+                return Ok(false);
+            }
             execute(
                 c,
                 "INSERT OR REPLACE INTO consents (tenant, user_id, client_id, document) VALUES (?1, ?2, ?3, ?4)",
-                params![tenant, user_id.as_bytes(), client_id, terms],
-            )
-            .map(drop)
+                params![tenant, user_id.as_bytes(), client_id.as_str(), terms],
+            )?;
+            Ok(true)
         })
         .await
     }

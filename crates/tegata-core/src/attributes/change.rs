@@ -10,7 +10,8 @@ use crate::user::InvalidField;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AttributesChange {
     claims: BTreeMap<TextClaim, Option<String>>,
-    phone_number_verified: Option<bool>,
+    proved_phone_number: Option<String>,
+    unproves_phone_number: bool,
     #[expect(clippy::option_option, reason = "absent, removed and given are three things (RFC 7396 §1)")]
     address: Option<Option<Address>>,
     own: BTreeMap<AttributeName, Option<AttributeValue>>,
@@ -28,10 +29,15 @@ impl AttributesChange {
         Ok(())
     }
 
-    /// Says whether the phone number is known to be the user's: the one that is there after the change. Without a number
-    /// it says nothing.
-    pub fn set_phone_number_verified(&mut self, is_verified: bool) {
-        self.phone_number_verified = Some(is_verified);
+    /// Says that this phone number, as it is kept, is known to be the user's. Where another one is there after the change, it says
+    /// nothing.
+    pub fn prove_phone_number(&mut self, number: &str) {
+        self.proved_phone_number = Some(number.to_owned());
+    }
+
+    /// Takes back the proof of the phone number, whichever it is then.
+    pub fn unprove_phone_number(&mut self) {
+        self.unproves_phone_number = true;
     }
 
     /// Sets the postal address as a whole, or removes it with `None`.
@@ -62,10 +68,8 @@ impl AttributesChange {
         }
         let next = attributes.claims.get(&TextClaim::PhoneNumber);
         // The same number again keeps its proof.
-        attributes.phone_number_verified &= number.as_ref() == next;
-        if let Some(is_verified) = self.phone_number_verified {
-            attributes.phone_number_verified = is_verified && next.is_some();
-        }
+        attributes.phone_number_verified &= number.as_ref() == next && !self.unproves_phone_number;
+        attributes.phone_number_verified |= next.is_some() && self.proved_phone_number.as_ref() == next;
         if self.own.is_empty() { Ok(attributes) } else { attributes.bounded() }
     }
 }

@@ -83,10 +83,18 @@ fn v57_another_number_loses_the_proof_of_the_one_before() {
     assert_eq!(verified(&with_number(Some("+1 604 555-1234;ext=1"))), Some(false));
     assert_eq!(verified(&with_number(None)), None);
     let mut proved = with_number(Some("+1 604 555-1235"));
-    proved.set_phone_number_verified(true);
+    proved.prove_phone_number("+16045551235");
     assert_eq!(verified(&proved), Some(true));
+    let mut of_another = AttributesChange::default();
+    of_another.prove_phone_number("+16045551235");
+    let unproved =
+        of_another.apply(with_number(Some("+16045551236")).apply(attributes.clone(), None).unwrap(), None);
+    assert_eq!(unproved.unwrap().phone_number_verified(), Some(false), "a proof is of one number");
+    let mut taken_back = AttributesChange::default();
+    taken_back.unprove_phone_number();
+    assert_eq!(verified(&taken_back), Some(false));
     let mut nothing = with_number(None);
-    nothing.set_phone_number_verified(true);
+    nothing.prove_phone_number("+16045551234");
     assert_eq!(verified(&nothing), None);
     let without = nothing.apply(attributes.clone(), None).unwrap();
     let again = with_number(Some("+16045551234")).apply(without, None).unwrap();

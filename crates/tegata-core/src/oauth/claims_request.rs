@@ -1,6 +1,7 @@
 use serde_json::{Map, Value};
 
 use super::OAuthError;
+use crate::claims::ClaimTarget;
 
 /// The longest `claims` parameter, in bytes.
 const MAX_LENGTH: usize = 4096;
@@ -62,10 +63,10 @@ impl ClaimsRequest {
         Some(Value::Object(object))
     }
 
-    /// Leaves out the claims whose names do not hold.
-    pub fn retain(&mut self, holds: impl Fn(&str) -> bool) {
-        self.id_token.retain(|name, _| holds(name));
-        self.userinfo.retain(|name, _| holds(name));
+    /// Leaves out the claims that do not hold in the place for which they are asked.
+    pub fn retain(&mut self, holds: impl Fn(ClaimTarget, &str) -> bool) {
+        self.id_token.retain(|name, _| holds(ClaimTarget::IdToken, name));
+        self.userinfo.retain(|name, _| holds(ClaimTarget::UserInfo, name));
     }
 
     /// The names of claims that the ID token is asked for.
@@ -88,11 +89,6 @@ impl ClaimsRequest {
     /// The `sub` that a request insists on (OIDC Core §5.5.1): no other user will do.
     pub fn subject(&self) -> Option<&str> {
         self.id_token.get("sub")?.get("value")?.as_str()
-    }
-
-    /// The values of a claim that a request would like, in the order of its liking.
-    pub fn preferred(&self, claim: &str) -> Vec<Value> {
-        self.id_token.get(claim).and_then(Value::as_object).map(values).unwrap_or_default()
     }
 }
 

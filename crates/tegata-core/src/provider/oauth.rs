@@ -23,6 +23,7 @@ mod dpop;
 mod fetched;
 mod flow;
 mod id_token_hint;
+mod in_force;
 mod introspection;
 mod logout;
 mod logout_notices;
@@ -41,7 +42,9 @@ mod token_request;
 mod userinfo;
 
 pub use authorization_request::AuthorizationRequest;
-pub use authorize::{Authorization, AuthorizationError, AuthorizationResponse, ConsentQuestion, Visitor};
+pub use authorize::{
+    Authorization, AuthorizationError, AuthorizationResponse, ConsentQuestion, Question, Visitor,
+};
 pub use browser::{BrowserSession, BrowserToken};
 pub use client_authentication::{AuthenticatedClient, PresentedClient};
 pub use client_tokens::ClientTokens;

@@ -118,6 +118,8 @@ impl Provider {
     }
 
     async fn end_replayed(&self, session: &Session, ctx: &RequestContext<'_>) -> Result<(), ProviderError> {
+        // One of two holders is not the client, so the other one hears of it if it wants to.
+        self.put_logout_notice(session, ctx).await?;
         // Only the session whose token was replayed: a thief must not be able to end the others.
         if self.ports.store.end_session(session.user_id, session.session_id).await? {
             let action =

@@ -8,7 +8,7 @@ use crate::error::ProviderError;
 use crate::store::ProfileChanged;
 use crate::user::{InvalidField, ProfileChange, User, display_name, language_tag};
 
-/// Why nothing was changed.
+/// Why nothing was changed, or not all of it.
 #[derive(Debug, thiserror::Error)]
 pub enum SetClaimsError {
     /// Each that cannot be set, with the reason.
@@ -20,7 +20,11 @@ pub enum SetClaimsError {
     /// Another user has proved the e-mail address; everything else was changed.
     #[error("another user has verified this e-mail address; everything else was changed")]
     EmailTaken,
-    /// Anything else.
+    /// The user has another e-mail address or phone number by now than the one that was to be proved; everything else was changed.
+    #[error("the user has just changed what was to be verified; everything else was changed")]
+    Overtaken,
+    /// Anything else. Where the store has failed, everything but the proof of the e-mail address may have been changed: repeated, it
+    /// is done.
     #[error(transparent)]
     Provider(#[from] ProviderError),
 }
@@ -40,7 +44,7 @@ struct Wish {
     change: ProfileChange,
     /// Whether the e-mail address is to be proved.
     proves_email: bool,
-    /// Whether the phone number is to be.
+    /// Whether the phone number is to be: the one that the operator has named or seen.
     proves_phone: bool,
 }
 
@@ -53,27 +57,36 @@ impl Provider {
     /// Every standard claim can be set (OIDC Core §5.1) but `sub`, `preferred_username` and `updated_at`, and every attribute of
     /// the installation that the settings name; one that they no longer name can be removed.
     ///
+    /// A proof is of the address, or the number, that is named beside it, or else of that of `user`, whom the operator has seen.
+    ///
     /// # Errors
-    /// [`SetClaimsError`]; nothing was changed, but with [`SetClaimsError::EmailTaken`].
+    /// [`SetClaimsError`]; nothing was changed, but where it says so.
     pub async fn set_claims(
         &self,
         user: &User,
         claims: &Map<String, Value>,
         ctx: &RequestContext<'_>,
     ) -> Result<User, SetClaimsError> {
+        if claims.is_empty() {
+            return Ok(user.clone());
+        }
         let Wish { mut change, proves_email, proves_phone } = self.read_claims(claims)?;
         change.changed_at = Some(ctx.now);
-        // Looked at before anything is done; a user who removes it meanwhile leaves nothing to prove.
+        // Looked at before anything is done, and what is there to be proved.
         let after = change.apply(user.clone()).map_err(|_| SetClaimsError::TooLarge)?;
+        let number = after.attributes.text(TextClaim::PhoneNumber).filter(|_| proves_phone);
         let missing = [
             ("email_verified", proves_email && after.email.is_none()),
-            ("phone_number_verified", proves_phone && after.attributes.phone_number_verified().is_none()),
+            ("phone_number_verified", proves_phone && number.is_none()),
         ];
         let missing = missing.into_iter().filter(|(_, is_missing)| *is_missing);
         let missing: Vec<_> =
             missing.map(|(name, _)| problem(name, "speaks of nothing that there is")).collect();
         if !missing.is_empty() {
             return Err(SetClaimsError::Invalid(missing));
+        }
+        if let Some(number) = number {
+            change.attributes.prove_phone_number(number);
         }
         let changed = self.ports.store.change_profile(user.user_id, &change).await;
         let changed = match changed.map_err(ProviderError::from)? {
@@ -82,12 +95,17 @@ impl Provider {
             ProfileChanged::Gone => return Err(ProviderError::NotFound.into()),
         };
         self.audit_operator(&changed, ctx);
-        if !proves_email {
-            return Ok(changed);
-        }
-        match self.verify_email(&changed, ctx).await {
-            Ok(()) => Ok(self.find_user(changed.username.as_str()).await?),
+        let is_other = number.is_some_and(|one| changed.attributes.text(TextClaim::PhoneNumber) != Some(one));
+        let changed = if proves_email { self.prove_email(&after, ctx).await? } else { changed };
+        if is_other { Err(SetClaimsError::Overtaken) } else { Ok(changed) }
+    }
+
+    /// Proves the e-mail address of a user as they were seen, and gives them as they are.
+    async fn prove_email(&self, seen: &User, ctx: &RequestContext<'_>) -> Result<User, SetClaimsError> {
+        match self.verify_email(seen, ctx).await {
+            Ok(()) => Ok(self.find_user(seen.username.as_str()).await?),
             Err(ProviderError::UsernameTaken) => Err(SetClaimsError::EmailTaken),
+            Err(ProviderError::NotFound) => Err(SetClaimsError::Overtaken),
             Err(error) => Err(error.into()),
         }
     }
@@ -118,7 +136,9 @@ impl Provider {
             }
             "phone_number_verified" => {
                 wish.proves_phone = value.as_bool().ok_or(NO_FLAG)?;
-                change.attributes.set_phone_number_verified(wish.proves_phone);
+                if !wish.proves_phone {
+                    change.attributes.unprove_phone_number();
+                }
             }
             "address" if value.is_null() => change.attributes.set_address(None),
             "address" => {

@@ -403,10 +403,15 @@ impl ClientStore for MemoryStore {
 
 #[async_trait]
 impl ConsentStore for MemoryStore {
-    async fn put_consent(&self, consent: &Consent) -> Result<(), StoreError> {
+    async fn put_consent(&self, expected: Option<&Consent>, consent: &Consent) -> Result<bool, StoreError> {
         let key = (consent.user_id, consent.client_id.clone());
-        self.step(|t| t.consents.insert(key, consent.clone()));
-        Ok(())
+        Ok(self.step(|t| {
+            let is_expected = t.consents.get(&key) == expected;
+            if is_expected {
+                t.consents.insert(key, consent.clone());
+            }
+            is_expected
+        }))
     }
 
     async fn find_consent(

@@ -5,11 +5,10 @@ use std::borrow::Cow;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use tegata_core::error::ProviderError;
 use tegata_core::oauth::{ErrorCode, OAuthError, Parameters, encode_form};
 use tegata_core::provider::oauth::{
     Authorization, AuthorizationError, AuthorizationRequest, AuthorizationResponse, BrowserSession, Flow,
-    ResponseMode, ResponseTarget, Visitor,
+    Question, ResponseMode, ResponseTarget, Visitor,
 };
 use tegata_pages::FormPostPage;
 
@@ -82,9 +81,9 @@ async fn answer(
         Err(AuthorizationError::Page(error)) => Ok(error_page_for(app, headers, parameters, &error)),
         Err(AuthorizationError::Client { target, error }) => refuse(app, headers, parameters, target, &error),
         // Whatever is asked stands at an address that knows when it began: it can be loaded again.
-        Ok(question) if is_new => match (standing, question.open_request()) {
+        Ok(Authorization::Question(question)) if is_new => match (standing, question.request()) {
             (Standing::WithoutCookie, _) => Ok(error_page(app, headers, &without_cookie())),
-            (_, Some(AuthorizationRequest { opened: Some(opened), target, .. })) => {
+            (_, AuthorizationRequest { opened: Some(opened), target, .. }) => {
                 // What a request object says goes on in its place: the object has been checked, and soon expires.
                 let flow = Flow { is_signed: opened.is_signed, ..flow };
                 match Place::new(AUTHORIZE_PATH, &opened.parameters) {
@@ -97,7 +96,7 @@ async fn answer(
                 Err(error) => Ok(error_page(app, headers, &error)),
             },
         },
-        Ok(question) => match Place::new(AUTHORIZE_PATH, parameters) {
+        Ok(Authorization::Question(question)) => match Place::new(AUTHORIZE_PATH, parameters) {
             Ok(place) => ask(app, client, headers, &place, &flow, browser.as_ref(), question),
             Err(error) => Ok(error_page(app, headers, &error)),
         },
@@ -117,11 +116,11 @@ fn ask(
     place: &Place,
     flow: &Flow,
     browser: Option<&BrowserSession>,
-    question: Authorization,
+    question: Question,
 ) -> Result<Response, HttpError> {
     let visit = Visit { app, client, headers, place, flow };
     match question {
-        Authorization::Login { request, .. }
+        Question::Login { request, .. }
             if request.prompt.create && !flow.has_account && flow.problem.is_none() =>
         {
             match signup_link(&visit) {
@@ -129,13 +128,11 @@ fn ask(
                 _ => Ok(login_page(&visit, Some(&request), None)),
             }
         }
-        Authorization::Login { request, again } => {
+        Question::Login { request, again } => {
             Ok(login_page(&visit, Some(&request), browser.filter(|_| again)))
         }
-        Authorization::SelectAccount(request) => Ok(account_page(&visit, &request, browser)),
-        Authorization::Consent(question) => Ok(consent_page(&visit, &question, browser)),
-        // Sent before anything is asked.
-        Authorization::Answer(_) => Err(ProviderError::Internal("an answer is no question".into()).into()),
+        Question::SelectAccount(request) => Ok(account_page(&visit, &request, browser)),
+        Question::Consent(question) => Ok(consent_page(&visit, &question, browser)),
     }
 }
 

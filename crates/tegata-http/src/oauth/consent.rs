@@ -7,7 +7,7 @@ use tegata_core::claims::standard_scope;
 use tegata_core::client::{Client as OAuthClient, GrantType};
 use tegata_core::consent::ConsentTerms;
 use tegata_core::provider::oauth::{
-    Answer, Authorization, AuthorizationRequest, BrowserSession, ConsentQuestion, Visitor,
+    Answer, AuthorizationRequest, BrowserSession, ConsentQuestion, Question, Visitor,
 };
 use tegata_core::settings::Settings;
 use tegata_pages::{
@@ -65,7 +65,7 @@ pub(crate) fn consent_page(
         access: Access {
             scopes: &scopes,
             resources: &resources,
-            lifetime: lifetime(settings, &request.client, &question.terms),
+            lifetime: lifetime(settings, until(settings, question)),
         },
     };
     let logo = consent.client.logo;
@@ -103,14 +103,20 @@ pub(crate) fn scope_texts(language: Language, terms: &ConsentTerms) -> Vec<Scope
     by_scope.chain(by_name).collect()
 }
 
-/// How long a client has access.
-pub(crate) fn lifetime(settings: &Settings, client: &OAuthClient, terms: &ConsentTerms) -> Lifetime {
-    let may_stay = terms.scope.contains("offline_access") && client.may_use(GrantType::RefreshToken);
-    let days = settings.sessions.absolute_ttl.as_secs().div_ceil(86_400);
-    Lifetime {
-        access_token_minutes: settings.tokens.access_token_ttl.as_secs().div_ceil(60),
-        until: if may_stay { Until::Days(days) } else { Until::LogOut },
-    }
+/// How long a client has access, with new access tokens until then.
+pub(crate) fn lifetime(settings: &Settings, until: Until) -> Lifetime {
+    Lifetime { access_token_minutes: settings.tokens.access_token_ttl.as_secs().div_ceil(60), until }
+}
+
+/// As long as a grant goes on by itself.
+pub(crate) fn whole_life(settings: &Settings) -> Until {
+    Until::Days(settings.sessions.absolute_ttl.as_secs().div_ceil(86_400))
+}
+
+/// A client in the browser goes on as long as that is logged in, and longer by `offline_access` only (OIDC Core §11).
+fn until(settings: &Settings, ConsentQuestion { request, terms }: &ConsentQuestion) -> Until {
+    let may_stay = terms.scope.contains("offline_access") && request.client.may_use(GrantType::RefreshToken);
+    if may_stay { whole_life(settings) } else { Until::LogOut }
 }
 
 /// Where a user is sent afterwards: the host, or the scheme of a program.
@@ -137,8 +143,8 @@ async fn decide(app: &AppState, form: &Returned) -> Result<Response, HttpError> 
     // What was allowed is what the page has asked: the same request, decided again for the same user.
     let visitor = Visitor { browser: Some(&browser), flow };
     let query = place.query().unwrap_or_default();
-    if let Ok(Authorization::Consent(question)) =
-        app.provider().authorize(&query, visitor, &client.context()).await
+    if let Ok(Some(Question::Consent(question))) =
+        app.provider().question(&query, visitor, &client.context()).await
     {
         app.provider().consent(&question, &browser, &client.context()).await?;
     }

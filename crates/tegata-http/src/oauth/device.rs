@@ -3,14 +3,16 @@
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use tegata_core::client::GrantType;
 use tegata_core::error::ProviderError;
 use tegata_core::oauth::Parameters;
 use tegata_core::provider::oauth::{Answer, BrowserSession, DeviceQuestion};
-use tegata_pages::{Access, DeviceCodeError, DeviceCodePage, DeviceConfirmPage, DeviceDonePage};
+use tegata_core::settings::Settings;
+use tegata_pages::{Access, DeviceCodeError, DeviceCodePage, DeviceConfirmPage, DeviceDonePage, Until};
 
 use super::DEVICE_PATH;
 use super::authorize::{Visit, without_cookie};
-use super::consent::{lifetime, scope_texts, shown};
+use super::consent::{lifetime, scope_texts, shown, whole_life};
 use super::error::OAuthReject;
 use super::form::ClientForm;
 use super::login::login_page;
@@ -127,12 +129,17 @@ fn confirm_page(visit: &Visit<'_>, browser: &BrowserSession, question: &DeviceQu
         access: Access {
             scopes: &scopes,
             resources: &resources,
-            lifetime: lifetime(settings, &question.client, &question.terms),
+            lifetime: lifetime(settings, until(settings, question)),
         },
     };
     let logo = confirm.client.logo;
     let images: Vec<&str> = logo.into_iter().collect();
     page(visit.app, StatusCode::OK, confirm.render(), Reach { images: &images, ..Reach::default() })
+}
+
+/// A device is not the browser in which it was allowed: a logout there is none of its own (R42).
+fn until(settings: &Settings, question: &DeviceQuestion) -> Until {
+    if question.client.may_use(GrantType::RefreshToken) { whole_life(settings) } else { Until::Never }
 }
 
 /// `POST /oauth2/device`: the code, or the answer.

@@ -7,7 +7,7 @@ use tegata_core::client::Client as OAuthClient;
 use tegata_core::error::ProviderError;
 use tegata_core::oauth::Parameters;
 use tegata_core::provider::oauth::{
-    Authorization, AuthorizationRequest, Flow, FlowProblem, SignUpProblem, Visitor,
+    AuthorizationRequest, Flow, FlowProblem, Question, SignUpProblem, Visitor,
 };
 use tegata_core::provider::{Login, SignUp};
 use tegata_core::user::InvalidField;
@@ -101,14 +101,14 @@ async fn shown(visit: &Visit<'_>) -> Response {
 }
 
 /// The request of a client that a visitor is on the way to, also where it was pushed. What is wrong with it is said at the place
-/// itself. Nobody is taken to be logged in, so it is never answered here.
+/// itself.
 async fn request_of(visit: &Visit<'_>, parameters: &Parameters) -> Option<Box<AuthorizationRequest>> {
     if visit.place.path != AUTHORIZE_PATH {
         return None;
     }
     let visitor = Visitor { browser: None, flow: visit.flow };
-    match visit.app.provider().authorize(parameters, visitor, &visit.client.context()).await {
-        Ok(Authorization::Login { request, .. }) => Some(request),
+    match visit.app.provider().question(parameters, visitor, &visit.client.context()).await {
+        Ok(Some(Question::Login { request, .. })) => Some(request),
         _ => None,
     }
 }

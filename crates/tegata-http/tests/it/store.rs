@@ -1,7 +1,9 @@
-//! A store that can be taken away: the same one, or no answer at all.
+//! A store that can be taken away, and in which somebody else can be faster: the same one, or no answer at all.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use tegata_core::attempt::{Attempt, AttemptKey, Blocked, DelaySchedule};
@@ -22,16 +24,37 @@ use tegata_core::timestamp::Timestamp;
 use tegata_core::transient::{Transient, TransientKey};
 use tegata_core::user::{LoginName, ProfileChange, User, UserStatus};
 
+/// What another process does.
+type Step = Box<dyn FnOnce(Arc<dyn Store>) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
+
 /// A store, and whether it answers.
 pub(crate) struct FailingStore {
     inner: Arc<dyn Store>,
     is_down: AtomicBool,
     is_corrupt: AtomicBool,
+    faster: Mutex<VecDeque<Step>>,
 }
 
 impl FailingStore {
     pub(crate) fn new(inner: Arc<dyn Store>) -> Self {
-        Self { inner, is_down: AtomicBool::new(false), is_corrupt: AtomicBool::new(false) }
+        let (is_down, is_corrupt) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { inner, is_down, is_corrupt, faster: Mutex::default() }
+    }
+
+    /// Does this to the store before the next step that rests on something that was read before: the change of a transient or
+    /// of a consent. Of several, each comes before one such step.
+    pub(crate) fn overtake<F: Future<Output = ()> + Send + 'static>(
+        &self,
+        step: impl FnOnce(Arc<dyn Store>) -> F + Send + 'static,
+    ) {
+        self.faster.lock().unwrap().push_back(Box::new(|store| Box::pin(step(store))));
+    }
+
+    async fn be_overtaken(&self) {
+        let step = self.faster.lock().unwrap().pop_front();
+        if let Some(step) = step {
+            step(Arc::clone(&self.inner)).await;
+        }
     }
 
     pub(crate) fn set_down(&self, is_down: bool) {
@@ -222,8 +245,9 @@ impl ClientStore for FailingStore {
 
 #[async_trait]
 impl ConsentStore for FailingStore {
-    async fn put_consent(&self, consent: &Consent) -> Result<(), StoreError> {
-        self.inner()?.put_consent(consent).await
+    async fn put_consent(&self, expected: Option<&Consent>, consent: &Consent) -> Result<bool, StoreError> {
+        self.be_overtaken().await;
+        self.inner()?.put_consent(expected, consent).await
     }
 
     async fn find_consent(
@@ -254,6 +278,7 @@ impl TransientStore for FailingStore {
     }
 
     async fn replace_transient(&self, expected: u32, transient: &Transient) -> Result<bool, StoreError> {
+        self.be_overtaken().await;
         self.inner()?.replace_transient(expected, transient).await
     }
 

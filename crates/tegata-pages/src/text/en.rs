@@ -96,7 +96,7 @@ pub(crate) const TEXT: Text = Text {
             1 => "It stays allowed while you are away, for up to 1 day.".to_owned(),
             _ => format!("It stays allowed while you are away, for up to {days} days."),
         },
-        offline_until_revoked: "It stays allowed while you are away, until you take it back.",
+        never_renewed: "It cannot be renewed.",
         revocable: "You can take this back at any time.",
         allow: "Allow",
         deny: "Do not allow",

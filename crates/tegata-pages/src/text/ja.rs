@@ -78,7 +78,7 @@ pub(crate) const TEXT: Text = Text {
         access_token_minutes: |minutes| format!("アクセスは {minutes} 分ずつ与えられます。"),
         until_logout: "ログアウトするまで更新されます。",
         offline_days: |days| format!("許可は、あなたが利用していないあいだも最長 {days} 日間続きます。"),
-        offline_until_revoked: "許可は、取り消すまで、あなたが利用していないあいだも続きます。",
+        never_renewed: "更新はされません。",
         revocable: "許可はいつでも取り消せます。",
         allow: "許可する",
         deny: "許可しない",

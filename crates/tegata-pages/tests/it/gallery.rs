@@ -142,7 +142,7 @@ fn device_pages(language: Language, theme: &Theme, name: &str) -> Vec<(&'static 
         access: Access {
             scopes: &scopes,
             resources: &[],
-            lifetime: Lifetime { access_token_minutes: 15, until: Until::Revoked },
+            lifetime: Lifetime { access_token_minutes: 15, until: Until::Never },
         },
     };
     let wrong = DeviceCodePage { user_code: name, error: Some(DeviceCodeError::Unknown), ..code };

@@ -206,7 +206,9 @@ async fn write_account(
         return Err(ImportError::Disturbed);
     }
     for consent in consents {
-        store.put_consent(consent).await?;
+        if !store.put_consent(None, consent).await? && !resumes {
+            return Err(ImportError::Disturbed);
+        }
     }
     for session in sessions {
         if resumes && store.find_session(user.user_id, session.session_id).await?.is_some() {

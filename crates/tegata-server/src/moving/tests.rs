@@ -84,7 +84,7 @@ impl House {
 
     async fn add_consents(&self, consents: &[Consent]) {
         for consent in consents {
-            self.store.put_consent(consent).await.unwrap();
+            assert!(self.store.put_consent(None, consent).await.unwrap());
         }
     }
 

@@ -17,7 +17,7 @@ pub(super) enum Step {
     CreateClient { name: u8, version: u64 },
     ReplaceClient { name: u8, expected: u64, version: u64 },
     DeleteClient { name: u8 },
-    Consent { id: u8, client: u8, scope: u8 },
+    Consent { id: u8, client: u8, expected: Option<u8>, scope: u8 },
     Withdraw { id: u8, client: u8 },
     CreateTransient { key: u8, minutes: u64 },
     ReplaceTransient { key: u8, expected: u32 },
@@ -34,8 +34,8 @@ pub(super) fn steps() -> impl Strategy<Value = Step> {
         2 => (small.clone(), version.clone(), version)
             .prop_map(|(name, expected, version)| Step::ReplaceClient { name, expected, version }),
         1 => small.clone().prop_map(|name| Step::DeleteClient { name }),
-        2 => (small.clone(), small.clone(), small.clone())
-            .prop_map(|(id, client, scope)| Step::Consent { id, client, scope }),
+        3 => (small.clone(), small.clone(), proptest::option::of(small.clone()), small.clone())
+            .prop_map(|(id, client, expected, scope)| Step::Consent { id, client, expected, scope }),
         1 => (small.clone(), small.clone()).prop_map(|(id, client)| Step::Withdraw { id, client }),
         2 => (small.clone(), 0..50_u64).prop_map(|(key, minutes)| Step::CreateTransient { key, minutes }),
         2 => (small.clone(), 0..3_u32).prop_map(|(key, expected)| Step::ReplaceTransient { key, expected }),
@@ -62,9 +62,9 @@ pub(super) async fn outcome(store: &dyn Store, step: &Step, now: Timestamp) -> S
             show(store.replace_client(expected, &client(&client_name(name), version)).await)
         }
         Step::DeleteClient { name } => show(store.delete_client(&client_name(name).parse().unwrap()).await),
-        Step::Consent { id, client, scope } => {
-            let scope = format!("s{scope}");
-            show(store.put_consent(&consent(user_id(id), &client_name(client), &scope)).await)
+        Step::Consent { id, client, expected, scope } => {
+            let of = |scope| consent(user_id(id), &client_name(client), &format!("s{scope}"));
+            show(store.put_consent(expected.map(of).as_ref(), &of(scope)).await)
         }
         Step::Withdraw { id, client } => {
             show(store.remove_consent(user_id(id), &client_name(client).parse().unwrap()).await)

@@ -96,7 +96,7 @@ const CREATE_TRANSIENT: Cost = cost(
 );
 const FIND_TRANSIENT: Cost = cost("Find a pushed request", 1, 1.0, 0.0, "");
 const REPLACE_TRANSIENT: Cost = cost(
-    "Use a device code",
+    "Answer for a device, or let it wait",
     1,
     0.0,
     1.0,
@@ -106,6 +106,7 @@ const REMOVE_TRANSIENT: Cost =
     cost("End a pushed request", 1, 0.0, 2.0, "a transaction, so that it is ended by one");
 const GIVE_CONSENT: Cost =
     cost("Give a consent", 1, 0.0, 2.0, "a transaction, so that a repetition brings none back");
+const EXTEND_CONSENT: Cost = cost("Extend a consent", 2, 1.0, 2.0, "read, and written if nobody has since");
 const FIND_CONSENT: Cost = cost("Find a consent", 1, 1.0, 0.0, "");
 const WITHDRAW_CONSENT: Cost =
     cost("Withdraw a consent", 1, 0.0, 1.0, "one deletion, without the ends of sessions");
@@ -115,7 +116,7 @@ const DELIVER_NOTICE: Cost =
     cost("Tell a client of a logout", 3, 0.0, 3.0, "the notice, kept, claimed and removed");
 const READY: Cost = cost("`/readyz`", 1, 0.0, 1.0, "a write that is always refused");
 
-const ALL: [&Cost; 27] = [
+const ALL: [&Cost; 28] = [
     &REGISTER,
     &LOGIN,
     &FAILED_LOGIN,
@@ -137,6 +138,7 @@ const ALL: [&Cost; 27] = [
     &REPLACE_TRANSIENT,
     &REMOVE_TRANSIENT,
     &GIVE_CONSENT,
+    &EXTEND_CONSENT,
     &FIND_CONSENT,
     &WITHDRAW_CONSENT,
     &DUE_NOTICES,
@@ -242,8 +244,8 @@ async fn each_operation_of_the_openid_provider_costs_what_the_page_says() {
     assert_eq!(store.begin_session(&session, 1, None).await.unwrap(), Begun::Now);
     metered(&proxy, &BEGIN_FOR_A_CLIENT);
     let given = consent(&alice, "openid email");
-    store.put_consent(&given).await.unwrap();
-    proxy.take_metered();
+    assert!(store.put_consent(None, &given).await.unwrap());
+    metered(&proxy, &GIVE_CONSENT);
     let redeemed = new_grant(&crate::records::session(&alice, 2), "openid", &session);
     assert_eq!(store.begin_grant(&redeemed).await.unwrap(), GrantBegun::Now);
     metered(&proxy, &REDEEM_CODE);
@@ -266,10 +268,8 @@ async fn each_operation_of_the_openid_provider_costs_what_the_page_says() {
     assert!(store.remove_transient(code.key).await.unwrap());
     metered(&proxy, &REMOVE_TRANSIENT);
 
-    for _ in 0..2 {
-        store.put_consent(&given).await.unwrap();
-        metered(&proxy, &GIVE_CONSENT);
-    }
+    assert!(store.put_consent(Some(&given), &consent(&alice, "openid email phone")).await.unwrap());
+    metered(&proxy, &EXTEND_CONSENT);
     store.find_consent(alice.user_id, &given.client_id).await.unwrap().unwrap();
     metered(&proxy, &FIND_CONSENT);
     assert!(store.remove_consent(alice.user_id, &given.client_id).await.unwrap());

@@ -199,7 +199,7 @@ async fn v58_a_consent_that_was_withdrawn_does_not_come_back() {
     proxy.play_on("TransactWriteItems", &[Fault::LostAfter, Fault::Held(Arc::clone(&gate))]);
     let lost = tokio::spawn({
         let given = given.clone();
-        async move { held.put_consent(&given).await.unwrap() }
+        async move { held.put_consent(None, &given).await.unwrap() }
     });
     gate.arrived().await;
     assert!(direct.remove_consent(given.user_id, &given.client_id).await.unwrap());

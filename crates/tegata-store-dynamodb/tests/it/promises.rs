@@ -29,7 +29,7 @@ async fn a_deletion_that_was_cut_short_is_finished_by_the_next() {
     store.create_user(&alice).await.unwrap();
     let orphan = session(&alice, 1);
     store.begin_session(&orphan, 1, Some(key(1))).await.unwrap();
-    store.put_consent(&consent(&alice, "openid")).await.unwrap();
+    store.put_consent(None, &consent(&alice, "openid")).await.unwrap();
     // As after a crash: the user is gone, and a session and a consent are not.
     let client = tables::client(local::endpoint());
     let text = |text: String| aws_sdk_dynamodb::types::AttributeValue::S(text);
@@ -131,7 +131,7 @@ async fn the_time_to_live_of_what_expires_is_in_seconds() {
     store.count(key(2), &SCHEDULE, NOW).await.unwrap().unwrap();
     store.create_transient(&transient(0)).await.unwrap();
     store.put_notice(&notice(1)).await.unwrap();
-    store.put_consent(&consent(&alice, "openid")).await.unwrap();
+    store.put_consent(None, &consent(&alice, "openid")).await.unwrap();
     store.create_client(&crate::records::client("app", 1)).await.unwrap();
     let client = tables::client(local::endpoint());
     let items = client.scan().table_name(&names.data).send().await.unwrap().items.unwrap();

@@ -77,7 +77,7 @@ pub(crate) async fn play(store: &dyn Store) -> Outcomes {
     step!(outcomes, "begin_session", store.begin_session(&first, 1, Some(key(1))));
     step!(outcomes, "begin_session, another", store.begin_session(&second, 1, Some(key(1))));
     step!(outcomes, "begin_session, refused", store.begin_session(&third, 7, Some(key(1))));
-    step!(outcomes, "put_consent, of Alice", store.put_consent(&consent(&alice, "openid")));
+    step!(outcomes, "put_consent, of Alice", store.put_consent(None, &consent(&alice, "openid")));
     step!(outcomes, "begin_grant", store.begin_grant(&new_grant(&second, "openid", &first)));
     step!(outcomes, "begin_grant, used", store.begin_grant(&new_grant(&third, "openid", &first)));
     step!(outcomes, "begin_grant, not allowed", store.begin_grant(&new_grant(&third, "phone", &first)));

@@ -20,7 +20,8 @@ use super::response_target::{MAX_OPAQUE, ResponseTarget};
 const UNKNOWN: &str = "There is no active client with this client_id: check it against the registration.";
 /// What of OpenID Connect's scope has no meaning without `openid`.
 const IDENTITY_SCOPE: [&str; 4] = ["profile", "email", "address", "phone"];
-/// The most that a code carries of its request, in bytes: it has to fit into the address of the answer.
+/// The most that a request may have of what its code carries, in bytes. Whoever asks for more hears it before their user logs in:
+/// what the code is bounded by leaves this much room but for the longest names of clients.
 const MAX_CARRIED: usize = 3 * 1024;
 /// The most resources that one request may name.
 const MAX_RESOURCES: usize = 8;
@@ -50,8 +51,6 @@ pub struct AuthorizationRequest {
     pub login_hint: Option<String>,
     /// An ID token that says who the user has to be.
     pub id_token_hint: Option<String>,
-    /// The authentication context classes that would be liked, best first.
-    pub acr_values: Vec<String>,
     /// The languages of the pages, best first.
     pub ui_locales: Option<String>,
     /// The claims that are asked for by name.
@@ -209,9 +208,10 @@ impl Provider {
                 "The parameters state and nonce are at most 2048 bytes long.",
             ));
         }
-        let carried = ["redirect_uri", "scope", "resource", "nonce", "claims"];
-        let carried = carried.into_iter().flat_map(|name| parameters.all(name));
-        if carried.map(str::len).sum::<usize>() > MAX_CARRIED {
+        let carried = ["redirect_uri", "scope", "resource", "claims"];
+        let carried = carried.into_iter().flat_map(|name| parameters.all(name)).map(str::len);
+        // The one of them that can hold anything.
+        if carried.sum::<usize>() + nonce.map_or(0, json_len) > MAX_CARRIED {
             return Err(OAuthError::invalid_request(
                 "The parameters redirect_uri, scope, resource, nonce and claims are too long: together, they have at \
                  most 3072 bytes.",
@@ -230,10 +230,6 @@ impl Provider {
             })?),
             None => client.metadata.default_max_age,
         };
-        let acr_values = match parameters.get("acr_values")? {
-            Some(text) => text.split(' ').filter(|v| !v.is_empty()).map(ToOwned::to_owned).collect(),
-            None => client.metadata.default_acr_values.clone(),
-        };
         let claims = parameters.get("claims")?.map(ClaimsRequest::parse).transpose()?.unwrap_or_default();
         let owned = |name| Ok::<_, OAuthError>(parameters.get(name)?.map(ToOwned::to_owned));
         if let Some(display) = parameters.get("display")?
@@ -241,6 +237,8 @@ impl Provider {
         {
             return Err(OAuthError::invalid_request("The parameter display has an unknown value."));
         }
+        // There is nothing to choose by acr_values, which are liked and no more (OIDC Core §3.1.2.1): every login reaches the one
+        // class that there is, and ID tokens say so.
         Ok(AuthorizationRequest {
             prompt: Prompt::parse(parameters.get("prompt")?.unwrap_or_default())?,
             claims: self.allowed_claims(&client, claims),
@@ -257,7 +255,6 @@ impl Provider {
             resources,
             code_challenge,
             max_age,
-            acr_values,
         })
     }
 
@@ -312,6 +309,16 @@ impl Provider {
         }
         Ok(resources)
     }
+}
+
+/// How many bytes a text takes as JSON, without its quotes (RFC 8259 §7).
+fn json_len(text: &str) -> usize {
+    let escaped = |byte| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
+        0..=0x1f => 6,
+        _ => 1,
+    };
+    text.bytes().map(escaped).sum()
 }
 
 fn check_response_type(parameters: &Parameters) -> Result<(), OAuthError> {

@@ -24,6 +24,14 @@ pub struct Visitor<'a> {
 
 /// What is to be done with an authorization request.
 pub enum Authorization {
+    /// The user has to be asked.
+    Question(Question),
+    /// The answer for the client.
+    Answer(AuthorizationResponse),
+}
+
+/// What a user is asked on the way to an answer.
+pub enum Question {
     /// The user has to prove who they are.
     Login {
         /// What it is for.
@@ -35,22 +43,19 @@ pub enum Authorization {
     SelectAccount(Box<AuthorizationRequest>),
     /// The user has to say whether the client may.
     Consent(Box<ConsentQuestion>),
-    /// The answer for the client.
-    Answer(AuthorizationResponse),
 }
 
-impl Authorization {
-    /// The request that its user is still to be asked about.
-    pub fn open_request(&self) -> Option<&AuthorizationRequest> {
+impl Question {
+    /// The request that its user is asked about.
+    pub fn request(&self) -> &AuthorizationRequest {
         match self {
-            Self::Login { request, .. } | Self::SelectAccount(request) => Some(request),
-            Self::Consent(question) => Some(&question.request),
-            Self::Answer(_) => None,
+            Self::Login { request, .. } | Self::SelectAccount(request) => request,
+            Self::Consent(question) => &question.request,
         }
     }
 }
 
-/// What a user is asked.
+/// What a user is asked to consent to.
 pub struct ConsentQuestion {
     /// The request.
     pub request: AuthorizationRequest,
@@ -80,6 +85,12 @@ pub enum AuthorizationError {
     },
 }
 
+/// What a request comes to, before it is answered.
+enum Decision<'a> {
+    Ask(Question),
+    Grant(Box<AuthorizationRequest>, &'a BrowserSession),
+}
+
 impl From<ProviderError> for AuthorizationError {
     fn from(error: ProviderError) -> Self {
         Self::Page(error.into())
@@ -87,7 +98,8 @@ impl From<ProviderError> for AuthorizationError {
 }
 
 impl Provider {
-    /// Decides an authorization request. Nothing is written but the code that the answer holds.
+    /// Decides an authorization request, and answers it if there is nothing to be asked. Nothing is written but that a pushed
+    /// request has had its answer, a code or an error.
     ///
     /// # Errors
     /// [`AuthorizationError`]
@@ -97,26 +109,66 @@ impl Provider {
         visitor: Visitor<'_>,
         ctx: &RequestContext<'_>,
     ) -> Result<Authorization, AuthorizationError> {
-        let request = self.authorization_request(parameters, visitor.flow, ctx).await?;
-        let target = request.target.clone();
-        match self.decide(request, visitor, ctx).await {
-            Ok(authorization) => Ok(authorization),
-            // An outage is the client's to know of, too: it can come back (RFC 6749 §4.1.2.1).
-            Err(error) => Err(AuthorizationError::Client { target, error }),
+        let answer = match self.decide(parameters, visitor, ctx).await {
+            Ok(Decision::Ask(question)) => return Ok(Authorization::Question(question)),
+            Ok(Decision::Grant(request, browser)) => {
+                let target = request.target.clone();
+                let answer = self.answer_with_code(*request, browser, ctx).await;
+                answer.map_err(|error| AuthorizationError::Client { target, error })
+            }
+            Err(error) => Err(error),
+        };
+        match answer {
+            Ok(answer) => Ok(Authorization::Answer(answer)),
+            Err(AuthorizationError::Client { target, error }) => {
+                let error = self.end_refused_request(parameters, error).await;
+                Err(AuthorizationError::Client { target, error })
+            }
+            Err(page) => Err(page),
         }
     }
 
-    async fn decide(
+    /// What a visitor is still to be asked, `None` if nothing. The request is not answered: this is for whoever shows a part of it,
+    /// or has a part of the answer.
+    ///
+    /// # Errors
+    /// As [`Provider::authorize`] would say it.
+    pub async fn question(
         &self,
-        request: AuthorizationRequest,
+        parameters: &Parameters,
         visitor: Visitor<'_>,
         ctx: &RequestContext<'_>,
-    ) -> Result<Authorization, OAuthError> {
+    ) -> Result<Option<Question>, AuthorizationError> {
+        Ok(match self.decide(parameters, visitor, ctx).await? {
+            Decision::Ask(question) => Some(question),
+            Decision::Grant(..) => None,
+        })
+    }
+
+    async fn decide<'a>(
+        &self,
+        parameters: &Parameters,
+        visitor: Visitor<'a>,
+        ctx: &RequestContext<'_>,
+    ) -> Result<Decision<'a>, AuthorizationError> {
+        let request = self.authorization_request(parameters, visitor.flow, ctx).await?;
+        let target = request.target.clone();
+        let decision = self.decide_request(request, visitor, ctx).await;
+        // An outage is the client's to know of, too: it can come back (RFC 6749 §4.1.2.1).
+        decision.map_err(|error| AuthorizationError::Client { target, error })
+    }
+
+    async fn decide_request<'a>(
+        &self,
+        request: AuthorizationRequest,
+        visitor: Visitor<'a>,
+        ctx: &RequestContext<'_>,
+    ) -> Result<Decision<'a>, OAuthError> {
         let Some(browser) = visitor.browser else {
             if request.prompt.none {
                 return Err(refuse(ErrorCode::LoginRequired, "Nobody is logged in."));
             }
-            return Ok(Authorization::Login { request: Box::new(request), again: false });
+            return Ok(Decision::Ask(Question::Login { request: Box::new(request), again: false }));
         };
         let answer =
             visitor.flow.answer.filter(|_| visitor.flow.browser_session == Some(browser.session.session_id));
@@ -127,29 +179,29 @@ impl Provider {
             if request.prompt.none {
                 return Err(refuse(ErrorCode::LoginRequired, "Another user is logged in."));
             }
-            return Ok(Authorization::Login { request: Box::new(request), again: false });
+            return Ok(Decision::Ask(Question::Login { request: Box::new(request), again: false }));
         }
         if needs_login(&request, browser, visitor.flow, ctx.now) {
             if request.prompt.none {
                 return Err(refuse(ErrorCode::LoginRequired, "The login is too long ago."));
             }
-            return Ok(Authorization::Login { request: Box::new(request), again: true });
+            return Ok(Decision::Ask(Question::Login { request: Box::new(request), again: true }));
         }
         check_acr(&request)?;
         let has_just_logged_in = browser.session.auth_time >= visitor.flow.started_at;
         if answer == Some(Answer::Switch) && !has_just_logged_in {
-            return Ok(Authorization::Login { request: Box::new(request), again: false });
+            return Ok(Decision::Ask(Question::Login { request: Box::new(request), again: false }));
         }
         if request.prompt.select_account && answer.is_none() && !has_just_logged_in {
-            return Ok(Authorization::SelectAccount(Box::new(request)));
+            return Ok(Decision::Ask(Question::SelectAccount(Box::new(request))));
         }
         if let Some(terms) = self.open_question(&request, browser, answer, ctx).await? {
             if request.prompt.none {
                 return Err(refuse(ErrorCode::ConsentRequired, "The user has not allowed this."));
             }
-            return Ok(Authorization::Consent(Box::new(ConsentQuestion { request, terms })));
+            return Ok(Decision::Ask(Question::Consent(Box::new(ConsentQuestion { request, terms }))));
         }
-        self.answer_with_code(request, browser, ctx).await.map(Authorization::Answer)
+        Ok(Decision::Grant(Box::new(request), browser))
     }
 
     /// Whether the user is the one that the request insists on.

@@ -282,7 +282,7 @@ impl Provider {
 }
 
 /// The names that grants know a browser session by: its own, and those of the sessions that it took the place of.
-fn names(session: &Session) -> Vec<SessionId> {
+pub(super) fn names(session: &Session) -> Vec<SessionId> {
     let mut names = vec![session.session_id];
     if let Some(Grant::Browser { continues }) = session.grant.as_deref() {
         names.extend(continues.iter().take(MAX_CONTINUES - 1));

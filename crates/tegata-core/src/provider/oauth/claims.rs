@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::in_force::InForce;
 use crate::attributes::{Address, TextClaim};
 use crate::claims::{ClaimTarget, MappedClaim, STANDARD_CLAIMS, standard_scope};
 use crate::client::Client;
@@ -20,14 +21,14 @@ impl Provider {
         standard.chain(self.settings.oauth.claims.iter().map(|mapped| mapped.claim.as_str()))
     }
 
-    /// Whether the ID token of a session tells more of its user than the session itself knows.
-    pub(super) fn id_token_needs_user(&self, session: &Session) -> bool {
+    /// Whether an ID token tells more of its user than the session itself knows.
+    pub(super) fn id_token_needs_user(&self, session: &Session, in_force: &InForce<'_>) -> bool {
         let request = requested(session);
         let is_named = |name: &str| request.of_id_token().any(|asked| asked == name);
         let mut mapped =
             self.settings.oauth.claims.iter().filter(|mapped| mapped.is_in(ClaimTarget::IdToken));
         request.of_id_token().any(|claim| standard_scope(claim).is_some() && claim != "preferred_username")
-            || mapped.any(|m| session.scope.contains(m.scope()) || is_named(m.claim.as_str()))
+            || mapped.any(|m| in_force.scope().contains(m.scope()) || is_named(m.claim.as_str()))
     }
 
     /// The claims of a user in a session, for one place.
@@ -35,18 +36,41 @@ impl Provider {
         &self,
         user: &User,
         session: &Session,
+        in_force: &InForce<'_>,
         target: ClaimTarget,
     ) -> Map<String, Value> {
-        claims_of(user, session, target, &self.settings.oauth.claims)
+        let request = requested(session);
+        let by_name: Vec<&str> = match target {
+            ClaimTarget::IdToken => request.of_id_token().collect(),
+            ClaimTarget::UserInfo => request.of_userinfo().collect(),
+        };
+        let is_named = |name: &str, scope: &str| by_name.contains(&name) && in_force.gives_by_name(scope);
+        let mut claims = known_claims(user);
+        claims.retain(|name, _| {
+            // An ID token is fetched with an access token, so it only has what was asked for by name (OIDC Core §5.4), and the
+            // name to greet somebody by.
+            let is_sent = target == ClaimTarget::UserInfo || name == "preferred_username";
+            standard_scope(name)
+                .is_some_and(|scope| is_named(name, scope) || (is_sent && in_force.scope().contains(scope)))
+        });
+        for mapped in self.settings.oauth.claims.iter().filter(|mapped| mapped.is_in(target)) {
+            let (name, scope) = (mapped.claim.as_str(), mapped.scope());
+            if let Some(value) = user.attributes.own(&mapped.attribute)
+                && (in_force.scope().contains(scope) || is_named(name, scope))
+            {
+                claims.insert(name.to_owned(), value.to_value());
+            }
+        }
+        claims
     }
 
-    /// What of the claims that a request names (OIDC Core §5.5) this client can have: what is known here, and what the scope
-    /// that it is registered for would give. Anything else is left out, as if it were not known of the user (OIDC Core §5.5.1).
+    /// What of the claims that a request names (OIDC Core §5.5) this client can have: what is known here, what goes to that place,
+    /// and what the scope that it is registered for would give. Anything else is left out, as if it were not known of the user (OIDC Core §5.5.1).
     pub(super) fn allowed_claims(&self, client: &Client, mut asked: ClaimsRequest) -> ClaimsRequest {
         let mapped = &self.settings.oauth.claims;
-        asked.retain(|claim| {
-            let of_map =
-                || mapped.iter().find(|mapped| mapped.claim.as_str() == claim).map(MappedClaim::scope);
+        asked.retain(|target, claim| {
+            let is_it = |mapped: &&MappedClaim| mapped.claim.as_str() == claim && mapped.is_in(target);
+            let of_map = || mapped.iter().find(is_it).map(MappedClaim::scope);
             let scope = standard_scope(claim).or_else(of_map);
             FACTS.contains(&claim) || scope.is_some_and(|scope| client.metadata.scope.contains(scope))
         });
@@ -66,37 +90,12 @@ fn requested(session: &Session) -> ClaimsRequest {
 }
 
 /// What a session knows of its user by itself, for an ID token.
-pub(super) fn claims_of_session(session: &Session) -> Map<String, Value> {
-    let is_sent = session.scope.contains("profile")
-        || requested(session).of_id_token().any(|claim| claim == "preferred_username");
+pub(super) fn claims_of_session(session: &Session, in_force: &InForce<'_>) -> Map<String, Value> {
+    let is_sent = in_force.scope().contains("profile")
+        || (in_force.gives_by_name("profile")
+            && requested(session).of_id_token().any(|claim| claim == "preferred_username"));
     let name = is_sent.then(|| ("preferred_username".to_owned(), json!(session.username.as_str())));
     name.into_iter().collect()
-}
-
-/// The claims of a user in a session, for one place.
-fn claims_of(user: &User, session: &Session, target: ClaimTarget, map: &[MappedClaim]) -> Map<String, Value> {
-    let request = requested(session);
-    let by_name: Vec<&str> = match target {
-        ClaimTarget::IdToken => request.of_id_token().collect(),
-        ClaimTarget::UserInfo => request.of_userinfo().collect(),
-    };
-    let mut claims = known_claims(user);
-    claims.retain(|name, _| {
-        let by_scope = standard_scope(name).is_some_and(|scope| session.scope.contains(scope));
-        // An ID token is fetched with an access token, so it only has what was asked for by name (OIDC Core §5.4), and the
-        // name to greet somebody by.
-        let is_sent = target == ClaimTarget::UserInfo || name == "preferred_username";
-        by_name.contains(&name.as_str()) || (by_scope && is_sent)
-    });
-    for mapped in map.iter().filter(|mapped| mapped.is_in(target)) {
-        let name = mapped.claim.as_str();
-        if let Some(value) = user.attributes.own(&mapped.attribute)
-            && (session.scope.contains(mapped.scope()) || by_name.contains(&name))
-        {
-            claims.insert(name.to_owned(), value.to_value());
-        }
-    }
-    claims
 }
 
 /// Everything that OpenID Connect has a claim for. What is not known is left out (OIDC Core §5.3.2).

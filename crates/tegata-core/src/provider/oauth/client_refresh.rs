@@ -2,6 +2,7 @@
 
 use super::client_authentication::AuthenticatedClient;
 use super::client_tokens::{ClientTokens, TokenContent};
+use super::in_force::InForce;
 use super::token_request::AccessBinding;
 use crate::error::ProviderError;
 use crate::oauth::{ErrorCode, OAuthError, Parameters};
@@ -45,20 +46,28 @@ impl Provider {
             self.end_untold(&session, ctx).await?;
             return Err(invalid());
         };
+        // What the request itself asks for was looked at before: a grant of which nothing is left ends.
+        let resources = self.resources_in_force(client, &grant.resources, parameters);
+        let (Ok(resources), false) =
+            (resources, self.has_outlived_its_login(client, &session, grant, ctx.now).await?)
+        else {
+            self.end_client_session(&session, ctx).await?;
+            return Err(invalid());
+        };
+        let in_force = InForce::new(client, &session, scope.as_ref());
         // A session ends with its user, so it alone is looked at: but for what an ID token tells that it does not know.
-        let user = if session.scope.contains("openid") && self.id_token_needs_user(&session) {
+        let user = if in_force.scope().contains("openid") && self.id_token_needs_user(&session, &in_force) {
             let user = self.ports.store.find_user(session.user_id).await?;
             Some(user.filter(|user| user.status == UserStatus::Active).ok_or_else(invalid)?)
         } else {
             None
         };
-        let resources = self.narrowed_resources(client, &grant.resources, parameters)?;
         self.issue_client_tokens(
             client,
             user.as_ref(),
             &session,
             Some(&successor),
-            &TokenContent { resources: &resources, scope: scope.as_ref(), binding, nonce: None },
+            &TokenContent { resources: &resources, in_force: &in_force, binding, nonce: None },
             ctx.now,
         )
     }
@@ -83,12 +92,15 @@ impl Provider {
                 "The refresh token is bound to a key, and the DPoP proof is missing or of another one.",
             ));
         }
-        if scope.is_some_and(|scope| !scope.is_subset(&session.scope)) {
+        if scope.is_some_and(|scope| !scope.is_subset(InForce::new(client, &session, None).scope())) {
             return Err(OAuthError::refused(
                 ErrorCode::InvalidScope,
-                "A refresh cannot ask for more than the user has granted.",
+                "A refresh cannot ask for more than the user has granted and the client may have.",
             ));
         }
-        self.narrowed_resources(client, &grant.resources, parameters).map(drop)
+        if parameters.all("resource").next().is_none() {
+            return Ok(());
+        }
+        self.resources_in_force(client, &grant.resources, parameters).map(drop)
     }
 }

@@ -111,7 +111,7 @@ impl Provider {
         let ended = || OAuthError::invalid_grant("What the user granted has ended.");
         let session = &grant.session;
         // The step below looks at the user again.
-        let user = if self.id_token_needs_user(session) {
+        let user = if self.id_token_needs_user(session, content.in_force) {
             let user = self.ports.store.find_user(session.user_id).await?;
             Some(user.filter(|user| user.status == UserStatus::Active).ok_or_else(ended)?)
         } else {

@@ -7,12 +7,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tegata_jose::{AccessTokenClaims, Actor, IdTokenClaims, at_hash};
 
 use super::claims::claims_of_session;
+use super::in_force::InForce;
 use super::token_request::AccessBinding;
 use crate::claims::ClaimTarget;
 use crate::client::Client;
 use crate::entropy::random;
 use crate::grant::ClientGrant;
-use crate::oauth::{ErrorCode, OAuthError, Parameters};
+use crate::oauth::OAuthError;
 use crate::provider::Provider;
 use crate::refresh_token::{RefreshToken, RefreshTokenSecret};
 use crate::scope::Scope;
@@ -43,8 +44,8 @@ pub struct ClientTokens {
 pub(super) struct TokenContent<'a> {
     /// For which resources the access token is; for the default one if empty.
     pub(super) resources: &'a [String],
-    /// What it allows, if less than was granted.
-    pub(super) scope: Option<&'a Scope>,
+    /// What it allows.
+    pub(super) in_force: &'a InForce<'a>,
     /// What it is bound to.
     pub(super) binding: &'a AccessBinding,
     /// That of the authorization request; a refresh has none (OIDC Core §12.2).
@@ -75,9 +76,9 @@ impl Provider {
         content: &TokenContent<'_>,
         now: Timestamp,
     ) -> Result<ClientTokens, OAuthError> {
-        let TokenContent { resources, scope, binding, nonce } = *content;
+        let TokenContent { resources, in_force, binding, nonce } = *content;
         let grant = session.client_grant();
-        let scope = scope.unwrap_or(&session.scope);
+        let scope = in_force.scope();
         let subject = self.subject(client, session.user_id);
         let content = AccessTokenContent {
             subject: &subject,
@@ -90,8 +91,8 @@ impl Provider {
             actor: None,
         };
         let (access_token, expires_in) = self.sign_access_token(client, &content, now)?;
-        let id_token = if session.scope.contains("openid") {
-            Some(self.sign_id_token(client, user, session, &subject, &access_token, nonce, now)?)
+        let id_token = if scope.contains("openid") {
+            Some(self.sign_id_token(client, user, session, in_force, &subject, &access_token, nonce, now)?)
         } else {
             None
         };
@@ -157,6 +158,7 @@ impl Provider {
         client: &Client,
         user: Option<&User>,
         session: &Session,
+        in_force: &InForce<'_>,
         subject: &str,
         access_token: &str,
         nonce: Option<&str>,
@@ -166,8 +168,8 @@ impl Provider {
         let signing = key_ring.signing_for(client)?;
         let expires_in = self.settings.tokens.id_token_ttl.min(session.expires_at().since(now));
         let claims = match user {
-            Some(user) => self.claims_of(user, session, ClaimTarget::IdToken),
-            None => claims_of_session(session),
+            Some(user) => self.claims_of(user, session, in_force, ClaimTarget::IdToken),
+            None => claims_of_session(session, in_force),
         };
         let claims: Vec<(&str, String)> =
             claims.iter().map(|(name, value)| (name.as_str(), value.to_string())).collect();
@@ -192,25 +194,6 @@ impl Provider {
             additional: &additional,
         });
         Ok(token.map_err(crate::error::ProviderError::from)?)
-    }
-
-    /// The resources of a token request: of those that were granted, all or some (RFC 8707 §2.2).
-    pub(super) fn narrowed_resources(
-        &self,
-        client: &Client,
-        granted: &[String],
-        parameters: &Parameters,
-    ) -> Result<Vec<String>, OAuthError> {
-        let asked = self.allowed_resources(client, parameters)?;
-        let default = &self.settings.tokens.audience;
-        let is_granted = |one: &String| granted.contains(one) || (granted.is_empty() && one == default);
-        if !asked.iter().all(is_granted) {
-            return Err(OAuthError::refused(
-                ErrorCode::InvalidTarget,
-                "The user has granted nothing for this resource.",
-            ));
-        }
-        Ok(if asked.is_empty() { granted.to_vec() } else { asked })
     }
 }
 

@@ -12,6 +12,7 @@ use super::browser::BrowserSession;
 use super::client_authentication::AuthenticatedClient;
 use super::client_session::FirstTokens;
 use super::client_tokens::{ClientTokens, TokenContent};
+use super::in_force::InForce;
 use super::sealed_code::{Code, Granted};
 use super::token_request::AccessBinding;
 use crate::audit::{AuditAction, Outcome};
@@ -22,8 +23,8 @@ use crate::provider::{Provider, RequestContext};
 use crate::secret::{equal, sha256};
 use crate::transient::Transient;
 
-/// How long a used code is remembered beyond its life: whoever is asked to redeem it may have another idea of the time.
-const REMEMBERED: Duration = Duration::from_mins(5);
+/// How long it is remembered beyond the life of a code that it was used: whoever is asked to redeem it may have another idea of the time.
+pub(super) const REMEMBERED: Duration = Duration::from_mins(5);
 
 /// That a code was used, and the session that it became.
 #[derive(Serialize, Deserialize)]
@@ -101,12 +102,13 @@ impl Provider {
                 None => unknown(),
             });
         }
-        let resources = self.narrowed_resources(client, &code.granted.grant.resources, parameters)?;
-        let content =
-            TokenContent { resources: &resources, scope: None, binding, nonce: code.nonce.as_deref() };
+        let resources = self.resources_in_force(client, &code.granted.grant.resources, parameters)?;
         let mut beginning = self.beginning(client, &code.granted, binding, ctx)?;
         let used = UsedCode { session_id: beginning.grant.session.session_id };
         beginning.grant.used = Some(Transient::new(key, &used, code.expires_at + REMEMBERED)?);
+        let in_force = InForce::new(client, &beginning.grant.session, None);
+        let nonce = code.nonce.as_deref();
+        let content = TokenContent { resources: &resources, in_force: &in_force, binding, nonce };
         match self.begin_grant(client, &beginning, &content, ctx).await? {
             FirstTokens::Issued(tokens) => Ok(tokens),
             FirstTokens::Used(before) => Err(self.code_replayed(&code.granted, &before, ctx).await?),
@@ -123,14 +125,10 @@ impl Provider {
         let UsedCode { session_id } = used.read()?;
         if let Some(session) = self.ports.store.find_session(granted.user_id, session_id).await? {
             self.end_client_session(&session, ctx).await?;
-            self.audit(
-                ctx,
-                AuditAction::CodeReplayed,
-                Outcome::Failure,
-                Some(granted.user_id),
-                Some(session_id),
-            );
         }
+        // Also where the session has ended in another way before: somebody else had the code.
+        let ids = (Some(granted.user_id), Some(session_id));
+        self.audit(ctx, AuditAction::CodeReplayed, Outcome::Failure, ids.0, ids.1);
         Ok(OAuthError::invalid_grant(
             "The code was used before; the tokens that were issued for it are ended.",
         ))

@@ -31,21 +31,23 @@ impl Provider {
         let (user_id, client) = (browser.user.user_id, &question.request.client);
         let terms = question.terms.clone();
         let consent = Consent { user_id, client_id: client.client_id.clone(), terms };
-        self.add_consent(consent, client).await?;
+        self.add_consent(&consent, client).await?;
         self.audit(ctx, AuditAction::ConsentGiven, Outcome::Success, Some(user_id), None);
         Ok(())
     }
 
-    /// Keeps a consent beside what the user has allowed this client before.
-    pub(super) async fn add_consent(&self, consent: Consent, client: &Client) -> Result<(), ProviderError> {
-        let before = self.ports.store.find_consent(consent.user_id, &client.client_id).await?;
-        // What an earlier client of the same name was allowed is not this one's.
-        let before = before.filter(|before| before.terms.given_at >= client.created_at);
-        let consent = match before {
-            Some(before) => before.extended(&consent.terms),
-            None => consent,
-        };
-        Ok(self.ports.store.put_consent(&consent).await?)
+    /// Keeps a consent beside what the user has allowed this client before: what is there then, and nothing that was taken back.
+    pub(super) async fn add_consent(&self, consent: &Consent, client: &Client) -> Result<(), ProviderError> {
+        let store = &self.ports.store;
+        loop {
+            let before = store.find_consent(consent.user_id, &client.client_id).await?;
+            // What an earlier client of the same name was allowed is not this one's.
+            let own = before.clone().filter(|before| before.terms.given_at >= client.created_at);
+            let next = own.map_or_else(|| consent.clone(), |own| own.extended(&consent.terms));
+            if store.put_consent(before.as_ref(), &next).await? {
+                return Ok(());
+            }
+        }
     }
 
     /// What a user has allowed.

@@ -10,6 +10,8 @@ use super::browser::BrowserSession;
 use super::client_authentication::AuthenticatedClient;
 use super::client_session::FirstTokens;
 use super::client_tokens::{ClientTokens, TokenContent};
+use super::code::REMEMBERED;
+use super::in_force::InForce;
 use super::sealed_code::Granted;
 use super::token_request::AccessBinding;
 use crate::attempt::AttemptKey;
@@ -76,12 +78,13 @@ struct Device {
     state: State,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum State {
     Pending,
     Denied,
     Granted(Box<Granted>),
+    /// As it was written once. That a code was used is kept beside it now.
     Used,
 }
 
@@ -202,11 +205,7 @@ impl Provider {
             return Ok(None);
         };
         let key = TransientKey { kind: TransientKind::DeviceCode, hash: leads_to.device };
-        let found = store.find_transient(key).await?.filter(|found| found.is_live(ctx.now));
-        let Some(device) = found.map(|found| found.read::<Device>()).transpose()? else { return Ok(None) };
-        if !matches!(device.state, State::Pending) {
-            return Ok(None);
-        }
+        let Some((_, device)) = self.pending_device(key, ctx.now).await? else { return Ok(None) };
         let client = match self.find_active_client(&device.client_id, ctx.now).await {
             Ok(client) => client,
             Err(OAuthError::Failed(error)) => return Err(error),
@@ -225,6 +224,18 @@ impl Provider {
         Ok(Some(DeviceQuestion { client, terms, user_code, key }))
     }
 
+    /// A device whose user has not answered yet.
+    async fn pending_device(
+        &self,
+        key: TransientKey,
+        now: Timestamp,
+    ) -> Result<Option<(Transient, Device)>, ProviderError> {
+        let found = self.ports.store.find_transient(key).await?.filter(|found| found.is_live(now));
+        let Some(found) = found else { return Ok(None) };
+        let device: Device = found.read()?;
+        Ok(matches!(device.state, State::Pending).then_some((found, device)))
+    }
+
     /// What a user says about a device. Only the user in front of this browser can say it, for themselves (V40).
     ///
     /// # Errors
@@ -236,18 +247,15 @@ impl Provider {
         browser: &BrowserSession,
         ctx: &RequestContext<'_>,
     ) -> Result<(), ProviderError> {
-        let store = &self.ports.store;
-        let found = store.find_transient(question.key).await?.filter(|found| found.is_live(ctx.now));
-        let found = found.ok_or(ProviderError::NotFound)?;
-        let device: Device = found.read()?;
-        if !matches!(device.state, State::Pending) {
-            return Err(ProviderError::NotFound);
-        }
+        let pending =
+            async || self.pending_device(question.key, ctx.now).await?.ok_or(ProviderError::NotFound);
+        let (mut found, mut device) = pending().await?;
         let (client, user_id) = (&question.client, browser.user.user_id);
         let state = if allow {
+            // Before the answer, which rests on it.
             let consent =
                 Consent { user_id, client_id: client.client_id.clone(), terms: question.terms.clone() };
-            self.add_consent(consent, client).await?;
+            self.add_consent(&consent, client).await?;
             let granted = self.granted(client, &device.scope, browser);
             // A device is not the browser: it goes on when that logs out, until it is taken back.
             let grant = ClientGrant {
@@ -261,9 +269,13 @@ impl Provider {
         } else {
             State::Denied
         };
-        let next = found.successor(&Device { state, ..device })?;
-        if !store.replace_transient(found.version, &next).await? {
-            return Err(ProviderError::NotFound);
+        loop {
+            let next = found.successor(&Device { state: state.clone(), ..device })?;
+            if self.ports.store.replace_transient(found.version, &next).await? {
+                break;
+            }
+            // The device has asked in between, which leaves a mark, too; or somebody else has answered.
+            (found, device) = pending().await?;
         }
         let outcome = if allow { Outcome::Success } else { Outcome::Failure };
         let session_id = browser.session.session_id;
@@ -271,7 +283,8 @@ impl Provider {
         Ok(())
     }
 
-    /// Answers a device that asks (RFC 8628 §3.4, §3.5).
+    /// Answers a device that asks (RFC 8628 §3.4, §3.5). Its session begins with the code's end, in one step, as that of an
+    /// authorization code does.
     pub(super) async fn redeem_device_code(
         &self,
         client: &AuthenticatedClient,
@@ -281,13 +294,12 @@ impl Provider {
     ) -> Result<ClientTokens, OAuthError> {
         let text = parameters.required("device_code")?;
         let key = TransientKey::new(TransientKind::DeviceCode, &[text]);
-        let store = &self.ports.store;
         let unknown = || {
             OAuthError::invalid_grant(
                 "The device_code is not known, was used, or was issued to another client.",
             )
         };
-        let found = store.find_transient(key).await?.ok_or_else(unknown)?;
+        let found = self.ports.store.find_transient(key).await?.ok_or_else(unknown)?;
         let device: Device = found.read()?;
         if device.client_id != *client.client_id() || device.client_since != client.created_at {
             return Err(unknown());
@@ -303,20 +315,18 @@ impl Provider {
             State::Denied => Err(OAuthError::refused(ErrorCode::AccessDenied, "The user did not allow it.")),
             State::Used => Err(unknown()),
             State::Granted(granted) => {
-                let resources = self.narrowed_resources(client, &granted.grant.resources, parameters)?;
-                let content = TokenContent { resources: &resources, scope: None, binding, nonce: None };
-                let beginning = self.beginning(client, &granted, binding, ctx)?;
-                let FirstTokens::Issued(tokens) = self.begin_grant(client, &beginning, &content, ctx).await?
-                else {
-                    return Err(unknown());
-                };
-                let used = Device { state: State::Used, ..device };
-                if store.replace_transient(found.version, &found.successor(&used)?).await? {
-                    return Ok(tokens);
+                let resources = self.resources_in_force(client, &granted.grant.resources, parameters)?;
+                let mut beginning = self.beginning(client, &granted, binding, ctx)?;
+                let used = TransientKey::new(TransientKind::DeviceCode, &[text, "used"]);
+                beginning.grant.used = Some(Transient::new(used, &(), found.expires_at + REMEMBERED)?);
+                let in_force = InForce::new(client, &beginning.grant.session, None);
+                let content =
+                    TokenContent { resources: &resources, in_force: &in_force, binding, nonce: None };
+                match self.begin_grant(client, &beginning, &content, ctx).await? {
+                    FirstTokens::Issued(tokens) => Ok(tokens),
+                    // Another question was faster: there is one device.
+                    FirstTokens::Used(_) => Err(unknown()),
                 }
-                // Another question was faster: there is one device.
-                self.end_untold(&beginning.grant.session, ctx).await?;
-                Err(unknown())
             }
         }
     }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 use tegata_jose::VerifiedAccessToken;
 
 use super::client_authentication::AuthenticatedClient;
+use super::in_force::InForce;
 use crate::client::{Client, ClientId};
 use crate::oauth::{OAuthError, Parameters};
 use crate::provider::{Provider, RequestContext};
@@ -96,7 +97,7 @@ impl Provider {
             "iss": self.settings.issuer,
             "sub": self.subject(client, session.user_id),
             "client_id": client.client_id().as_str(),
-            "scope": session.scope.as_str(),
+            "scope": InForce::new(client, &session, None).scope().as_str(),
             "exp": session.expires_at().as_secs(),
             "sid": session.session_id.to_string(),
         });

@@ -56,7 +56,7 @@ impl Provider {
     ///
     /// # Errors
     /// Those of the store.
-    pub(super) async fn put_logout_notice(
+    pub(in crate::provider) async fn put_logout_notice(
         &self,
         session: &Session,
         ctx: &RequestContext<'_>,
@@ -83,6 +83,9 @@ impl Provider {
     }
 
     /// Writes down that all sessions of a user end but one. To be called before the store ends them in one step.
+    ///
+    /// A session that begins between the two ends untold: no step of a store names what it ended. Its client has had its tokens for
+    /// that moment, and hears of the end with its next refresh.
     ///
     /// # Errors
     /// Those of the store.

@@ -110,21 +110,14 @@ impl Provider {
         if parameters.has("request") {
             return self.request_in_object(parameters, ctx).await;
         }
-        let uri = parameters.get("request_uri").map_err(AuthorizationError::Page)?;
-        match uri {
-            Some(uri) if uri.starts_with(PREFIX) => {
-                let pushed = self
-                    .pushed_parameters(parameters, uri, flow, ctx)
-                    .await
-                    .map_err(AuthorizationError::Page)?;
-                let origin = RequestOrigin { request_uri: Some(uri), is_signed: pushed.is_signed };
-                self.read_authorization_request(&pushed.parameters, origin, ctx.now).await
-            }
-            _ => {
-                let origin = RequestOrigin { request_uri: None, is_signed: flow.is_signed };
-                self.read_authorization_request(parameters, origin, ctx.now).await
-            }
-        }
+        let Some(uri) = pushed_uri(parameters).map_err(AuthorizationError::Page)? else {
+            let origin = RequestOrigin { request_uri: None, is_signed: flow.is_signed };
+            return self.read_authorization_request(parameters, origin, ctx.now).await;
+        };
+        let pushed = self.pushed_parameters(parameters, uri, flow, ctx).await;
+        let pushed = pushed.map_err(AuthorizationError::Page)?;
+        let origin = RequestOrigin { request_uri: Some(uri), is_signed: pushed.is_signed };
+        self.read_authorization_request(&pushed.parameters, origin, ctx.now).await
     }
 
     async fn pushed_parameters(
@@ -167,7 +160,7 @@ impl Provider {
         }
     }
 
-    /// Ends a pushed request, since it has been answered.
+    /// Ends a pushed request, since it is answered with a code.
     ///
     /// # Errors
     /// `invalid_request_uri` when somebody else's answer was faster.
@@ -179,4 +172,25 @@ impl Provider {
             Err(OAuthError::refused(ErrorCode::InvalidRequestUri, "The request_uri was used before."))
         }
     }
+
+    /// Ends the request that was pushed, if it was, since it is answered with an error: it is used once for that, too
+    /// (RFC 9126 §4). Gives what the client is to be told.
+    pub(super) async fn end_refused_request(&self, parameters: &Parameters, error: OAuthError) -> OAuthError {
+        let uri = pushed_uri(parameters).ok().flatten();
+        // An outage has decided nothing: the same request may come again.
+        let (Some(uri), OAuthError::Refused { .. }) = (uri, &error) else { return error };
+        let key = TransientKey::new(TransientKind::PushedRequest, &[uri]);
+        match self.ports.store.remove_transient(key).await {
+            Ok(_) => error,
+            Err(failure) => failure.into(),
+        }
+    }
+}
+
+/// The pushed request that these parameters stand for. Beside an object, nothing counts (RFC 9101 §6.3).
+fn pushed_uri(parameters: &Parameters) -> Result<Option<&str>, OAuthError> {
+    if parameters.has("request") {
+        return Ok(None);
+    }
+    Ok(parameters.get("request_uri")?.filter(|uri| uri.starts_with(PREFIX)))
 }

@@ -24,6 +24,8 @@ use crate::user::Username;
 const PREFIX: &str = "tga_";
 /// The length of a code's name, in bytes. It is random: each code is sealed with a key of its own.
 const NAME_LEN: usize = 16;
+/// The most that a code carries, in bytes: as text it has a third more, and has to fit into the address of the answer.
+const MAX_CONTENT: usize = 3840;
 
 /// What a user has granted a client, and which login it rests on: all that a session of the client is made from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,11 +62,17 @@ pub(super) struct Code {
 
 impl Provider {
     /// The text of a code.
+    ///
+    /// # Errors
+    /// `invalid_request` for more than a code carries, which only what the request has brought can have caused.
     pub(super) fn seal_code(&self, code: &Code) -> Result<String, OAuthError> {
         let internal = |error| ProviderError::Internal(error);
         let entropy = self.ports.entropy.as_ref();
         let name: [u8; NAME_LEN] = random(entropy)?;
         let content = serde_json::to_vec(code).map_err(|error| internal(error.into()))?;
+        if content.len() > MAX_CONTENT {
+            return Err(OAuthError::invalid_request("The request is too long: no code can carry all of it."));
+        }
         let Sealed(sealed) = self
             .code_key(&name)
             .seal(&content, self.settings.tenant.as_str(), entropy)

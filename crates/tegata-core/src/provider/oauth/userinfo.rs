@@ -3,10 +3,12 @@
 use serde_json::{Map, Value, json};
 use tegata_jose::VerifiedAccessToken;
 
+use super::in_force::InForce;
 use crate::claims::ClaimTarget;
-use crate::client::ClientId;
+use crate::client::{Client, ClientId};
 use crate::oauth::{ErrorCode, OAuthError};
 use crate::provider::Provider;
+use crate::scope::Scope;
 use crate::session::Session;
 use crate::timestamp::Timestamp;
 use crate::user::{User, UserStatus};
@@ -16,12 +18,14 @@ pub struct UserInfo(pub Map<String, Value>);
 
 /// The grant that an access token belongs to, as it stands now.
 pub(super) struct LiveGrant {
+    pub(super) client: Client,
     pub(super) user: User,
     pub(super) session: Session,
 }
 
 impl Provider {
-    /// The user info for an access token of a client.
+    /// The user info for an access token of a client: what its scope gives, as far as the client may still have that
+    /// (OIDC Core §5.4).
     ///
     /// # Errors
     /// `invalid_token` when what it speaks of has ended; `insufficient_scope` without `openid`.
@@ -30,11 +34,14 @@ impl Provider {
         token: &VerifiedAccessToken,
         now: Timestamp,
     ) -> Result<UserInfo, OAuthError> {
-        if !token.has_scope("openid") {
-            return Err(OAuthError::refused(
+        let insufficient = || {
+            OAuthError::refused(
                 ErrorCode::InsufficientScope,
                 "The access token was not issued for OpenID Connect: it lacks the scope openid.",
-            ));
+            )
+        };
+        if !token.has_scope("openid") {
+            return Err(insufficient());
         }
         let grant = self.live_grant(token, now).await?.ok_or_else(|| {
             OAuthError::refused(
@@ -42,7 +49,13 @@ impl Provider {
                 "The access token is not valid, or its session has ended.",
             )
         })?;
-        let mut claims = self.claims_of(&grant.user, &grant.session, ClaimTarget::UserInfo);
+        // What we have signed can be read: a scope of ours.
+        let scope: Scope = token.scope().parse().unwrap_or_default();
+        let in_force = InForce::new(&grant.client, &grant.session, Some(&scope));
+        if !in_force.scope().contains("openid") {
+            return Err(insufficient());
+        }
+        let mut claims = self.claims_of(&grant.user, &grant.session, &in_force, ClaimTarget::UserInfo);
         claims.insert("sub".to_owned(), json!(token.subject()));
         Ok(UserInfo(claims))
     }
@@ -65,8 +78,13 @@ impl Provider {
                 && session.client_grant().is_some_and(|grant| grant.is_of(&client))
         };
         let Some(session) = session.filter(is_its_own) else { return Ok(None) };
+        if let Some(grant) = session.client_grant()
+            && self.has_outlived_its_login(&client, &session, grant, now).await?
+        {
+            return Ok(None);
+        }
         let user = self.ports.store.find_user(user_id).await?;
         let user = user.filter(|user| user.status == UserStatus::Active);
-        Ok(user.map(|user| LiveGrant { user, session }))
+        Ok(user.map(|user| LiveGrant { client, user, session }))
     }
 }

@@ -206,15 +206,24 @@ async fn r41_r51_v45_whatever_ends_the_session_of_a_client_is_told() {
 
 #[tokio::test]
 async fn r41_a_client_does_not_hear_what_it_did_itself() {
+    let scene = Scene::new().await;
+    let tokens = scene.world.log_in_to(&scene.client, "openid", &scene.browser).await;
+    scene.world.revoke(&scene.client, &tokens).await;
+    assert!(scene.world.refresh_of(&scene.client, &tokens).await.is_err());
+    assert!(scene.world.notices().await.is_empty());
+}
+
+#[tokio::test]
+async fn r41_r6_a_client_hears_of_the_end_that_another_holder_of_its_refresh_token_has_caused() {
     let mut scene = Scene::new().await;
     let tokens = scene.world.refresh_of(&scene.client, &scene.tokens).await.unwrap();
     scene.world.pass(60);
     assert!(scene.world.refresh_of(&scene.client, &scene.tokens).await.is_err());
     assert!(scene.world.refresh_of(&scene.client, &tokens).await.is_err(), "the replay has ended it");
-    let tokens = scene.world.log_in_to(&scene.client, "openid", &scene.browser).await;
-    scene.world.revoke(&scene.client, &tokens).await;
-    assert!(scene.world.refresh_of(&scene.client, &tokens).await.is_err());
-    assert!(scene.world.notices().await.is_empty());
+    let (_, session_id) = scene.world.id_token_claims(&scene.tokens);
+    let notices = scene.world.notices().await;
+    assert_eq!(notices.len(), 1);
+    assert_eq!(notices[0].session_id.to_string(), session_id);
 }
 
 #[tokio::test]

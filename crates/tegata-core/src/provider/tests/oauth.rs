@@ -6,6 +6,7 @@ mod device;
 mod exchange;
 mod introspection;
 mod matrix;
+mod narrowed;
 mod overtaken;
 mod pushed;
 mod refresh;
@@ -20,7 +21,7 @@ use crate::client::{AuthMethod, Client, ClientMetadata, ClientSecret, GrantType}
 use crate::oauth::{ErrorCode, OAuthError, Parameters};
 use crate::provider::oauth::{
     AccessBinding, Answer, AuthenticatedClient, Authorization, AuthorizationError, AuthorizationRequest,
-    BrowserSession, ClientTokens, DeviceAuthorization, Flow, PresentedClient, Visitor,
+    BrowserSession, ClientTokens, DeviceAuthorization, Flow, PresentedClient, Question, Visitor,
 };
 
 /// The API of the operator, which is the default resource.
@@ -150,7 +151,7 @@ impl World {
     async fn allowed_code(&self, request: &Parameters, browser: &BrowserSession) -> String {
         let flow = self.flow();
         let outcome = match self.authorize(request, Some(browser), &flow).await.unwrap() {
-            Authorization::Consent(question) => {
+            Authorization::Question(Question::Consent(question)) => {
                 self.provider.consent(&question, browser, &self.ctx()).await.unwrap();
                 let flow = flow.answered(Answer::Allow, browser.session.session_id);
                 self.authorize(request, Some(browser), &flow).await.unwrap()

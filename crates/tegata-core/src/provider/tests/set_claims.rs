@@ -87,3 +87,37 @@ async fn what_has_no_room_is_not_set_and_what_the_settings_no_longer_name_can_go
     assert!(set(&world, "alice", json!({"own99": null})).await.is_ok());
     assert!(matches!(set(&world, "alice", json!({"own99": 1})).await, Err(SetClaimsError::Invalid(_))));
 }
+
+#[tokio::test]
+async fn v57_what_is_proved_is_what_the_operator_has_seen_or_named() {
+    let world = world().await;
+    let first = json!({"email": "a@b.example", "phone_number": "+16045551234"});
+    let seen = set(&world, "alice", first).await.unwrap();
+    set(&world, "alice", json!({"email": "c@b.example", "phone_number": "+16045551235"})).await.unwrap();
+    let prove = async |claims: Value| {
+        let claims = claims.as_object().unwrap().clone();
+        world.provider.set_claims(&seen, &claims, &world.ctx()).await
+    };
+    for proof in ["email_verified", "phone_number_verified"] {
+        assert!(matches!(prove(json!({proof: true, "name": proof})).await, Err(SetClaimsError::Overtaken)));
+        let alice = world.provider.find_user("alice").await.unwrap();
+        assert_eq!(alice.name.as_deref(), Some(proof), "everything else was changed");
+        assert!(!alice.email.unwrap().verified);
+        assert_eq!(alice.attributes.phone_number_verified(), Some(false));
+    }
+    let named = json!({"phone_number": "+1 604 555 1236", "phone_number_verified": true, "email": "d@b.example", "email_verified": true});
+    let alice = prove(named).await.unwrap();
+    assert!(alice.email.unwrap().verified);
+    assert_eq!(alice.attributes.phone_number_verified(), Some(true));
+}
+
+#[tokio::test]
+async fn what_sets_nothing_changes_nothing() {
+    let mut world = world().await;
+    let before = set(&world, "alice", json!({"name": "Alice"})).await.unwrap();
+    let noted = world.audit.last();
+    world.pass(60);
+    assert_eq!(set(&world, "alice", json!({})).await.unwrap(), before);
+    assert_eq!(world.provider.find_user("alice").await.unwrap(), before);
+    assert_eq!(world.audit.last(), noted);
+}

@@ -182,6 +182,23 @@ async fn v36_a_client_hears_nothing_by_name_that_it_is_not_registered_for() {
 }
 
 #[tokio::test]
+async fn r42_no_user_is_asked_about_a_claim_that_does_not_go_where_it_is_asked_for() {
+    let world = world().await;
+    let app = party(&world, SCOPE).await;
+    let nowhere = r#"{"id_token":{"groups":null},"userinfo":{"badge":null}}"#;
+    let both = r#"{"id_token":{"groups":null,"badge":null},"userinfo":{"badge":null}}"#;
+    for (asked, shown) in [(nowhere, &[][..]), (both, &["badge"])] {
+        let browser = world.browser();
+        let login = open(&browser, &app.request(&[("scope", "openid"), ("claims", asked)])).await;
+        let consent = submit(&browser, &login, &[("identifier", "alice"), ("password", PASSWORD)]).await;
+        assert_eq!(form_action(&consent).as_deref(), Some("/oauth2/consent"));
+        for word in ["groups", "badge"] {
+            assert_eq!(text(&consent).contains(&format!(">{word}<")), shown.contains(&word), "{word}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn v36_a_consent_to_one_scope_gives_nothing_of_another() {
     let world = world().await;
     let app = party(&world, SCOPE).await;

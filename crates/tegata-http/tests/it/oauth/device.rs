@@ -1,7 +1,11 @@
 //! Devices without a keyboard.
 
+use std::sync::Arc;
+
 use serde_json::json;
 use tegata_core::client::GrantType;
+use tegata_core::store::{SessionStore as _, Store};
+use tegata_core::transient::{Transient, TransientKey, TransientKind};
 
 use super::relying_party::{RelyingParty, allow_device, form_action, open, submit, text};
 use crate::world::{PASSWORD, World};
@@ -85,4 +89,74 @@ async fn r28_v15_codes_cannot_be_guessed_by_asking() {
     }
     let page = submit(&browser, &page, &[("user_code", "BCDF-GHJZ")]).await;
     assert!(text(&page).contains("Too many"), "{}", text(&page));
+}
+
+#[tokio::test]
+async fn r42_the_page_says_how_long_a_device_really_has_access() {
+    let world = World::new().await;
+    world.sign_up("alice").await;
+    let once = RelyingParty::with(&world, "printer", |client| {
+        client.metadata.grant_types = vec![GrantType::DeviceCode];
+    });
+    for (device, said) in [
+        (television(&world).await, "It stays allowed while you are away, for up to 30 days."),
+        (once.await, "It cannot be renewed."),
+    ] {
+        let device = device.post("/oauth2/device_authorization", &[("scope", "openid")]).await.body;
+        let link = device["verification_uri_complete"].as_str().unwrap().replace(crate::world::ISSUER, "");
+        let browser = world.browser();
+        let login = open(&browser, &link).await;
+        let asked = submit(&browser, &login, &[("identifier", "alice"), ("password", PASSWORD)]).await;
+        assert!(text(&asked).contains(said), "{}", text(&asked));
+        // It is another session than the browser's.
+        assert!(!text(&asked).contains("until you log out"));
+    }
+}
+
+/// As a device does that asks: another version of the same.
+async fn ask(store: Arc<dyn Store>, key: TransientKey) {
+    let found = store.find_transient(key).await.unwrap().unwrap();
+    let next = Transient { version: found.version + 1, ..found.clone() };
+    assert!(store.replace_transient(found.version, &next).await.unwrap());
+}
+
+#[tokio::test]
+async fn r28_v41_a_device_that_asks_without_a_pause_undoes_no_answer() {
+    let world = World::new().await;
+    world.sign_up("alice").await;
+    let tv = television(&world).await;
+    for (decision, error) in [("deny", "access_denied"), ("allow", "")] {
+        let device = tv.post("/oauth2/device_authorization", &[("scope", "openid")]).await.body;
+        let code = device["device_code"].as_str().unwrap();
+        let link = device["verification_uri_complete"].as_str().unwrap().replace(crate::world::ISSUER, "");
+        let browser = world.browser();
+        let login = open(&browser, &link).await;
+        let asked = submit(&browser, &login, &[("identifier", "alice"), ("password", PASSWORD)]).await;
+        let key = TransientKey::new(TransientKind::DeviceCode, &[code]);
+        for _ in 0..3 {
+            world.store.overtake(move |store| ask(store, key));
+        }
+        let done = submit(&browser, &asked, &[("decision", decision)]).await;
+        assert!(form_action(&done).is_none(), "it is not asked again: {}", text(&done));
+        let answer = tv.post("/oauth2/token", &question(code)).await.body;
+        assert_eq!(answer["error"].as_str().unwrap_or_default(), error, "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn r28_v58_a_device_that_got_no_tokens_has_no_session() {
+    let world = World::new().await;
+    world.sign_up("alice").await;
+    let tv = television(&world).await;
+    let device = tv.post("/oauth2/device_authorization", &[("scope", "openid")]).await.body;
+    let code = device["device_code"].as_str().unwrap();
+    allow_device(&world.browser(), &device, "alice").await;
+    let store = Arc::clone(&world.store);
+    world.store.overtake(|_| async move { store.set_down(true) });
+    let answer = tv.post("/oauth2/token", &question(code)).await;
+    world.store.set_down(false);
+    let user = world.provider.find_user("alice").await.unwrap();
+    let sessions = world.store.list_sessions(user.user_id).await.unwrap();
+    let grants = sessions.iter().filter(|session| session.client_grant().is_some()).count();
+    assert_eq!(grants, usize::from(answer.status == 200), "{}", answer.body);
 }

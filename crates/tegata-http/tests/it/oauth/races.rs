@@ -1,6 +1,8 @@
 //! What is asked many times at once.
 
-use super::relying_party::{RelyingParty, parameter, redemption, visit};
+use tegata_core::store::ConsentStore as _;
+
+use super::relying_party::{RelyingParty, open, parameter, redemption, submit, visit};
 use crate::world::World;
 
 #[tokio::test]
@@ -52,6 +54,39 @@ async fn v1_concurrent_refreshes_of_a_client_have_one_successor() {
         let next: std::collections::BTreeSet<_> =
             answers.iter().map(|answer| answer.body["refresh_token"].as_str().unwrap().to_owned()).collect();
         assert_eq!(next.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn v49_r42_a_consent_brings_nothing_back_and_loses_nothing_that_happens_beside_it() {
+    for (revokes, kept) in [(true, "openid email"), (false, "openid profile users:read email")] {
+        for world in World::over_each_store().await {
+            world.sign_up("alice").await;
+            let app = RelyingParty::new(&world).await;
+            let browser = world.browser();
+            visit(&browser, &app.request(&[("scope", "openid profile")]), "alice").await;
+            let page = open(&browser, &app.request(&[("scope", "openid email")])).await;
+            let (user_id, client_id) =
+                (world.provider.find_user("alice").await.unwrap().user_id, app.client.client_id.clone());
+            let given = world.store.find_consent(user_id, &client_id).await.unwrap().unwrap();
+            // In another window, in the moment in which the form is sent.
+            world.store.overtake({
+                let client_id = client_id.clone();
+                move |store| async move {
+                    let mut more = given.clone();
+                    more.terms.scope = "openid profile users:read".parse().unwrap();
+                    assert!(if revokes {
+                        store.remove_consent(user_id, &client_id).await.unwrap()
+                    } else {
+                        store.put_consent(Some(&given), &more).await.unwrap()
+                    });
+                }
+            });
+            let answer = submit(&browser, &page, &[("decision", "allow")]).await;
+            assert!(!parameter(&answer, "code").is_empty());
+            let consent = world.store.find_consent(user_id, &client_id).await.unwrap().unwrap();
+            assert_eq!(consent.terms.scope.as_str(), kept);
+        }
     }
 }
 

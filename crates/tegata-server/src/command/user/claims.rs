@@ -62,7 +62,9 @@ pub(super) fn failure(error: SetClaimsError) -> Failure {
             Failure::new(format_args!("nothing was changed: {}", lines.join("; ")))
         }
         SetClaimsError::Provider(error) => error.into(),
-        error @ (SetClaimsError::TooLarge | SetClaimsError::EmailTaken) => Failure::new(error),
+        error @ (SetClaimsError::TooLarge | SetClaimsError::EmailTaken | SetClaimsError::Overtaken) => {
+            Failure::new(error)
+        }
     }
 }
 

@@ -18,13 +18,15 @@ pub(super) async fn play(store: &dyn Store, outcomes: &mut Outcomes) {
     step!(outcomes, "delete_client", store.delete_client(&"zap".parse().unwrap()));
     step!(outcomes, "find_client, deleted", store.find_client(&"zap".parse().unwrap()));
     let app = "app".parse().unwrap();
-    step!(outcomes, "put_consent", store.put_consent(&consent(&carol, "openid")));
-    step!(outcomes, "put_consent, more", store.put_consent(&consent(&carol, "openid email")));
+    step!(outcomes, "put_consent", store.put_consent(None, &consent(&carol, "openid")));
+    let (less, more) = (consent(&carol, "openid"), consent(&carol, "openid email"));
+    step!(outcomes, "put_consent, more", store.put_consent(Some(&less), &more));
+    step!(outcomes, "put_consent, overtaken", store.put_consent(Some(&less), &more));
     step!(outcomes, "find_consent", store.find_consent(carol.user_id, &app));
     step!(outcomes, "list_consents", store.list_consents(carol.user_id));
     step!(outcomes, "remove_consent", store.remove_consent(carol.user_id, &app));
     step!(outcomes, "find_consent, removed", store.find_consent(carol.user_id, &app));
-    step!(outcomes, "put_consent, of a user who goes", store.put_consent(&consent(&carol, "openid")));
+    step!(outcomes, "put_consent, of a user who goes", store.put_consent(None, &consent(&carol, "openid")));
     step!(outcomes, "delete_user, with a consent", store.delete_user(carol.user_id));
     step!(outcomes, "list_consents, deleted", store.list_consents(carol.user_id));
     let (code, used) = (transient(0), transient(1));

@@ -18,9 +18,9 @@ async fn decide(
     flow: &Flow,
 ) -> Decision {
     match world.authorize(request, browser, flow).await {
-        Ok(Authorization::Login { .. }) => Decision::Login,
-        Ok(Authorization::SelectAccount(_)) => Decision::Select,
-        Ok(Authorization::Consent(_)) => Decision::Consent,
+        Ok(Authorization::Question(Question::Login { .. })) => Decision::Login,
+        Ok(Authorization::Question(Question::SelectAccount(_))) => Decision::Select,
+        Ok(Authorization::Question(Question::Consent(_))) => Decision::Consent,
         Ok(Authorization::Answer(answer)) => {
             assert!(answer.parameters.contains(&("iss", "https://id.example".to_owned())), "R5");
             Decision::Code

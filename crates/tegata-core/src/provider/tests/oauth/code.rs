@@ -197,8 +197,43 @@ async fn r69_a_request_whose_code_would_fit_into_no_address_is_refused() {
     let refused = world.authorize(&long, Some(&browser), &world.flow()).await;
     let Err(AuthorizationError::Client { error, .. }) = refused else { panic!("it was accepted") };
     assert_eq!(refusal::<()>(Err(error)), ErrorCode::InvalidRequest);
+    // As it stands in the code, where each of these takes six bytes.
+    let escaped = request(&app, &[("nonce", &"\u{1}".repeat(600))]);
+    let refused = world.authorize(&escaped, Some(&browser), &world.flow()).await;
+    let Err(AuthorizationError::Client { error, .. }) = refused else { panic!("it was accepted") };
+    assert_eq!(refusal::<()>(Err(error)), ErrorCode::InvalidRequest);
+    // And what is left of the room is not the request's alone.
+    let long_name = world.party(&"\\".repeat(255), |_| {}).await;
+    let claims = format!(r#"{{"userinfo":{{"name":{{"value":"{}"}}}}}}"#, "x".repeat(940));
+    let long =
+        request(&long_name, &[("claims", &claims), ("nonce", &"n".repeat(2048)), ("prompt", "consent")]);
+    let flow = world.flow();
+    let flow = match world.authorize(&long, Some(&browser), &flow).await {
+        Ok(Authorization::Question(Question::Consent(question))) => {
+            world.provider.consent(&question, &browser, &world.ctx()).await.unwrap();
+            flow.answered(Answer::Allow, browser.session.session_id)
+        }
+        _ => panic!("it is short enough to be asked about"),
+    };
+    let refused = world.authorize(&long, Some(&browser), &flow).await;
+    let Err(AuthorizationError::Client { error, .. }) = refused else { panic!("it was accepted") };
+    assert_eq!(refusal::<()>(Err(error)), ErrorCode::InvalidRequest);
     let longest = request(&app, &[("scope", SCOPE), ("nonce", &"n".repeat(2048))]);
     let code = world.allowed_code(&longest, &browser).await;
     assert!(code.len() < 5 * 1024, "{}", code.len());
     assert!(world.redeem_code(&app, &code).await.is_ok());
+}
+
+#[tokio::test]
+async fn r67_r4_a_replay_is_noted_also_when_the_session_of_the_code_has_ended() {
+    let world = world().await;
+    let app = world.party("app", |_| {}).await;
+    let browser = world.log_in_browser("alice").await;
+    let code = world.code(&app, SCOPE, &browser).await;
+    let tokens = world.redeem_code(&app, &code).await.unwrap();
+    world.revoke_token(&app, refresh_token(&tokens)).await.unwrap();
+    assert_eq!(refusal(world.redeem_code(&app, &code).await), ErrorCode::InvalidGrant);
+    let noted = world.audit.last();
+    assert_eq!((noted.action, noted.user_id), (AuditAction::CodeReplayed, Some(browser.user.user_id)));
+    assert_eq!(json!(noted.session_id.map(|id| id.to_string())), claims(&tokens.access_token)["sid"]);
 }

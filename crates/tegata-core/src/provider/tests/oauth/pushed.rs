@@ -33,6 +33,63 @@ async fn r30_a_pushed_request_is_answered_once() {
 }
 
 #[tokio::test]
+async fn r30_a_pushed_request_is_answered_once_with_an_error_too() {
+    let world = world().await;
+    let app = world.party("app", |_| {}).await;
+    let browser = world.log_in_browser("alice").await;
+    let told = async |uri: &str, browser: Option<&BrowserSession>, flow: &Flow| match world
+        .authorize(&pushed("app", uri), browser, flow)
+        .await
+    {
+        Err(AuthorizationError::Client { error, .. }) => refusal::<()>(Err(error)),
+        _ => panic!("the client is told nothing"),
+    };
+    let silent = push(&world, &app, &[("prompt", "none")]).await.unwrap();
+    assert_eq!(told(&silent, None, &world.flow()).await, ErrorCode::LoginRequired);
+    let denied = push(&world, &app, &[]).await.unwrap();
+    let flow = world.flow();
+    for _ in 0..2 {
+        let asked = world.authorize(&pushed("app", &denied), Some(&browser), &flow).await;
+        assert!(matches!(asked, Ok(Authorization::Question(Question::Consent(_)))));
+    }
+    let flow = flow.answered(Answer::Deny, browser.session.session_id);
+    assert_eq!(told(&denied, Some(&browser), &flow).await, ErrorCode::AccessDenied);
+    for uri in [silent, denied] {
+        let again = world.authorize(&pushed("app", &uri), Some(&browser), &world.flow()).await;
+        assert_eq!(refused_on_the_page(again), ErrorCode::InvalidRequestUri);
+    }
+}
+
+#[tokio::test]
+async fn r30_a_pushed_request_that_is_looked_at_is_not_answered() {
+    let world = world().await;
+    let app = world.party("app", |metadata| metadata.skip_consent = true).await;
+    let browser = world.log_in_browser("alice").await;
+    let flow = world.flow();
+    let (silent, plain) = (push(&world, &app, &[("prompt", "none")]).await, push(&world, &app, &[]).await);
+    for uri in [silent.unwrap(), plain.unwrap()] {
+        for browser in [None, Some(&browser)] {
+            let visitor = Visitor { browser, flow: &flow };
+            drop(world.provider.question(&pushed("app", &uri), visitor, &world.ctx()).await);
+        }
+        let answer = world.authorize(&pushed("app", &uri), Some(&browser), &flow).await;
+        assert!(matches!(answer, Ok(Authorization::Answer(_))));
+    }
+}
+
+#[tokio::test]
+async fn r30_r31_an_object_that_is_refused_ends_no_pushed_request_that_is_named_beside_it() {
+    let world = world().await;
+    let app = world.party("app", |_| {}).await;
+    let uri = push(&world, &app, &[]).await.unwrap();
+    let beside = request(&app, &[("request", "a.b.c"), ("request_uri", &uri)]);
+    let refused = world.authorize(&beside, None, &world.flow()).await;
+    assert!(matches!(refused, Err(AuthorizationError::Client { error: OAuthError::Refused { .. }, .. })));
+    let asked = world.authorize(&pushed("app", &uri), None, &world.flow()).await;
+    assert!(matches!(asked, Ok(Authorization::Question(Question::Login { .. }))));
+}
+
+#[tokio::test]
 async fn r30_a_pushed_request_is_the_visitors_who_began_with_it_last() {
     let mut world = world().await;
     let app = world.party("app", |_| {}).await;
@@ -40,15 +97,21 @@ async fn r30_a_pushed_request_is_the_visitors_who_began_with_it_last() {
     let (mine, other) = (world.flow(), world.flow());
     for _ in 0..2 {
         let begun = world.authorize(&pushed("app", &uri), None, &mine).await;
-        assert!(matches!(begun, Ok(Authorization::Login { .. })));
+        assert!(matches!(begun, Ok(Authorization::Question(Question::Login { .. }))));
     }
     for _ in 0..2 {
         let again = world.authorize(&pushed("app", &uri), None, &other).await;
-        assert!(matches!(again, Ok(Authorization::Login { .. })), "a second tab, while it is fresh");
+        assert!(
+            matches!(again, Ok(Authorization::Question(Question::Login { .. }))),
+            "a second tab, while it is fresh"
+        );
     }
     world.pass(60);
     let goes_on = world.authorize(&pushed("app", &uri), None, &other).await;
-    assert!(matches!(goes_on, Ok(Authorization::Login { .. })), "who has begun may take their time");
+    assert!(
+        matches!(goes_on, Ok(Authorization::Question(Question::Login { .. }))),
+        "who has begun may take their time"
+    );
     for late in [&mine, &world.flow()] {
         let late = world.authorize(&pushed("app", &uri), None, late).await;
         assert_eq!(refused_on_the_page(late), ErrorCode::InvalidRequestUri);

@@ -68,7 +68,7 @@ fn unsigned(claims: &Value) -> String {
 /// The request that a visitor is asked about.
 async fn asked(world: &World, parameters: &Parameters) -> AuthorizationRequest {
     match world.authorize(parameters, None, &world.flow()).await {
-        Ok(Authorization::Login { request, .. }) => *request,
+        Ok(Authorization::Question(Question::Login { request, .. })) => *request,
         Ok(_) => panic!("nobody is logged in"),
         Err(error) => panic!("{error:?}"),
     }
