@@ -113,11 +113,12 @@ pub(crate) fn lifetime(settings: &Settings, client: &OAuthClient, terms: &Consen
     }
 }
 
-/// Where a user is sent afterwards: the host, or the scheme of a program.
+/// Where a user is sent afterwards: the host, or the scheme of a program (RFC 8252 §7.1). What such a scheme has for a host is
+/// what its program says, and no place that a browser goes to.
 fn redirect_host(uri: &str) -> &str {
     match uri.split_once("://") {
-        Some((_, rest)) => &rest[..rest.find(['/', '?']).unwrap_or(rest.len())],
-        None => uri.find(':').map_or(uri, |colon| &uri[..=colon]),
+        Some(("https" | "http", rest)) => &rest[..rest.find(['/', '?']).unwrap_or(rest.len())],
+        _ => uri.find(':').map_or(uri, |colon| &uri[..=colon]),
     }
 }
 
@@ -162,6 +163,19 @@ async fn select(app: &AppState, form: &Returned) -> Result<Response, HttpError> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn r42_v21_the_page_names_where_the_browser_goes_and_not_what_a_private_scheme_has_for_a_host() {
+        for (uri, shown) in [
+            ("https://app.example/cb", "app.example"),
+            ("https://app.example:8443?x=1", "app.example:8443"),
+            ("http://127.0.0.1/cb", "127.0.0.1"),
+            ("com.example.app:/cb", "com.example.app:"),
+            ("com.evil.app://login.bank.example/cb", "com.evil.app:"),
+        ] {
+            assert_eq!(redirect_host(uri), shown, "{uri}");
+        }
+    }
 
     #[test]
     fn every_standard_claim_and_scope_has_words_in_every_language() {
