@@ -10,6 +10,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use tegata_jose::Algorithm;
 
+pub(crate) use redirect_uri::host;
 pub use redirect_uri::{InvalidRedirectUri, RedirectUri};
 pub use secret::{ClientSecret, ClientSecretHash, StoredSecret};
 pub use validate::{MetadataProblem, MetadataRules};

@@ -167,7 +167,7 @@ impl ClientMetadata {
         if self.resources.iter().any(|resource| !rules.resources.contains(resource)) {
             found.metadata("There is no such resource here.");
         }
-        let hosts: BTreeSet<_> = self.redirect_uris.iter().map(RedirectUri::host).collect();
+        let hosts: BTreeSet<_> = self.redirect_uris.iter().map(RedirectUri::web_host).collect();
         if self.subject_type == SubjectType::Pairwise
             && hosts.len() > 1
             && self.sector_identifier_uri.is_none()
@@ -279,6 +279,13 @@ mod tests {
         let found = problems(false, |metadata| {
             metadata.subject_type = SubjectType::Pairwise;
             metadata.redirect_uris.push("https://other.example/cb".parse().unwrap());
+        });
+        assert!(found[0].description.contains("sector_identifier_uri"));
+        // What a program on a device says of itself does not make it a part of the web site.
+        let found = problems(false, |metadata| {
+            metadata.subject_type = SubjectType::Pairwise;
+            metadata.application_type = ApplicationType::Native;
+            metadata.redirect_uris.push("com.evil.app://app.example/cb".parse().unwrap());
         });
         assert!(found[0].description.contains("sector_identifier_uri"));
     }

@@ -214,6 +214,7 @@ fn session(user: &User, n: u8) -> Session {
 fn client_grant() -> ClientGrant {
     ClientGrant {
         client_since: NOW - HOUR,
+        sector: Some("app.example".to_owned()),
         browser_session: Some(SessionId::from_bytes([3; 16])),
         offline: true,
         by_consent: true,

@@ -133,6 +133,7 @@ pub(crate) fn consent(user: &User, scope: &str) -> Consent {
 pub(crate) fn grant() -> Grant {
     Grant::Client(ClientGrant {
         client_since: NOW,
+        sector: None,
         browser_session: Some(SessionId::from_bytes([9; 16])),
         offline: true,
         by_consent: true,

@@ -5,6 +5,7 @@ use super::browser::BrowserSession;
 use super::client_authentication::AuthenticatedClient;
 use super::client_tokens::{ClientTokens, TokenContent};
 use super::sealed_code::Granted;
+use super::subject::sector;
 use super::token_request::AccessBinding;
 use crate::audit::{AuditAction, Outcome};
 use crate::client::{Client, GrantType};
@@ -55,6 +56,7 @@ impl Provider {
             browser_ends_at: browser.session.expires_at(),
             grant: ClientGrant {
                 client_since: client.created_at,
+                sector: sector(client).map(ToOwned::to_owned),
                 browser_session: Some(browser.session.session_id),
                 offline,
                 by_consent: !(client.metadata.skip_consent && client.is_verified()),

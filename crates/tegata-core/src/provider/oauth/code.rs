@@ -88,9 +88,7 @@ impl Provider {
             OAuthError::invalid_grant("The code is not known, has expired, or was issued to another client.")
         };
         let (key, code) = self.open_code(text).ok_or_else(unknown)?;
-        if code.granted.client_id != *client.client_id()
-            || code.granted.grant.client_since != client.created_at
-        {
+        if code.granted.client_id != *client.client_id() || !code.granted.grant.is_of(client) {
             return Err(unknown());
         }
         check_binding(&code, parameters, binding)?;

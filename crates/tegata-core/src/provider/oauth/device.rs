@@ -302,6 +302,7 @@ impl Provider {
             State::Pending => Err(self.not_yet(&found, device, ctx).await?),
             State::Denied => Err(OAuthError::refused(ErrorCode::AccessDenied, "The user did not allow it.")),
             State::Used => Err(unknown()),
+            State::Granted(granted) if !granted.grant.is_of(client) => Err(unknown()),
             State::Granted(granted) => {
                 let resources = self.narrowed_resources(client, &granted.grant.resources, parameters)?;
                 let content = TokenContent { resources: &resources, scope: None, binding, nonce: None };

@@ -9,6 +9,7 @@ mod matrix;
 mod overtaken;
 mod pushed;
 mod refresh;
+mod sectors;
 
 use serde_json::{Value, json};
 use tegata_jose::Algorithm;
