@@ -86,6 +86,9 @@ pub struct Client {
     /// What lets its owner manage the registration (RFC 7592 §3).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registration_access_token: Option<ClientSecretHash>,
+    /// The most scope that an operator lets it register itself for; without, that which all may have that nobody vouches for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope_limit: Option<Scope>,
     /// What it asked for and was granted.
     pub metadata: ClientMetadata,
 }
@@ -431,6 +434,7 @@ mod tests {
             origin: ClientOrigin::Operator,
             secrets: Vec::new(),
             registration_access_token: None,
+            scope_limit: None,
             metadata: ClientMetadata {
                 redirect_uris: vec!["https://app.example/cb".parse().unwrap()],
                 grant_types: GrantType::ALL.to_vec(),

@@ -133,6 +133,8 @@ struct Clients {
     documents: Mutex<HashMap<String, Document>>,
     /// Which documents they were asked for.
     asked: Mutex<Vec<String>>,
+    /// What happens once, when the next one is.
+    meanwhile: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
 
 impl Clients {
@@ -168,6 +170,10 @@ impl Clients {
 impl Outbound for Clients {
     async fn get(&self, url: &str) -> Result<Document, OutboundError> {
         self.asked.lock().unwrap().push(url.to_owned());
+        let meanwhile = self.meanwhile.lock().unwrap().take();
+        if let Some(meanwhile) = meanwhile {
+            meanwhile();
+        }
         self.documents.lock().unwrap().get(url).cloned().ok_or(OutboundError::Connection)
     }
 

@@ -112,6 +112,7 @@ mod tests {
             origin,
             secrets: Vec::new(),
             registration_access_token: None,
+            scope_limit: None,
             metadata,
         };
         sector(&client).unwrap().to_owned()

@@ -321,7 +321,7 @@ async fn r41_v14_a_client_that_is_closed_or_gone_hears_nothing_and_neither_does_
         scene.world.pass(5);
         let store = scene.world.provider.store();
         if is_gone {
-            assert!(store.delete_client(&scene.client.client_id).await.unwrap());
+            assert!(store.delete_client(scene.client.version, &scene.client.client_id).await.unwrap());
             scene.world.register("app", listens).await;
         } else {
             let closed = Client { version: 2, status: ClientStatus::Disabled, ..scene.client.clone() };
