@@ -7,7 +7,7 @@ use super::client_tokens::{ClientTokens, TokenContent};
 use super::sealed_code::Granted;
 use super::subject::sector;
 use super::token_request::AccessBinding;
-use crate::audit::{AuditAction, Outcome};
+use crate::audit::{AuditAction, AuditEvent, Outcome};
 use crate::client::{Client, GrantType};
 use crate::footing::{Footing, NeededConsent};
 use crate::grant::{ClientGrant, Grant};
@@ -124,8 +124,12 @@ impl Provider {
         let tokens = self.issue_client_tokens(client, user.as_ref(), session, refresh, content, ctx.now)?;
         match self.ports.store.begin_grant(grant).await? {
             GrantBegun::Now => {
-                let ids = (Some(session.user_id), Some(session.session_id));
-                self.audit(ctx, AuditAction::GrantBegun, Outcome::Success, ids.0, ids.1);
+                self.ports.audit.record(AuditEvent {
+                    user_id: Some(session.user_id),
+                    session_id: Some(session.session_id),
+                    client_id: Some(client.client_id().clone()),
+                    ..ctx.event(AuditAction::GrantBegun, Outcome::Success)
+                });
                 Ok(FirstTokens::Issued(tokens))
             }
             GrantBegun::Refused => Err(ended()),

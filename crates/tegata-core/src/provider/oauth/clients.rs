@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::audit::{AuditAction, Outcome};
+use crate::audit::AuditAction;
 use crate::client::{
     Client, ClientId, ClientMetadata, ClientOrigin, ClientSecret, ClientSecretHash, ClientStatus,
     MetadataProblem, MetadataRules, StoredSecret,
@@ -114,7 +114,7 @@ impl Provider {
             // Another server of the same store was faster, with the same file.
             let is_new = self.ports.store.create_client(&client).await?;
             if is_new {
-                self.audit(ctx, AuditAction::ClientChanged, Outcome::Success, None, None);
+                self.audit_client(&client.client_id, AuditAction::ClientRegistered, ctx);
             }
             return Ok(is_new);
         };
@@ -157,7 +157,7 @@ impl Provider {
         if !self.ports.store.create_client(&client).await? {
             return Err(ClientError::Taken);
         }
-        self.audit(ctx, AuditAction::ClientChanged, Outcome::Success, None, None);
+        self.audit_client(&client.client_id, AuditAction::ClientRegistered, ctx);
         Ok((client, secret))
     }
 
@@ -221,7 +221,7 @@ impl Provider {
             }
             after.version = before.version + 1;
             if self.ports.store.replace_client(before.version, &after).await.map_err(ClientError::from)? {
-                self.audit(ctx, AuditAction::ClientChanged, Outcome::Success, None, None);
+                self.audit_change(&before, &after, ctx);
                 return Ok(after);
             }
         }
@@ -302,7 +302,7 @@ impl Provider {
             let client = self.client(client_id).await?;
             check(&client)?;
             if self.ports.store.delete_client(client.version, client_id).await.map_err(ClientError::from)? {
-                self.audit(ctx, AuditAction::ClientChanged, Outcome::Success, None, None);
+                self.audit_client(client_id, AuditAction::ClientDeleted, ctx);
                 return Ok(());
             }
         }

@@ -14,7 +14,7 @@ use super::client_session::FirstTokens;
 use super::client_tokens::{ClientTokens, TokenContent};
 use super::sealed_code::{Code, Granted};
 use super::token_request::AccessBinding;
-use crate::audit::{AuditAction, Outcome};
+use crate::audit::{AuditAction, AuditEvent, Outcome};
 use crate::grant::ClientGrant;
 use crate::identifier::SessionId;
 use crate::oauth::{OAuthError, Parameters};
@@ -59,13 +59,12 @@ impl Provider {
         if let Some(uri) = &request.request_uri {
             self.end_pushed_request(uri).await?;
         }
-        self.audit(
-            ctx,
-            AuditAction::Authorized,
-            Outcome::Success,
-            Some(browser.user.user_id),
-            Some(browser.session.session_id),
-        );
+        self.ports.audit.record(AuditEvent {
+            user_id: Some(browser.user.user_id),
+            session_id: Some(browser.session.session_id),
+            client_id: Some(request.client.client_id),
+            ..ctx.event(AuditAction::Authorized, Outcome::Success)
+        });
         Ok(AuthorizationResponse {
             target: request.target,
             parameters: vec![("code", text), ("iss", self.settings.issuer.clone())],
@@ -121,13 +120,12 @@ impl Provider {
         let UsedCode { session_id } = used.read()?;
         if let Some(session) = self.ports.store.find_session(granted.user_id, session_id).await? {
             self.end_client_session(&session, ctx).await?;
-            self.audit(
-                ctx,
-                AuditAction::CodeReplayed,
-                Outcome::Failure,
-                Some(granted.user_id),
-                Some(session_id),
-            );
+            self.ports.audit.record(AuditEvent {
+                user_id: Some(granted.user_id),
+                session_id: Some(session_id),
+                client_id: Some(granted.client_id.clone()),
+                ..ctx.event(AuditAction::CodeReplayed, Outcome::Failure)
+            });
         }
         Ok(OAuthError::invalid_grant(
             "The code was used before; the tokens that were issued for it are ended.",

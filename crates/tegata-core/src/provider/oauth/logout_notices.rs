@@ -182,12 +182,10 @@ impl Provider {
     ) -> Result<(), ProviderError> {
         if self.ports.store.remove_notice(notice.notice_id).await? {
             self.ports.audit.record(AuditEvent {
-                at: now,
-                action: AuditAction::BackchannelLogout,
-                outcome,
                 user_id: Some(notice.user_id),
                 session_id: Some(notice.session_id),
-                address: None,
+                client_id: Some(notice.client_id.clone()),
+                ..AuditEvent::new(now, AuditAction::BackchannelLogout, outcome)
             });
         }
         Ok(())

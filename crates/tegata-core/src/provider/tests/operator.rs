@@ -79,7 +79,7 @@ async fn v14_a_closed_client_proves_nothing_until_it_is_opened() {
     let id = &client.client_id;
     let set = |status| move |client: &mut Client| client.status = status;
     world.provider.change_client(id, set(ClientStatus::Disabled), &world.ctx()).await.unwrap();
-    assert_eq!(world.audit.last().action, AuditAction::ClientChanged);
+    assert_eq!(world.audit.last().action, AuditAction::ClientDisabled);
     assert!(!proves(&world, &client, &secret).await);
     world.provider.change_client(id, set(ClientStatus::Active), &world.ctx()).await.unwrap();
     assert!(proves(&world, &client, &secret).await);

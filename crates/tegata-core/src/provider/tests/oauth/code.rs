@@ -202,3 +202,22 @@ async fn r69_a_request_whose_code_would_fit_into_no_address_is_refused() {
     assert!(code.len() < 5 * 1024, "{}", code.len());
     assert!(world.redeem_code(&app, &code).await.is_ok());
 }
+
+#[tokio::test]
+async fn r67_r42_the_log_says_which_client_was_allowed_what() {
+    let world = world().await;
+    let app = world.party("app", |_| {}).await;
+    let browser = world.log_in_browser("alice").await;
+    world.audit.take();
+    world.tokens(&app, SCOPE, &browser).await;
+    let (user_id, client_id) = (browser.user.user_id, &app.client.client_id);
+    world.provider.revoke_consent(user_id, client_id, &world.ctx()).await.unwrap();
+    let of_clients: Vec<_> = world.audit.take().into_iter().filter(|(_, client)| client.is_some()).collect();
+    let expected = [
+        AuditAction::ConsentGiven,
+        AuditAction::Authorized,
+        AuditAction::GrantBegun,
+        AuditAction::ConsentRevoked,
+    ];
+    assert_eq!(of_clients, expected.map(|action| (action, Some("app".to_owned()))));
+}
