@@ -8,6 +8,7 @@ use super::{ApplicationType, AuthMethod, ClientMetadata, GrantType, RedirectUri,
 use crate::oauth::ErrorCode;
 use crate::outbound::check_url;
 use crate::scope::Scope;
+use crate::steering::is_steering;
 
 /// What the installation has to say to it.
 #[derive(Clone, Debug)]
@@ -192,12 +193,10 @@ impl Problems {
     }
 }
 
-/// Text that stands in a sentence of ours: nothing in it may turn the sentence around or hide a part of it.
+/// Text that stands in a sentence of ours: nothing in it may turn the sentence around or hide a part of it. The name of a
+/// program, which could be made to look like another's, does without the joiners that people spell theirs with.
 fn is_name(text: &str) -> bool {
-    let steers = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
+    let steers = |c: char| is_steering(c) || matches!(c, '\u{200c}' | '\u{200d}');
     (1..=MAX_NAME).contains(&text.chars().count()) && !text.trim().is_empty() && !text.chars().any(steers)
 }
 
@@ -255,6 +254,16 @@ mod tests {
                 vec!["com.example.app:/cb".parse().unwrap(), "https://app.example/cb".parse().unwrap()];
         });
         assert_eq!(native, []);
+    }
+
+    #[test]
+    fn r43_no_name_of_a_client_steers_a_line_or_hides_a_part_of_itself() {
+        for c in
+            ['\u{61c}', '\u{200b}', '\u{200d}', '\u{200f}', '\u{2028}', '\u{202e}', '\u{2060}', '\u{feff}']
+        {
+            let found = problems(false, |metadata| metadata.client_name = Some(format!("Go{c}od")));
+            assert_eq!(found.len(), 1, "{c:?}");
+        }
     }
 
     #[test]

@@ -12,8 +12,8 @@ use tegata_core::provider::{Provider, RequestContext};
 use tegata_core::scope::Scope;
 use tegata_http::{Clock as _, SystemClock};
 
-use super::print;
 use super::terminal::Terminal;
+use super::{print, printable, to_json};
 use crate::cli;
 use crate::failure::Failure;
 use crate::installation::{Installation, block_on};
@@ -283,10 +283,6 @@ impl From<ClientError> for Failure {
     }
 }
 
-fn to_json(value: &impl Serialize) -> Result<String, Failure> {
-    serde_json::to_string(value).map_err(Failure::new)
-}
-
 const fn status_text(status: ClientStatus) -> &'static str {
     match status {
         ClientStatus::Active => "active",
@@ -302,9 +298,8 @@ fn row(client: &Client) -> String {
         ClientOrigin::MetadataDocument => "metadata document",
     };
     let method = client.metadata.token_endpoint_auth_method.as_str();
-    let (id, status, name) = (&client.client_id, status_text(client.status), client.display_name());
-    // What a client calls itself must not steer the operator's terminal.
-    let name: String = name.chars().filter(|c| !c.is_control()).collect();
+    let (id, status, name) =
+        (&client.client_id, status_text(client.status), printable(client.display_name()));
     format!("{:<40} {status:<9} {method:<20} {origin:<18} {name}", id.as_str())
 }
 
