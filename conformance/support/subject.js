@@ -191,8 +191,9 @@ export class Subject {
    */
   async #welcome({ client_id, backchannel_logout_uri: uri }) {
     const heard = uri === undefined ? [] : ["--backchannel-logout-uri", this.#plain(uri)];
-    await this.#run(["client", "update", client_id, "--no-pkce", ...heard, ...this.#place()]);
-    await this.#run(["client", "vouch", client_id, ...this.#place()]);
+    const changed = await this.#run(["client", "update", client_id, "--no-pkce", ...heard, ...this.#place()]);
+    const { version } = JSON.parse(changed);
+    await this.#run(["client", "vouch", client_id, "--version", String(version), ...this.#place()]);
   }
 
   /**

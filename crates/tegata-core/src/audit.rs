@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
+use crate::client::ClientId;
 use crate::identifier::{SessionId, UserId};
 use crate::timestamp::Timestamp;
 
@@ -26,21 +27,22 @@ pub struct AuditEvent {
     pub user_id: Option<UserId>,
     /// Which session, if it concerns one.
     pub session_id: Option<SessionId>,
+    /// Which client, if it concerns one. A stranger may have chosen the name of a client that nobody has registered: it is here
+    /// only where a user has allowed that client something.
+    pub client_id: Option<ClientId>,
     /// Where from.
     pub address: Option<IpAddr>,
 }
 
 impl AuditEvent {
-    /// The signing keys have changed. It concerns no account, and nobody asked for it from anywhere.
+    /// What concerns no account and no client, and nobody asked for from anywhere.
+    pub const fn new(at: Timestamp, action: AuditAction, outcome: Outcome) -> Self {
+        Self { at, action, outcome, user_id: None, session_id: None, client_id: None, address: None }
+    }
+
+    /// The signing keys have changed.
     pub const fn keys_changed(at: Timestamp) -> Self {
-        Self {
-            at,
-            action: AuditAction::KeysChanged,
-            outcome: Outcome::Success,
-            user_id: None,
-            session_id: None,
-            address: None,
-        }
+        Self::new(at, AuditAction::KeysChanged, Outcome::Success)
     }
 }
 
@@ -79,8 +81,20 @@ pub enum AuditAction {
     UserDeleted,
     /// An operator changed an account from outside.
     OperatorChange,
-    /// A client was registered, changed or removed.
+    /// A client was registered, by an operator or by itself.
+    ClientRegistered,
+    /// What a client is registered with was changed, by an operator or by itself.
     ClientChanged,
+    /// An operator vouches for a client that has registered itself.
+    ClientVouched,
+    /// A client was given another secret.
+    ClientSecretChanged,
+    /// A client was closed.
+    ClientDisabled,
+    /// A client that was closed was opened again.
+    ClientEnabled,
+    /// A client was removed.
+    ClientDeleted,
     /// A client was sent a code.
     Authorized,
     /// A grant of a client began.

@@ -11,6 +11,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use tegata_jose::Algorithm;
 
+pub(crate) use redirect_uri::host;
 pub use redirect_uri::{InvalidRedirectUri, RedirectUri};
 pub use request_object_alg::RequestObjectAlg;
 pub use secret::{ClientSecret, ClientSecretHash, StoredSecret};
@@ -87,6 +88,9 @@ pub struct Client {
     /// What lets its owner manage the registration (RFC 7592 §3).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registration_access_token: Option<ClientSecretHash>,
+    /// The most scope that an operator lets it register itself for; without, that which all may have that nobody vouches for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope_limit: Option<Scope>,
     /// What it asked for and was granted.
     pub metadata: ClientMetadata,
 }
@@ -439,6 +443,7 @@ mod tests {
             origin: ClientOrigin::Operator,
             secrets: Vec::new(),
             registration_access_token: None,
+            scope_limit: None,
             metadata: ClientMetadata {
                 redirect_uris: vec!["https://app.example/cb".parse().unwrap()],
                 grant_types: GrantType::ALL.to_vec(),

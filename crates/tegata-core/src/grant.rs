@@ -27,6 +27,10 @@ pub enum Grant {
 pub struct ClientGrant {
     /// When the client was registered: a later one of the same name has no part in it.
     pub client_since: Timestamp,
+    /// The sector whose names for users the client has (OIDC Core §8.1), if it has not those that everybody has: where that
+    /// is another one by now, the grant has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sector: Option<String>,
     /// The browser session that it hangs on, and ends with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub browser_session: Option<SessionId>,

@@ -28,6 +28,7 @@ pub mod seal;
 pub mod secret;
 pub mod session;
 pub mod settings;
+pub mod steering;
 pub mod store;
 #[cfg(test)]
 mod testing;

@@ -87,6 +87,13 @@ pub struct RequestContext<'a> {
     pub device_token: Option<&'a str>,
 }
 
+impl RequestContext<'_> {
+    /// An event of this request, which concerns nobody yet.
+    fn event(&self, action: AuditAction, outcome: Outcome) -> AuditEvent {
+        AuditEvent { address: self.address, ..AuditEvent::new(self.now, action, outcome) }
+    }
+}
+
 impl Provider {
     /// Opens the provider: loads the key set, or makes the first one, and takes the steps of its life that are due.
     ///
@@ -211,14 +218,7 @@ impl Provider {
         user_id: Option<UserId>,
         session_id: Option<SessionId>,
     ) {
-        self.ports.audit.record(AuditEvent {
-            at: ctx.now,
-            action,
-            outcome,
-            user_id,
-            session_id,
-            address: ctx.address,
-        });
+        self.ports.audit.record(AuditEvent { user_id, session_id, ..ctx.event(action, outcome) });
     }
 }
 

@@ -216,8 +216,9 @@ pub trait ClientStore: Send + Sync {
     /// Puts a record in the place of the one with version `expected`; whether it was. The new one carries its own version.
     async fn replace_client(&self, expected: u64, client: &Client) -> Result<bool, StoreError>;
 
-    /// Removes a client; whether there was one. Sessions and consents of it stay, and are worth nothing without it.
-    async fn delete_client(&self, client_id: &ClientId) -> Result<bool, StoreError>;
+    /// Removes the client whose record has version `expected`; whether it did. Sessions and consents of it stay, and are worth
+    /// nothing without it.
+    async fn delete_client(&self, expected: u64, client_id: &ClientId) -> Result<bool, StoreError>;
 }
 
 /// What users have allowed clients. A user's consents go when the user does ([`UserStore::delete_user`]).

@@ -9,6 +9,7 @@ use crate::attributes::{Attributes, AttributesChange, TooLarge};
 use crate::identifier::UserId;
 use crate::password::PasswordHash;
 use crate::scope::Scope;
+use crate::steering::{is_steering_in_documents, unsteered};
 use crate::timestamp::Timestamp;
 
 /// Why a text is no user name, e-mail address or profile field.
@@ -40,18 +41,13 @@ const MAX_NAME: usize = 100;
 /// The longest language tag (RFC 5646 §4.4.1 recommends room for 35).
 const MAX_LOCALE: usize = 35;
 
-/// Whether a character controls a line or its direction: what is shown to others has none.
-pub(crate) fn is_steering(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
 /// Reads one line of text to show, without the spaces around it; at most so many characters.
 pub(crate) fn line(text: &str, max: usize) -> Result<String, InvalidField> {
     let text = text.trim();
     match text.chars().count() {
         0 => Err(InvalidField::Required),
         n if n > max => Err(InvalidField::TooLong),
-        _ if text.chars().any(is_steering) => Err(InvalidField::Invalid),
+        _ if text.chars().any(is_steering_in_documents) => Err(InvalidField::Invalid),
         _ => Ok(text.to_owned()),
     }
 }
@@ -61,7 +57,7 @@ pub(crate) fn line(text: &str, max: usize) -> Result<String, InvalidField> {
 /// # Errors
 /// [`InvalidField`]
 pub fn display_name(text: &str) -> Result<String, InvalidField> {
-    line(text, MAX_NAME)
+    line(text, MAX_NAME).and_then(unsteered)
 }
 
 /// Reads a preferred language (BCP 47).

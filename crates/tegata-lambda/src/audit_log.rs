@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 use tegata_core::audit::{AuditAction, AuditEvent, AuditLog, Outcome};
+use tegata_core::client::ClientId;
 
 /// An audit log that writes lines.
 pub struct LineAuditLog<W>(Mutex<W>);
@@ -31,6 +32,8 @@ struct Line<'e> {
     #[serde(skip_serializing_if = "Option::is_none")]
     session_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<IpAddr>,
 }
 
@@ -43,6 +46,7 @@ impl<W: Write + Send> AuditLog for LineAuditLog<W> {
             outcome: event.outcome,
             user_id: event.user_id.map(|id| id.to_string()),
             session_id: event.session_id.map(|id| id.to_string()),
+            client_id: event.client_id.as_ref().map(ClientId::as_str),
             address: event.address,
         };
         let written = serde_json::to_vec(&line).map_err(io::Error::from).and_then(|mut line| {
@@ -84,21 +88,16 @@ mod tests {
             outcome: Outcome::Failure,
             user_id: Some(UserId::from_bytes([1; 16])),
             session_id: Some(SessionId::from_bytes([2; 16])),
+            client_id: "app".parse().ok(),
             address: Some("198.51.100.7".parse().unwrap()),
         };
-        let plain = AuditEvent {
-            action: AuditAction::KeysChanged,
-            outcome: Outcome::Success,
-            user_id: None,
-            session_id: None,
-            address: None,
-            ..event
-        };
+        let plain = AuditEvent::keys_changed(event.at);
         let lines = lines([event, plain]);
         assert_eq!(lines.len(), 2);
         assert_eq!(lines[0]["audit"], true);
         assert_eq!(lines[0]["action"], "refresh_token_replayed");
         assert_eq!(lines[0]["outcome"], "failure");
+        assert_eq!(lines[0]["client_id"], "app");
         assert_eq!(lines[0]["address"], "198.51.100.7");
         assert!(lines[0]["user_id"].is_string() && lines[0]["rotated_at"].is_number());
         let expected = json!({

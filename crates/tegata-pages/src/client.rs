@@ -21,6 +21,8 @@ pub struct Client<'a> {
     pub tos_uri: Option<&'a str>,
     /// `logo_uri`. That of an unverified client is not shown: it could be anyone's, and would tell its host of each visit.
     pub logo: Option<&'a str>,
+    /// Where it describes itself: the host of a `client_id` that is the address of its metadata (OAuth Client ID Metadata Document).
+    pub described_at: Option<&'a str>,
     /// Whether the provider's operator knows it. A client that registered itself is not verified, and marked as such.
     pub verified: bool,
 }
@@ -95,6 +97,7 @@ impl ConsentPage<'_> {
         Document::new(self.language, self.theme, consent.title).render(&html! {
             (self.client.introduce(&consent.lead, true, text))
             dl.facts {
+                (self.client.origin(text))
                 div { dt { (consent.leads_to) } dd.address { bdi { (self.redirect_host) } } }
                 div { dt { (consent.logged_in_as) } dd { bdi { (self.username) } } }
             }
@@ -119,6 +122,16 @@ impl Client<'_> {
                         @if has_address { (text.gap) (text.consent.unverified_address) }
                     }
                 }
+            }
+        }
+    }
+
+    /// Where the client describes itself, if it does. It is the one thing that it cannot choose freely, so it is shown beside what
+    /// it says of itself (the draft's section on phishing).
+    pub(crate) fn origin(&self, text: &Text) -> Markup {
+        html! {
+            @if let Some(host) = self.described_at {
+                div { dt { (text.consent.described_at) } dd.address { bdi { (host) } } }
             }
         }
     }

@@ -117,6 +117,7 @@ impl DeviceConfirmPage<'_> {
         Document::new(self.language, self.theme, device.confirm_title).render(&html! {
             (self.client.introduce(&device.confirm_lead, false, text))
             dl.facts {
+                (self.client.origin(text))
                 div { dt { (device.confirm_code) } dd.user-code { bdi { (self.user_code) } } }
                 div { dt { (text.consent.logged_in_as) } dd { bdi { (self.username) } } }
             }

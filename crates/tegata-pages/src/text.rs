@@ -91,6 +91,7 @@ pub(crate) struct Consent {
     /// Where there is an address.
     pub(crate) unverified_address: &'static str,
     pub(crate) logged_in_as: &'static str,
+    pub(crate) described_at: &'static str,
     pub(crate) leads_to: &'static str,
     pub(crate) website: &'static str,
     pub(crate) privacy_policy: &'static str,

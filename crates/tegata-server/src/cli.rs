@@ -317,9 +317,19 @@ pub(crate) enum Client {
     },
     /// Vouch for a client that registered itself: users see it as verified and are asked once, until it changes its
     /// registration
+    #[command(after_help = "\
+Example:
+  tegata client show client-0123456789abcdef01234567
+  tegata client vouch client-0123456789abcdef01234567 --version 1
+
+A client can change its registration at any time. The version says which one you have looked at: another one is not
+vouched for.")]
     Vouch {
         /// The client_id
         client: String,
+        /// The version that `tegata client show` has shown
+        #[arg(long, value_name = "NUMBER")]
+        version: u64,
     },
     /// Close a client: nobody logs in to it, and it gets no tokens
     Disable {
@@ -347,6 +357,35 @@ pub(crate) struct UpdateClient {
     pub(crate) client: String,
     #[command(flatten)]
     pub(crate) metadata: Metadata,
+    #[command(flatten)]
+    pub(crate) taken_back: TakenBack,
+}
+
+/// What a flag has said of a client and is not so any more. What has a value is given another one.
+#[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub(crate) struct TakenBack {
+    /// It is a web site: takes --native back
+    #[arg(long, conflicts_with = "native")]
+    pub(crate) no_native: bool,
+    /// It knows users by the names that all know them by: takes --pairwise back
+    #[arg(long, conflicts_with = "pairwise")]
+    pub(crate) no_pairwise: bool,
+    /// Users are asked: takes --trusted back
+    #[arg(long, conflicts_with = "trusted")]
+    pub(crate) no_trusted: bool,
+    /// It has to use PKCE: takes --no-pkce back
+    #[arg(long, conflicts_with = "no_pkce")]
+    pub(crate) pkce: bool,
+    /// Its tokens are bound to a key only where it asks for that: takes --dpop back
+    #[arg(long, conflicts_with = "dpop")]
+    pub(crate) no_dpop: bool,
+    /// It need not push its authorization requests: takes --par back
+    #[arg(long, conflicts_with = "par")]
+    pub(crate) no_par: bool,
+    /// It need not sign its authorization requests: takes --jar back
+    #[arg(long, conflicts_with = "jar")]
+    pub(crate) no_jar: bool,
 }
 
 #[derive(Args)]
@@ -383,7 +422,7 @@ pub(crate) struct Metadata {
     /// How it proves who it is [default: client_secret_basic]
     #[arg(long, value_name = "METHOD")]
     pub(crate) auth_method: Option<String>,
-    /// It cannot keep a secret: an application in a browser or on a device
+    /// It cannot keep a secret: an application in a browser or on a device; --auth-method says otherwise
     #[arg(long, conflicts_with = "auth_method")]
     pub(crate) public: bool,
     /// It is a program on its user's device, and may have loopback and private-scheme redirect URIs

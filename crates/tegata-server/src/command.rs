@@ -13,6 +13,7 @@ mod user;
 use std::io::{self, Read as _, Write as _};
 
 use clap::CommandFactory as _;
+use tegata_core::steering::is_steering;
 
 use crate::cli::{Cli, Command, Common, Serve, Token};
 use crate::failure::Failure;
@@ -83,6 +84,23 @@ fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// A foreign text for a person's terminal: what would steer it is written as its number.
+fn printable(text: &str) -> String {
+    escaped(text, |c| c.escape_unicode().to_string())
+}
+
+/// A line of JSON, for programs and for a person's terminal: what would steer that is escaped as JSON escapes it. It stands in
+/// strings only.
+fn to_json(value: &impl serde::Serialize) -> Result<String, Failure> {
+    let json = serde_json::to_string(value).map_err(Failure::new)?;
+    // All of them are in the plane that one escape reaches (RFC 8259 §7).
+    Ok(escaped(&json, |c| format!("\\u{:04x}", u32::from(c))))
+}
+
+fn escaped(text: &str, escape: impl Fn(char) -> String) -> String {
+    text.chars().map(|c| if is_steering(c) { escape(c) } else { c.to_string() }).collect()
+}
+
 /// A secret or a token from standard input: one line, without its end.
 fn read_line(what: &str) -> Result<String, Failure> {
     const MAX: u64 = 64 * 1024;
@@ -118,4 +136,18 @@ fn list_settings() -> Result<(), Failure> {
         );
     }
     print(&text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r66_no_foreign_text_steers_the_terminal_of_an_operator() {
+        let text = "Good\u{202e}live\u{1b}[2J\u{9b}x\n\u{61c}";
+        assert_eq!(printable(text), "Good\\u{202e}live\\u{1b}[2J\\u{9b}x\\u{a}\\u{61c}");
+        let json = to_json(&text).unwrap();
+        assert!(!json.chars().any(is_steering), "{json}");
+        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
+    }
 }

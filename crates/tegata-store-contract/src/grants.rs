@@ -41,6 +41,7 @@ pub async fn a_grant_stays_with_its_session<S: TestedStore>(store: S) {
     create(store.as_ref(), &alice).await;
     let client = ClientGrant {
         client_since: NOW,
+        sector: Some("app.example".to_owned()),
         browser_session: Some(SessionId::from_bytes([9; 16])),
         offline: true,
         by_consent: true,

@@ -111,6 +111,7 @@ macro_rules! store_contract {
                 a_client_is_found_as_it_was_registered,
                 of_concurrent_registrations_of_one_name_one_wins,
                 v16_a_change_of_a_client_rests_on_what_was_read,
+                v16_a_client_is_removed_as_it_was_read,
                 clients_are_listed_in_pages,
                 a_consent_is_one_users_for_one_client,
                 v49_a_change_of_a_consent_rests_on_what_was_read,

@@ -22,6 +22,7 @@ pub(crate) fn client(name: &str, version: u64) -> Client {
         origin: ClientOrigin::Operator,
         secrets: Vec::new(),
         registration_access_token: None,
+        scope_limit: None,
         metadata: ClientMetadata {
             client_name: Some(format!("{name} \u{65e5}\u{672c} '\"")),
             redirect_uris: vec!["https://app.example/cb".parse().unwrap()],
@@ -75,8 +76,8 @@ pub async fn a_client_is_found_as_it_was_registered<S: TestedStore>(store: S) {
     assert!(!store.create_client(&client("https://app.example/a?b=c", 9)).await.unwrap());
     assert_eq!(store.find_client(&first.client_id).await.unwrap(), Some(first.clone()));
     assert_eq!(store.find_client(&"other".parse().unwrap()).await.unwrap(), None);
-    assert!(store.delete_client(&first.client_id).await.unwrap());
-    assert!(!store.delete_client(&first.client_id).await.unwrap());
+    assert!(store.delete_client(1, &first.client_id).await.unwrap());
+    assert!(!store.delete_client(1, &first.client_id).await.unwrap());
     assert_eq!(store.find_client(&first.client_id).await.unwrap(), None);
 }
 
@@ -105,6 +106,24 @@ pub async fn v16_a_change_of_a_client_rests_on_what_was_read<S: TestedStore>(sto
     assert_eq!(store.find_client(&last.client_id).await.unwrap(), Some(last));
 }
 
+pub async fn v16_a_client_is_removed_as_it_was_read<S: TestedStore>(store: S) {
+    let store = store.tenant("a");
+    let name = "app".parse().unwrap();
+    store.create_client(&client("app", 1)).await.unwrap();
+    assert!(store.replace_client(1, &client("app", 2)).await.unwrap());
+    assert!(!store.delete_client(1, &name).await.unwrap(), "it has changed");
+    assert_eq!(store.find_client(&name).await.unwrap(), Some(client("app", 2)));
+    let won = winners(&store, |store, n| async move {
+        let name = "app".parse().unwrap();
+        if n % 2 == 0 {
+            store.delete_client(2, &name).await.unwrap()
+        } else {
+            store.replace_client(2, &client("app", 10 + u64::from(n))).await.unwrap()
+        }
+    });
+    assert_eq!(won.await, 1);
+}
+
 pub async fn clients_are_listed_in_pages<S: TestedStore>(store: S) {
     let store = store.tenant("a");
     for name in ["b", "a", "a!", "B", "a~", "https://x.example/"] {
@@ -127,7 +146,7 @@ pub async fn clients_are_listed_in_pages<S: TestedStore>(store: S) {
     assert_eq!(names(None, 0).await, [""; 0]);
     assert_eq!(names(Some("b"), usize::MAX).await, ["https://x.example/"]);
     assert_eq!(names(Some("~"), usize::MAX).await, [""; 0]);
-    store.delete_client(&"a!".parse().unwrap()).await.unwrap();
+    store.delete_client(1, &"a!".parse().unwrap()).await.unwrap();
     assert_eq!(names(Some("a!"), 1).await, ["a~"], "a page may begin where none is any longer");
 }
 
@@ -281,7 +300,7 @@ pub async fn tenants_do_not_see_each_others_clients<S: TestedStore>(store: S) {
     assert_eq!(b.find_client(&name).await.unwrap(), None);
     assert_eq!(b.list_clients(None, 10).await.unwrap(), []);
     assert!(!b.replace_client(1, &client("app", 2)).await.unwrap());
-    assert!(!b.delete_client(&name).await.unwrap());
+    assert!(!b.delete_client(1, &name).await.unwrap());
     assert_eq!(b.find_consent(alice, &name).await.unwrap(), None);
     assert_eq!(b.list_consents(alice).await.unwrap(), []);
     assert!(!b.remove_consent(alice, &name).await.unwrap());

@@ -8,6 +8,7 @@ use crate::DynamoDbStore;
 use crate::documents::{self, DOCUMENT, VERSION};
 use crate::item::{Item, number, text};
 use crate::table;
+use crate::transaction::Condition;
 
 #[async_trait]
 impl ClientStore for DynamoDbStore {
@@ -53,8 +54,9 @@ impl ClientStore for DynamoDbStore {
         self.put_after(expected, &self.client_item(client)?).await
     }
 
-    async fn delete_client(&self, client_id: &ClientId) -> Result<bool, StoreError> {
-        self.delete_one(&table::client(&self.tenant, client_id)).await
+    async fn delete_client(&self, expected: u64, client_id: &ClientId) -> Result<bool, StoreError> {
+        let key = table::client(&self.tenant, client_id);
+        self.delete_where(&self.step(), &key, Condition::version(expected)).await
     }
 }
 

@@ -54,18 +54,31 @@ impl DynamoDbStore {
         }
     }
 
-    /// Deletes an item of the data table, on the condition that it is there; whether it was. Absent after a lost answer,
-    /// it was we who deleted it.
+    /// Deletes an item of the data table, on the condition that it is there; whether it was.
     pub(crate) async fn delete(&self, step: &Step, key: &Key) -> Result<bool, StoreError> {
+        self.delete_where(step, key, Condition::PRESENT).await
+    }
+
+    /// Deletes an item of the data table if it is there and this holds of it; whether it was so. Absent after a lost answer, it
+    /// was we who deleted it.
+    pub(crate) async fn delete_where(
+        &self,
+        step: &Step,
+        key: &Key,
+        condition: Condition,
+    ) -> Result<bool, StoreError> {
+        let values = condition.value.map(|(name, value)| Item::from([(name.to_owned(), value)]));
         let request = self
             .client()
             .delete_item()
             .table_name(self.data())
             .set_key(Some(key.attributes()))
-            .condition_expression("attribute_exists(pk)");
+            .set_condition_expression(condition.expression.map(str::to_owned))
+            .set_expression_attribute_values(values)
+            .return_values_on_condition_check_failure(OnFailure::AllOld);
         match step.send(self.data(), || request.clone().send()).await? {
             Reply::Done(_) => Ok(true),
-            Reply::Refused(refusal) => Ok(refusal.after_doubt),
+            Reply::Refused(refusal) => Ok(refusal.after_doubt && refusal.item(0).is_none()),
         }
     }
 

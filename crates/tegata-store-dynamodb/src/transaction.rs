@@ -41,7 +41,7 @@ impl Condition {
         Self { expression, value: Some((":owner", bytes(user_id.as_bytes()))) }
     }
 
-    /// The key set has this version.
+    /// The document has this version.
     pub(crate) fn version(version: u64) -> Self {
         Self { expression: Some("v = :version"), value: Some((":version", number(version))) }
     }

@@ -72,13 +72,13 @@ impl ClientStore for SqliteStore {
         .await
     }
 
-    async fn delete_client(&self, client_id: &ClientId) -> Result<bool, StoreError> {
-        let client_id = client_id.to_string();
+    async fn delete_client(&self, expected: u64, client_id: &ClientId) -> Result<bool, StoreError> {
+        let (client_id, expected) = (client_id.to_string(), expected.cast_signed());
         self.write(move |c, tenant| {
             let deleted = execute(
                 c,
-                "DELETE FROM clients WHERE tenant = ?1 AND client_id = ?2",
-                params![tenant, client_id],
+                "DELETE FROM clients WHERE tenant = ?1 AND client_id = ?2 AND version = ?3",
+                params![tenant, client_id, expected],
             )?;
             Ok(deleted > 0)
         })

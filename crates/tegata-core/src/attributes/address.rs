@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::unique::Unique;
 use crate::identifier::ParseIdentifierError;
-use crate::user::{InvalidField, is_steering};
+use crate::steering::{is_steering, is_steering_in_documents};
+use crate::user::InvalidField;
 
 /// A member of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -53,7 +54,7 @@ impl AddressMember {
         }
     }
 
-    fn check(self, text: &str) -> Result<String, InvalidField> {
+    fn check(self, text: &str, is_steering: fn(char) -> bool) -> Result<String, InvalidField> {
         let (max, has_lines) = self.limits();
         // OIDC Core §5.1.1 lets lines end either way; there is one form of them here.
         let text = text.replace("\r\n", "\n");
@@ -89,7 +90,14 @@ impl Address {
     pub fn new<'a>(
         members: impl IntoIterator<Item = (AddressMember, &'a str)>,
     ) -> Result<Self, InvalidField> {
-        let read = |(member, text): (AddressMember, &str)| Ok((member, member.check(text)?));
+        Self::checked(members, is_steering)
+    }
+
+    fn checked<'a>(
+        members: impl IntoIterator<Item = (AddressMember, &'a str)>,
+        is_steering: fn(char) -> bool,
+    ) -> Result<Self, InvalidField> {
+        let read = |(member, text): (AddressMember, &str)| Ok((member, member.check(text, is_steering)?));
         let members: BTreeMap<_, _> = members.into_iter().map(read).collect::<Result<_, _>>()?;
         if members.is_empty() { Err(InvalidField::Required) } else { Ok(Self(members)) }
     }
@@ -104,7 +112,8 @@ impl TryFrom<Unique<AddressMember, String>> for Address {
     type Error = InvalidField;
 
     fn try_from(Unique(members): Unique<AddressMember, String>) -> Result<Self, InvalidField> {
-        Self::new(members.iter().map(|(member, text)| (*member, text.as_str())))
+        let members = members.iter().map(|(member, text)| (*member, text.as_str()));
+        Self::checked(members, is_steering_in_documents)
     }
 }
 

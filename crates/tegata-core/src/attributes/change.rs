@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Address, AttributeName, AttributeValue, Attributes, TextClaim, TooLarge};
+use crate::steering::unsteered;
 use crate::timestamp::Timestamp;
 use crate::user::InvalidField;
 
@@ -24,7 +25,7 @@ impl AttributesChange {
     /// # Errors
     /// [`InvalidField`]; then the change is as it was.
     pub fn set_text(&mut self, claim: TextClaim, text: Option<&str>) -> Result<(), InvalidField> {
-        let text = text.map(|text| claim.check(text)).transpose()?;
+        let text = text.map(|text| claim.check(text).and_then(unsteered)).transpose()?;
         self.claims.insert(claim, text);
         Ok(())
     }

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::claims::{is_reserved, standard_scope};
-use crate::user::{InvalidField, is_steering};
+use crate::steering::is_steering_in_documents;
+use crate::user::InvalidField;
 
 /// The longest name, in bytes.
 const MAX_NAME: usize = 64;
@@ -130,7 +131,7 @@ fn check_text(text: String) -> Result<String, InvalidField> {
     match text.chars().count() {
         0 => Err(InvalidField::Required),
         n if n > MAX_TEXT => Err(InvalidField::TooLong),
-        _ if text.chars().any(is_steering) => Err(InvalidField::Invalid),
+        _ if text.chars().any(is_steering_in_documents) => Err(InvalidField::Invalid),
         _ => Ok(text),
     }
 }

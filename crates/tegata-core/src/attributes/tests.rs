@@ -25,6 +25,17 @@ fn attributes_are_read_back_as_they_were_written() {
 }
 
 #[test]
+fn r66_what_comes_in_steers_no_line_and_what_was_accepted_before_stays_readable() {
+    let steered = "Al\u{200b}ice";
+    let mut change = AttributesChange::default();
+    assert_eq!(change.set_text(TextClaim::GivenName, Some(steered)), Err(InvalidField::Invalid));
+    assert!(read(json!({"claims": {"given_name": steered}})).is_ok());
+    assert_eq!(Address::new([(AddressMember::Locality, steered)]), Err(InvalidField::Invalid));
+    assert!(read(json!({"address": {"locality": steered}})).is_ok());
+    assert!(read(json!({"claims": {"given_name": "Al\u{202e}ice"}})).is_err());
+}
+
+#[test]
 fn a_document_with_anything_that_nobody_wrote_is_refused() {
     for (place, value) in [
         ("/claims/sub", json!("x")),

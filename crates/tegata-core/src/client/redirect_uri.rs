@@ -79,11 +79,17 @@ impl RedirectUri {
         self.text.starts_with("http://")
     }
 
-    /// The host, if it has one.
-    pub fn host(&self) -> Option<&str> {
-        let rest = self.text.split_once("://")?.1;
-        Some(split_port(&rest[..rest.find(['/', '?']).unwrap_or(rest.len())]).0)
+    /// The host of the web that it leads to. The address of a program on a device has none, whatever it looks like: anyone can
+    /// write any host behind a scheme of their own, and all programs of a device share its loopback addresses.
+    pub fn web_host(&self) -> Option<&str> {
+        if self.is_native() { None } else { host(&self.text) }
     }
+}
+
+/// The host of an address that was checked before.
+pub(crate) fn host(url: &str) -> Option<&str> {
+    let rest = url.split_once("://")?.1;
+    Some(split_port(&rest[..rest.find(['/', '?']).unwrap_or(rest.len())]).0)
 }
 
 /// Splits `host:port`; the port comes with its colon.
@@ -275,5 +281,17 @@ mod tests {
             assert_eq!(text.parse::<RedirectUri>(), Err(error), "{text}");
         }
         assert!(uri("com.example.app:/cb").is_native());
+    }
+
+    #[test]
+    fn r39_only_an_address_of_the_web_has_a_host() {
+        assert_eq!(uri("https://app.example/cb").web_host(), Some("app.example"));
+        assert_eq!(uri("https://app.example:8443?x=1").web_host(), Some("app.example"));
+        assert_eq!(uri("https://[2001:db8::1]/cb").web_host(), Some("[2001:db8::1]"));
+        for native in
+            ["com.evil.app://app.example/cb", "com.evil.app:/cb", "http://127.0.0.1/cb", "http://[::1]:5/cb"]
+        {
+            assert_eq!(uri(native).web_host(), None, "{native}");
+        }
     }
 }

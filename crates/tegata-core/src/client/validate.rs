@@ -10,6 +10,7 @@ use super::{
 use crate::oauth::ErrorCode;
 use crate::outbound::check_url;
 use crate::scope::Scope;
+use crate::steering::is_steering;
 
 /// What the installation has to say to it.
 #[derive(Clone, Debug)]
@@ -179,7 +180,7 @@ impl ClientMetadata {
         if self.resources.iter().any(|resource| !rules.resources.contains(resource)) {
             found.metadata("There is no such resource here.");
         }
-        let hosts: BTreeSet<_> = self.redirect_uris.iter().map(RedirectUri::host).collect();
+        let hosts: BTreeSet<_> = self.redirect_uris.iter().map(RedirectUri::web_host).collect();
         if self.subject_type == SubjectType::Pairwise
             && hosts.len() > 1
             && self.sector_identifier_uri.is_none()
@@ -204,12 +205,10 @@ impl Problems {
     }
 }
 
-/// Text that stands in a sentence of ours: nothing in it may turn the sentence around or hide a part of it.
+/// Text that stands in a sentence of ours: nothing in it may turn the sentence around or hide a part of it. The name of a
+/// program, which could be made to look like another's, does without the joiners that people spell theirs with.
 fn is_name(text: &str) -> bool {
-    let steers = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
+    let steers = |c: char| is_steering(c) || matches!(c, '\u{200c}' | '\u{200d}');
     (1..=MAX_NAME).contains(&text.chars().count()) && !text.trim().is_empty() && !text.chars().any(steers)
 }
 
@@ -270,6 +269,16 @@ mod tests {
     }
 
     #[test]
+    fn r43_no_name_of_a_client_steers_a_line_or_hides_a_part_of_itself() {
+        for c in
+            ['\u{61c}', '\u{200b}', '\u{200d}', '\u{200f}', '\u{2028}', '\u{202e}', '\u{2060}', '\u{feff}']
+        {
+            let found = problems(false, |metadata| metadata.client_name = Some(format!("Go{c}od")));
+            assert_eq!(found.len(), 1, "{c:?}");
+        }
+    }
+
+    #[test]
     fn what_stands_on_pages_is_short_and_leads_to_the_web() {
         let found = problems(false, |metadata| {
             metadata.client_uri = Some("https://intranet/wiki".to_owned());
@@ -291,6 +300,13 @@ mod tests {
         let found = problems(false, |metadata| {
             metadata.subject_type = SubjectType::Pairwise;
             metadata.redirect_uris.push("https://other.example/cb".parse().unwrap());
+        });
+        assert!(found[0].description.contains("sector_identifier_uri"));
+        // What a program on a device says of itself does not make it a part of the web site.
+        let found = problems(false, |metadata| {
+            metadata.subject_type = SubjectType::Pairwise;
+            metadata.application_type = ApplicationType::Native;
+            metadata.redirect_uris.push("com.evil.app://app.example/cb".parse().unwrap());
         });
         assert!(found[0].description.contains("sector_identifier_uri"));
     }

@@ -9,6 +9,7 @@ mod authorization_request;
 mod authorize;
 mod browser;
 mod claims;
+mod client_audit;
 mod client_authentication;
 mod client_credentials;
 mod client_keys;

@@ -1,4 +1,5 @@
 mod account;
+mod client_audit;
 mod client_keys;
 mod clients;
 mod keys;
@@ -19,7 +20,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{AuthenticatedUser, LoggedIn, Login, Ports, Provider, RequestContext, SignUp, TokenSet};
-use crate::audit::{AuditEvent, AuditLog};
+use crate::audit::{AuditAction, AuditEvent, AuditLog};
 use crate::error::ProviderError;
 use crate::outbound::{Document, NoOutbound, Outbound, OutboundError};
 use crate::password::{
@@ -119,6 +120,12 @@ impl AuditLog for Recorder {
 }
 
 impl Recorder {
+    /// What has happened since this was last asked, and to which client.
+    fn take(&self) -> Vec<(AuditAction, Option<String>)> {
+        let events = std::mem::take(&mut *self.0.lock().unwrap());
+        events.into_iter().map(|event| (event.action, event.client_id.map(String::from))).collect()
+    }
+
     fn last(&self) -> AuditEvent {
         self.0.lock().unwrap().last().unwrap().clone()
     }
@@ -133,6 +140,8 @@ struct Clients {
     documents: Mutex<HashMap<String, Document>>,
     /// Which documents they were asked for.
     asked: Mutex<Vec<String>>,
+    /// What happens once, when the next one is.
+    meanwhile: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
 
 impl Clients {
@@ -168,6 +177,10 @@ impl Clients {
 impl Outbound for Clients {
     async fn get(&self, url: &str) -> Result<Document, OutboundError> {
         self.asked.lock().unwrap().push(url.to_owned());
+        let meanwhile = self.meanwhile.lock().unwrap().take();
+        if let Some(meanwhile) = meanwhile {
+            meanwhile();
+        }
         self.documents.lock().unwrap().get(url).cloned().ok_or(OutboundError::Connection)
     }
 

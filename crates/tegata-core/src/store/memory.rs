@@ -396,8 +396,11 @@ impl ClientStore for MemoryStore {
         }))
     }
 
-    async fn delete_client(&self, client_id: &ClientId) -> Result<bool, StoreError> {
-        Ok(self.step(|t| t.clients.remove(client_id).is_some()))
+    async fn delete_client(&self, expected: u64, client_id: &ClientId) -> Result<bool, StoreError> {
+        Ok(self.step(|t| {
+            let is_it = t.clients.get(client_id).is_some_and(|stored| stored.version == expected);
+            is_it && t.clients.remove(client_id).is_some()
+        }))
     }
 }
 

@@ -75,3 +75,11 @@ fn a_new_address_loses_the_proof_of_the_old_one() {
     assert!(!verified(change("c@d.example")));
     assert!(!verified(ProfileChange { unprove_email: true, ..ProfileChange::default() }));
 }
+
+#[test]
+fn r66_a_name_to_show_steers_no_line_and_is_spelled_as_its_owner_does() {
+    for c in ['\u{61c}', '\u{200b}', '\u{200f}', '\u{2028}', '\u{202e}', '\u{2069}', '\u{feff}'] {
+        assert_eq!(display_name(&format!("Al{c}ice")), Err(InvalidField::Invalid), "{c:?}");
+    }
+    assert!(display_name("\u{645}\u{6cc}\u{200c}\u{62e}\u{648}").is_ok());
+}

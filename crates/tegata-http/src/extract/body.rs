@@ -77,6 +77,14 @@ impl RequestBody {
         &self.bytes
     }
 
+    /// The bytes of a body that says it is JSON.
+    ///
+    /// # Errors
+    /// [`HttpError::UnsupportedMediaType`]
+    pub(crate) fn json(&self) -> Result<&[u8], HttpError> {
+        if self.is_json { Ok(&self.bytes) } else { Err(HttpError::UnsupportedMediaType) }
+    }
+
     /// The members of the object.
     ///
     /// # Errors
@@ -96,10 +104,7 @@ impl RequestBody {
         if self.bytes.is_empty() {
             return Ok(Members::default());
         }
-        if !self.is_json {
-            return Err(HttpError::UnsupportedMediaType);
-        }
-        serde_json::from_slice(&self.bytes).map_err(|error| {
+        serde_json::from_slice(self.json()?).map_err(|error| {
             HttpError::Malformed(match error.classify() {
                 serde_json::error::Category::Data => "the body must be a JSON object of few members",
                 _ => "the body is not valid JSON",

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use tegata_core::claims::standard_scope;
-use tegata_core::client::{Client as OAuthClient, GrantType};
+use tegata_core::client::{Client as OAuthClient, ClientOrigin, GrantType};
 use tegata_core::consent::ConsentTerms;
 use tegata_core::provider::oauth::{
     Answer, AuthorizationRequest, BrowserSession, ConsentQuestion, Question, Visitor,
@@ -60,7 +60,7 @@ pub(crate) fn consent_page(
         action: CONSENT_PATH,
         hidden: &visit.hidden(),
         client: shown(&request.client),
-        redirect_host: redirect_host(redirect_uri),
+        redirect_host: host_or_scheme(redirect_uri),
         username: browser.map(|browser| browser.user.username.as_str()).unwrap_or_default(),
         access: Access {
             scopes: &scopes,
@@ -88,6 +88,8 @@ pub(crate) fn shown(client: &OAuthClient) -> ShownClient<'_> {
         policy_uri: metadata.policy_uri.as_deref(),
         tos_uri: metadata.tos_uri.as_deref(),
         logo: logo(client),
+        described_at: (client.origin == ClientOrigin::MetadataDocument)
+            .then(|| host_or_scheme(client.client_id.as_str())),
         verified: client.is_verified(),
     }
 }
@@ -119,11 +121,12 @@ fn until(settings: &Settings, ConsentQuestion { request, terms }: &ConsentQuesti
     if may_stay { whole_life(settings) } else { Until::LogOut }
 }
 
-/// Where a user is sent afterwards: the host, or the scheme of a program.
-fn redirect_host(uri: &str) -> &str {
+/// What a user sees of an address: the host, or the scheme of a program (RFC 8252 §7.1). What such a scheme has for a host is
+/// what its program says, and no place that a browser goes to.
+fn host_or_scheme(uri: &str) -> &str {
     match uri.split_once("://") {
-        Some((_, rest)) => &rest[..rest.find(['/', '?']).unwrap_or(rest.len())],
-        None => uri.find(':').map_or(uri, |colon| &uri[..=colon]),
+        Some(("https" | "http", rest)) => &rest[..rest.find(['/', '?']).unwrap_or(rest.len())],
+        _ => uri.find(':').map_or(uri, |colon| &uri[..=colon]),
     }
 }
 
@@ -167,7 +170,41 @@ async fn select(app: &AppState, form: &Returned) -> Result<Response, HttpError> 
 
 #[cfg(test)]
 mod tests {
+    use tegata_core::client::{ClientMetadata, ClientStatus};
+    use tegata_core::timestamp::Timestamp;
+
     use super::*;
+
+    #[test]
+    fn r42_v21_the_page_names_where_the_browser_goes_and_not_what_a_private_scheme_has_for_a_host() {
+        for (uri, shown) in [
+            ("https://app.example/cb", "app.example"),
+            ("https://app.example:8443?x=1", "app.example:8443"),
+            ("http://127.0.0.1/cb", "127.0.0.1"),
+            ("com.example.app:/cb", "com.example.app:"),
+            ("com.evil.app://login.bank.example/cb", "com.evil.app:"),
+        ] {
+            assert_eq!(host_or_scheme(uri), shown, "{uri}");
+        }
+    }
+
+    #[test]
+    fn r43_only_a_client_that_nobody_has_registered_is_shown_with_the_host_of_its_name() {
+        let mut client = OAuthClient {
+            client_id: "https://apps.example:8443/client.json".parse().unwrap(),
+            version: 1,
+            created_at: Timestamp::from_secs(0),
+            status: ClientStatus::Active,
+            origin: ClientOrigin::MetadataDocument,
+            secrets: Vec::new(),
+            registration_access_token: None,
+            scope_limit: None,
+            metadata: ClientMetadata::default(),
+        };
+        assert_eq!(shown(&client).described_at, Some("apps.example:8443"));
+        client.origin = ClientOrigin::Operator;
+        assert_eq!(shown(&client).described_at, None);
+    }
 
     #[test]
     fn every_standard_claim_and_scope_has_words_in_every_language() {

@@ -63,13 +63,16 @@ pub(crate) async fn end_registration(
     Ok(no_content())
 }
 
-fn read(body: &RequestBody) -> Result<Value, OAuthError> {
-    serde_json::from_slice(body.bytes()).map_err(|_| {
+/// RFC 7591 §3.1 asks for `application/json`. Any other type could be sent by a page of a stranger, without a preflight and
+/// from the address of whoever visits it.
+fn read(body: &RequestBody) -> Result<Value, OAuthReject> {
+    let request = serde_json::from_slice(body.json()?).map_err(|_| {
         OAuthError::refused(
             ErrorCode::InvalidClientMetadata,
             "The body has to be a JSON object (RFC 7591 §3.1).",
         )
-    })
+    })?;
+    Ok(request)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -238,8 +238,8 @@ impl ClientStore for FailingStore {
         self.inner()?.replace_client(expected, client).await
     }
 
-    async fn delete_client(&self, client_id: &ClientId) -> Result<bool, StoreError> {
-        self.inner()?.delete_client(client_id).await
+    async fn delete_client(&self, expected: u64, client_id: &ClientId) -> Result<bool, StoreError> {
+        self.inner()?.delete_client(expected, client_id).await
     }
 }
 

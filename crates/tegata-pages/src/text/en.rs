@@ -78,6 +78,7 @@ pub(crate) const TEXT: Text = Text {
         unverified: "No one here has checked this app, and its name is what it calls itself.",
         unverified_address: "Continue only if you trust the address below.",
         logged_in_as: "Your account",
+        described_at: "Describes itself at",
         leads_to: "Takes you to",
         website: "Website",
         privacy_policy: "Privacy policy",

@@ -66,6 +66,7 @@ pub(crate) const TEXT: Text = Text {
         unverified: "このアプリは確認を受けておらず、名前もアプリ自身の申告です。",
         unverified_address: "下の移動先を信頼できる場合にだけ許可してください。",
         logged_in_as: "アカウント",
+        described_at: "アプリ情報の提供元",
         leads_to: "移動先",
         website: "ウェブサイト",
         privacy_policy: "プライバシーポリシー",

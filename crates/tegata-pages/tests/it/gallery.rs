@@ -215,6 +215,7 @@ fn verified(name: &str) -> Client<'_> {
         policy_uri: Some("https://calendar.example/privacy"),
         tos_uri: Some("https://calendar.example/terms"),
         logo: Some("https://calendar.example/logo.png"),
+        described_at: None,
         verified: true,
     }
 }
@@ -224,6 +225,7 @@ fn unverified(name: &str) -> Client<'_> {
         uri: Some("javascript:alert(1)"),
         policy_uri: None,
         tos_uri: None,
+        described_at: Some("apps.calendar.example"),
         verified: false,
         ..verified(name)
     }

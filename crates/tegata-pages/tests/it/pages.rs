@@ -269,6 +269,15 @@ fn r43_a_client_that_nobody_has_checked_is_marked() {
 }
 
 #[test]
+fn r43_a_client_that_describes_itself_is_shown_with_where_it_does() {
+    for name in ["consent-unverified", "device-confirm"] {
+        let html = page(name);
+        assert!(html.contains("Describes itself at") && html.contains("<bdi>apps.calendar.example</bdi>"));
+    }
+    assert!(!page("consent").contains("Describes itself at"));
+}
+
+#[test]
 fn r42_access_is_listed_with_a_way_to_take_it_back() {
     let html = page("apps");
     assert!(html.contains("<time datetime=\"2026-03-05T09:30:00Z\">5 March 2026</time>"));
@@ -297,6 +306,7 @@ fn a_link_that_does_not_lead_to_the_web_is_dropped() {
         policy_uri: Some("data:,x"),
         tos_uri: Some("//x"),
         logo: bad,
+        described_at: None,
         verified: true,
     };
     let page = ConsentPage {

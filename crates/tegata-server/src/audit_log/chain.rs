@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use tegata_core::audit::AuditEvent;
+use tegata_core::client::ClientId;
 use tegata_core::timestamp::Timestamp;
 
 /// The newest line: its number and its MAC.
@@ -44,6 +45,8 @@ struct Line<'l> {
     user_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     session_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<&'l str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<std::net::IpAddr>,
 }
@@ -126,6 +129,7 @@ fn signed_part(seq: u64, entry: &Entry<'_>) -> String {
         outcome: None,
         user_id: None,
         session_id: None,
+        client_id: None,
         address: None,
     };
     let line = match entry {
@@ -136,6 +140,7 @@ fn signed_part(seq: u64, entry: &Entry<'_>) -> String {
             outcome: Some(event.outcome),
             user_id: event.user_id.map(|id| id.to_string()),
             session_id: event.session_id.map(|id| id.to_string()),
+            client_id: event.client_id.as_ref().map(ClientId::as_str),
             address: event.address,
         },
         Entry::EventsMissed { at, count } => note(at, "events_missed", *count),
@@ -252,13 +257,10 @@ mod tests {
         let mut head = Head::start();
         let mut lines = Vec::new();
         for n in 0..events {
+            let at = Timestamp::from_secs(n.try_into().unwrap());
             let event = AuditEvent {
-                at: Timestamp::from_secs(n.try_into().unwrap()),
-                action: AuditAction::Login,
-                outcome: Outcome::Success,
-                user_id: None,
-                session_id: None,
                 address: Some([192, 0, 2, 1].into()),
+                ..AuditEvent::new(at, AuditAction::Login, Outcome::Success)
             };
             let mut line = Vec::new();
             head = head.append(&key(), &Entry::Event(&event), &mut line);
@@ -275,6 +277,24 @@ mod tests {
     #[test]
     fn r67_an_untouched_log_verifies() {
         let (lines, head) = log(5);
+        assert_eq!(check(&lines, &[head]), [0; 0]);
+    }
+
+    #[test]
+    fn r67_a_name_that_a_stranger_chose_is_a_text_of_its_own_line() {
+        let name = r#"https://a.example/","mac":"AAAA"}\u0022"#;
+        let event = AuditEvent {
+            client_id: name.parse().ok(),
+            ..AuditEvent::new(Timestamp::from_secs(9), AuditAction::GrantBegun, Outcome::Success)
+        };
+        // After lines that were written before events had clients.
+        let (mut lines, head) = log(2);
+        assert!(!lines.concat().windows(9).any(|part| part == b"client_id"));
+        let mut line = Vec::new();
+        let head = head.append(&key(), &Entry::Event(&event), &mut line);
+        let read: serde_json::Value = serde_json::from_slice(&line).unwrap();
+        assert_eq!((&read["client_id"], &read["mac"]), (&name.into(), &head.mac.as_str().into()));
+        lines.push(line);
         assert_eq!(check(&lines, &[head]), [0; 0]);
     }
 

@@ -133,6 +133,7 @@ fn log_missed(event: &AuditEvent) {
         outcome = ?event.outcome,
         user_id = event.user_id.map(|id| id.to_string()),
         session_id = event.session_id.map(|id| id.to_string()),
+        client_id = event.client_id.as_ref().map(ToString::to_string),
         address = event.address.map(|address| address.to_string()),
         "an event that is missing from the audit log"
     );

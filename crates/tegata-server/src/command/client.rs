@@ -9,10 +9,11 @@ use tegata_core::client::{
 };
 use tegata_core::provider::oauth::ClientError;
 use tegata_core::provider::{Provider, RequestContext};
+use tegata_core::scope::Scope;
 use tegata_http::{Clock as _, SystemClock};
 
-use super::print;
 use super::terminal::Terminal;
+use super::{print, printable, to_json};
 use crate::cli;
 use crate::failure::Failure;
 use crate::installation::{Installation, block_on};
@@ -42,7 +43,7 @@ impl Operator<'_> {
             Command::Create(create) => self.create(*create).await,
             Command::List { json } => self.list(json).await,
             Command::Show { client } => {
-                let client = self.provider.client(&parse(&client)?).await.map_err(failure)?;
+                let client = self.provider.client(&parse(&client)?).await?;
                 print(&format!("{}\n", to_json(&Shown::new(&client, None))?))
             }
             Command::Update(update) => self.update(*update).await,
@@ -51,7 +52,7 @@ impl Operator<'_> {
                     .map_err(|_| Failure::new("--overlap has to be a duration, such as 24h"))?;
                 self.rotate_secret(&client, overlap, json).await
             }
-            Command::Vouch { client } => self.vouch(&client).await,
+            Command::Vouch { client, version } => self.vouch(&client, version).await,
             Command::Disable { client } => self.set_status(&client, ClientStatus::Disabled).await,
             Command::Enable { client } => self.set_status(&client, ClientStatus::Active).await,
             Command::Delete { client, yes } => self.delete(&client, yes).await,
@@ -67,7 +68,7 @@ impl Operator<'_> {
         };
         create.metadata.write(&mut metadata)?;
         let created = self.provider.register_client(client_id, metadata, &context()).await;
-        let (client, secret) = created.map_err(failure)?;
+        let (client, secret) = created?;
         if create.json {
             return print(&format!("{}\n", to_json(&Shown::new(&client, secret.as_ref()))?));
         }
@@ -99,39 +100,45 @@ impl Operator<'_> {
     }
 
     async fn update(&self, update: cli::UpdateClient) -> Result<(), Failure> {
-        let client_id = parse(&update.client)?;
-        let mut metadata = self.provider.client(&client_id).await.map_err(failure)?.metadata;
-        update.metadata.write(&mut metadata)?;
-        let change = |client: &mut Client| client.metadata = metadata.clone();
-        let changed = self.provider.change_client(&client_id, change, &context()).await;
-        let changed = changed.map_err(failure)?;
+        let change = |client: &mut Client| -> Result<(), Failure> {
+            update.metadata.write(&mut client.metadata)?;
+            update.taken_back.write(&mut client.metadata);
+            // What an operator says holds, whatever a client that has registered itself asks for afterwards.
+            if update.metadata.scope.is_some() && client.origin != ClientOrigin::Operator {
+                client.scope_limit = Some(client.metadata.scope.clone());
+            }
+            Ok(())
+        };
+        let changed = self.provider.try_change_client(&parse(&update.client)?, change, &context()).await?;
         print(&format!("{}\n", to_json(&Shown::new(&changed, None))?))
     }
 
     async fn rotate_secret(&self, client: &str, overlap: Duration, json: bool) -> Result<(), Failure> {
         let rotated = self.provider.rotate_client_secret(&parse(client)?, overlap, &context()).await;
-        let (client, secret) = rotated.map_err(failure)?;
+        let (client, secret) = rotated?;
         if json {
             return print(&format!("{}\n", to_json(&Shown::new(&client, Some(&secret)))?));
         }
         print(&format!("client_secret  {}\n\nNobody can show the secret again.\n", secret.expose()))
     }
 
-    async fn vouch(&self, client: &str) -> Result<(), Failure> {
-        let vouched = self.provider.vouch_for_client(&parse(client)?, &context()).await;
-        let client = vouched.map_err(failure)?;
-        print(&format!("users see {} as verified, until it changes its registration\n", client.client_id))
+    async fn vouch(&self, client: &str, version: u64) -> Result<(), Failure> {
+        let client = self.provider.vouch_for_client(&parse(client)?, version, &context()).await?;
+        let client_id = &client.client_id;
+        if client.origin == ClientOrigin::Operator {
+            return print(&format!("{client_id} is an operator's: users see it as verified anyway\n"));
+        }
+        print(&format!("users see {client_id} as verified, until it changes its registration\n"))
     }
 
     async fn set_status(&self, client: &str, status: ClientStatus) -> Result<(), Failure> {
         let change = |client: &mut Client| client.status = status;
-        let changed = self.provider.change_client(&parse(client)?, change, &context()).await;
-        let client = changed.map_err(failure)?;
+        let client = self.provider.change_client(&parse(client)?, change, &context()).await?;
         print(&format!("{} is {}\n", client.client_id, status_text(status)))
     }
 
     async fn delete(&self, client: &str, yes: bool) -> Result<(), Failure> {
-        let client = self.provider.client(&parse(client)?).await.map_err(failure)?;
+        let client = self.provider.client(&parse(client)?).await?;
         if !yes {
             let question = format!("Type {} to delete this client: ", client.client_id);
             let answer = Terminal::open("confirm with --yes")?.ask(&question)?;
@@ -139,37 +146,37 @@ impl Operator<'_> {
                 return Err(Failure::new("nothing was deleted"));
             }
         }
-        self.provider.delete_client(&client.client_id, &context()).await.map_err(failure)?;
+        self.provider.delete_client(&client.client_id, &context()).await?;
         print(&format!("{} is deleted\n", client.client_id))
     }
 }
 
 impl cli::Metadata {
     /// Writes what was said over what there is.
-    fn write(self, metadata: &mut ClientMetadata) -> Result<(), Failure> {
-        let uris = |texts: Vec<String>| -> Result<Vec<RedirectUri>, Failure> {
-            let parse = |text: String| {
+    fn write(&self, metadata: &mut ClientMetadata) -> Result<(), Failure> {
+        let uris = |texts: &[String]| -> Result<Vec<RedirectUri>, Failure> {
+            let parse = |text: &String| {
                 text.parse()
                     .map_err(|problem| Failure::new(format_args!("the redirect URI `{text}` {problem}")))
             };
-            texts.into_iter().map(parse).collect()
+            texts.iter().map(parse).collect()
         };
         if !self.redirect_uri.is_empty() {
-            metadata.redirect_uris = uris(self.redirect_uri)?;
+            metadata.redirect_uris = uris(&self.redirect_uri)?;
         }
         if !self.post_logout_redirect_uri.is_empty() {
-            metadata.post_logout_redirect_uris = uris(self.post_logout_redirect_uri)?;
+            metadata.post_logout_redirect_uris = uris(&self.post_logout_redirect_uri)?;
         }
         if !self.grant.is_empty() {
             metadata.grant_types = self.grant.iter().map(|text| grant(text)).collect::<Result<_, _>>()?;
         }
-        if let Some(scope) = self.scope {
+        if let Some(scope) = &self.scope {
             metadata.scope = scope
                 .parse()
                 .map_err(|_| Failure::new("--scope takes scope tokens with one space between"))?;
         }
-        if let Some(method) = self.auth_method {
-            metadata.token_endpoint_auth_method = auth_method(&method)?;
+        if let Some(method) = &self.auth_method {
+            metadata.token_endpoint_auth_method = auth_method(method)?;
         }
         if self.public {
             metadata.token_endpoint_auth_method = AuthMethod::None;
@@ -177,40 +184,62 @@ impl cli::Metadata {
         if self.native {
             metadata.application_type = ApplicationType::Native;
         }
-        if let Some(file) = self.jwks_file {
-            let text = std::fs::read(&file)
+        if let Some(file) = &self.jwks_file {
+            let text = std::fs::read(file)
                 .map_err(|error| Failure::new(format_args!("{} cannot be read: {error}", file.display())))?;
             let jwks = serde_json::from_slice(&text)
                 .map_err(|_| Failure::new(format_args!("{} is no JSON", file.display())))?;
             (metadata.jwks, metadata.jwks_uri) = (Some(jwks), None);
         }
         if self.jwks_uri.is_some() {
-            (metadata.jwks, metadata.jwks_uri) = (None, self.jwks_uri);
+            (metadata.jwks, metadata.jwks_uri) = (None, self.jwks_uri.clone());
         }
-        if let Some(alg) = self.id_token_alg {
+        if let Some(alg) = &self.id_token_alg {
             let alg = alg.parse().map_err(|_| Failure::new("--id-token-alg takes ES256, RS256 or EdDSA"))?;
             metadata.id_token_signed_response_alg = Some(alg);
         }
-        if let Some(alg) = self.request_object_alg {
-            metadata.request_object_signing_alg = Some(request_object_alg(&alg)?);
+        if let Some(alg) = &self.request_object_alg {
+            metadata.request_object_signing_alg = Some(request_object_alg(alg)?);
         }
         if !self.resource.is_empty() {
-            metadata.resources = self.resource;
+            metadata.resources.clone_from(&self.resource);
         }
         if self.pairwise {
             metadata.subject_type = SubjectType::Pairwise;
         }
-        metadata.client_name = self.name.or(metadata.client_name.take());
-        metadata.client_uri = self.client_uri.or(metadata.client_uri.take());
-        metadata.logo_uri = self.logo_uri.or(metadata.logo_uri.take());
-        metadata.backchannel_logout_uri =
-            self.backchannel_logout_uri.or(metadata.backchannel_logout_uri.take());
+        for (own, said) in [
+            (&mut metadata.client_name, &self.name),
+            (&mut metadata.client_uri, &self.client_uri),
+            (&mut metadata.logo_uri, &self.logo_uri),
+            (&mut metadata.backchannel_logout_uri, &self.backchannel_logout_uri),
+        ] {
+            if said.is_some() {
+                own.clone_from(said);
+            }
+        }
         metadata.require_pkce &= !self.no_pkce;
         metadata.skip_consent |= self.trusted;
         metadata.dpop_bound_access_tokens |= self.dpop;
         metadata.require_pushed_authorization_requests |= self.par;
         metadata.require_signed_request_object |= self.jar;
         Ok(())
+    }
+}
+
+impl cli::TakenBack {
+    /// Writes what is not so any more over what there is.
+    fn write(&self, metadata: &mut ClientMetadata) {
+        if self.no_native {
+            metadata.application_type = ApplicationType::Web;
+        }
+        if self.no_pairwise {
+            metadata.subject_type = SubjectType::Public;
+        }
+        metadata.skip_consent &= !self.no_trusted;
+        metadata.require_pkce |= self.pkce;
+        metadata.dpop_bound_access_tokens &= !self.no_dpop;
+        metadata.require_pushed_authorization_requests &= !self.no_par;
+        metadata.require_signed_request_object &= !self.no_jar;
     }
 }
 
@@ -251,18 +280,19 @@ fn parse(client: &str) -> Result<ClientId, Failure> {
     })
 }
 
-fn failure(error: ClientError) -> Failure {
-    match error {
-        ClientError::Invalid(problems) => {
-            let lines: Vec<_> = problems.into_iter().map(|problem| problem.description).collect();
-            Failure::new(lines.join("\n"))
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::Invalid(problems) => {
+                let lines: Vec<_> = problems.into_iter().map(|problem| problem.description).collect();
+                Self::new(lines.join("\n"))
+            }
+            ClientError::Changed => {
+                Self::new(error).advise("`tegata client show` has the version that it is now")
+            }
+            error => Self::new(error),
         }
-        error => Failure::new(error),
     }
-}
-
-fn to_json(value: &impl Serialize) -> Result<String, Failure> {
-    serde_json::to_string(value).map_err(Failure::new)
 }
 
 const fn status_text(status: ClientStatus) -> &'static str {
@@ -280,9 +310,8 @@ fn row(client: &Client) -> String {
         ClientOrigin::MetadataDocument => "metadata document",
     };
     let method = client.metadata.token_endpoint_auth_method.as_str();
-    let (id, status, name) = (&client.client_id, status_text(client.status), client.display_name());
-    // What a client calls itself must not steer the operator's terminal.
-    let name: String = name.chars().filter(|c| !c.is_control()).collect();
+    let (id, status, name) =
+        (&client.client_id, status_text(client.status), printable(client.display_name()));
     format!("{:<40} {status:<9} {method:<20} {origin:<18} {name}", id.as_str())
 }
 
@@ -290,12 +319,15 @@ fn row(client: &Client) -> String {
 #[derive(Serialize)]
 struct Shown<'c> {
     client_id: &'c str,
+    version: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     client_secret: Option<&'c str>,
     status: &'static str,
     origin: ClientOrigin,
     created_at: String,
     secrets: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope_limit: Option<&'c Scope>,
     #[serde(flatten)]
     metadata: &'c ClientMetadata,
 }
@@ -304,11 +336,13 @@ impl<'c> Shown<'c> {
     fn new(client: &'c Client, secret: Option<&'c ClientSecret>) -> Self {
         Self {
             client_id: client.client_id.as_str(),
+            version: client.version,
             client_secret: secret.map(ClientSecret::expose),
             status: status_text(client.status),
             origin: client.origin,
             created_at: client.created_at.to_rfc3339(),
             secrets: client.secrets.len(),
+            scope_limit: client.scope_limit.as_ref(),
             metadata: &client.metadata,
         }
     }

@@ -171,14 +171,7 @@ fn as_of(text: Option<&str>) -> Result<Timestamp, Failure> {
 }
 
 fn record(audit: &FileAuditLog, action: AuditAction) {
-    audit.record(AuditEvent {
-        at: SystemClock.now(),
-        action,
-        outcome: Outcome::Success,
-        user_id: None,
-        session_id: None,
-        address: None,
-    });
+    audit.record(AuditEvent::new(SystemClock.now(), action, Outcome::Success));
 }
 
 fn in_words(Counts { users, sessions, clients, consents }: Counts) -> String {

@@ -14,7 +14,7 @@ use tegata_jose::{
     JoseError, JwkSet, MAX_JWKS_LEN, MAX_TOKEN_LEN, Profile, VerifyingKeys, verify as verify_token,
 };
 
-use super::{print, read_line};
+use super::{print, printable, read_line};
 use crate::cli;
 use crate::failure::{Chain, Failure};
 use crate::installation::{Installation, block_on};
@@ -182,9 +182,4 @@ fn in_words(secs: i64) -> String {
     let distance =
         if at > now { format!("in {}", whole(now, at)) } else { format!("{} ago", whole(at, now)) };
     format!(" {}, {distance}", at.to_rfc3339())
-}
-
-/// A foreign text without what could steer the terminal.
-fn printable(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
 }

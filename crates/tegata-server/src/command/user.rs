@@ -16,7 +16,7 @@ use tegata_http::{Clock as _, SystemClock};
 use zeroize::Zeroizing;
 
 use super::terminal::Terminal;
-use super::{print, read_line};
+use super::{print, printable, read_line, to_json};
 use crate::cli;
 use crate::failure::Failure;
 use crate::installation::{Installation, block_on};
@@ -162,7 +162,7 @@ impl Operator<'_> {
         );
         let mut line = |name: &str, value: Option<&str>| {
             if let Some(value) = value {
-                let _ = writeln!(text, "{name:<10} {value}");
+                let _ = writeln!(text, "{name:<10} {}", printable(value));
             }
         };
         line("e-mail", user.email.is_some().then(|| email(&user)).as_deref());
@@ -186,7 +186,7 @@ impl Operator<'_> {
                 session.last_used_at,
                 session.expires_at,
                 session.address.map(|address| format!(", from {address}")).unwrap_or_default(),
-                session.user_agent.map(|agent| format!(", {agent}")).unwrap_or_default(),
+                session.user_agent.map(|agent| format!(", {}", printable(&agent))).unwrap_or_default(),
             );
         }
         print(&text)
@@ -316,21 +316,15 @@ impl<'u> From<&'u User> for Shown<'u> {
 
 impl From<&Session> for ShownSession {
     fn from(session: &Session) -> Self {
-        // What a client wrote about itself must not steer the operator's terminal.
-        let printable = |text: &String| text.chars().filter(|c| !c.is_control()).collect();
         Self {
             session_id: session.session_id.to_string(),
             auth_time: session.auth_time.to_rfc3339(),
             last_used_at: session.rotated_at.to_rfc3339(),
             expires_at: session.expires_at().to_rfc3339(),
             address: session.device.address,
-            user_agent: session.device.user_agent.as_ref().map(printable),
+            user_agent: session.device.user_agent.clone(),
         }
     }
-}
-
-fn to_json(value: &impl Serialize) -> Result<String, Failure> {
-    serde_json::to_string(value).map_err(Failure::new)
 }
 
 fn email(user: &User) -> String {
@@ -345,7 +339,7 @@ fn row(user: &User) -> String {
         "{:<24} {:<9} {:<32} {:<21} {}",
         shown.username,
         shown.status,
-        email(user),
+        printable(&email(user)),
         shown.created_at,
         shown.granted_scope
     );

@@ -214,6 +214,7 @@ fn session(user: &User, n: u8) -> Session {
 fn client_grant() -> ClientGrant {
     ClientGrant {
         client_since: NOW - HOUR,
+        sector: Some("app.example".to_owned()),
         browser_session: Some(SessionId::from_bytes([3; 16])),
         offline: true,
         by_consent: true,
@@ -239,6 +240,7 @@ fn client(name: &str) -> Client {
         origin: ClientOrigin::Registration,
         secrets: vec![secret("old", Some(NOW + HOUR)), secret("new", None)],
         registration_access_token: Some(ClientSecretHash::of("token")),
+        scope_limit: Some("openid".parse().unwrap()),
         metadata: ClientMetadata {
             client_name: Some("Ünïcode \"Name\"\n\u{2028}".to_owned()),
             redirect_uris: vec!["https://app.example/callback?a=b".parse().unwrap()],

@@ -99,6 +99,7 @@ mod tests {
             origin: ClientOrigin::Operator,
             secrets: Vec::new(),
             registration_access_token: None,
+            scope_limit: None,
             metadata: ClientMetadata {
                 backchannel_logout_uri: Some(uri.to_owned()),
                 ..ClientMetadata::default()

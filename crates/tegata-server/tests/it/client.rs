@@ -38,13 +38,53 @@ fn r10_a_client_is_registered_beside_a_running_server_and_its_secret_is_shown_on
     assert_eq!(changed["redirect_uris"], made["redirect_uris"]);
 
     // An operator's own needs nobody to vouch for it.
-    installation.run(&["client", "vouch", id]).ok();
-    assert_eq!(parse(&installation.run(&["client", "show", id]).ok())["origin"], "operator");
+    let vouched = installation.run(&["client", "vouch", id, "--version", "1"]).ok();
+    assert!(vouched.contains("is an operator's"), "{vouched}");
+    let shown = parse(&installation.run(&["client", "show", id]).ok());
+    assert_eq!((&shown["origin"], &shown["version"]), (&"operator".into(), &changed["version"]));
     installation.run(&["client", "disable", id]).ok();
     assert!(installation.run(&["client", "list"]).ok().contains(" disabled "));
     installation.run(&["client", "enable", id]).ok();
     installation.run(&["client", "delete", id, "--yes"]).ok();
     assert!(installation.run(&["client", "show", id]).failed(1).contains("no client of this name"));
+}
+
+#[test]
+fn v43_a_client_is_vouched_for_in_the_version_that_was_shown() {
+    let installation = Installation::new();
+    let server = installation.serve(&["--set", "oauth.registration=open"]);
+    let body = serde_json::json!({"redirect_uris": [CALLBACK]});
+    let id = server.post("/oauth2/register", &body).text("client_id");
+    installation.run(&["client", "update", &id, "--scope", "openid"]).ok();
+    let shown = parse(&installation.run(&["client", "show", &id]).ok());
+    assert_eq!((&shown["version"], &shown["scope_limit"]), (&2.into(), &"openid".into()));
+    installation.run(&["client", "vouch", &id]).failed(2);
+    let stale = installation.run(&["client", "vouch", &id, "--version", "1"]).failed(1);
+    assert!(stale.contains("tegata client show"), "{stale}");
+    installation.run(&["client", "vouch", &id, "--version", "2"]).ok();
+    assert_eq!(parse(&installation.run(&["client", "show", &id]).ok())["origin"], "vouched");
+}
+
+#[test]
+fn r8_every_flag_of_a_client_is_taken_back_by_its_opposite() {
+    let installation = Installation::made();
+    let create = ["client", "create", "--client-id", "app", "--redirect-uri", CALLBACK, "--json"];
+    let plain = parse(&installation.run(&create).ok());
+    let update =
+        |flags: &[&str]| parse(&installation.run(&[&["client", "update", "app"], flags].concat()).ok());
+    let said = update(&["--native", "--pairwise", "--trusted", "--no-pkce", "--dpop", "--par"]);
+    let back = update(&["--no-native", "--no-pairwise", "--no-trusted", "--pkce", "--no-dpop", "--no-par"]);
+    for member in [
+        "application_type",
+        "subject_type",
+        "skip_consent",
+        "require_pkce",
+        "dpop_bound_access_tokens",
+        "require_pushed_authorization_requests",
+    ] {
+        assert!(said[member] != plain[member] && back[member] == plain[member], "{member}");
+    }
+    installation.run(&["client", "update", "app", "--pkce", "--no-pkce"]).failed(2);
 }
 
 #[test]

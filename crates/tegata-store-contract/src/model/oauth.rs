@@ -16,7 +16,7 @@ use crate::records::{HOUR, NOW};
 pub(super) enum Step {
     CreateClient { name: u8, version: u64 },
     ReplaceClient { name: u8, expected: u64, version: u64 },
-    DeleteClient { name: u8 },
+    DeleteClient { name: u8, expected: u64 },
     Consent { id: u8, client: u8, expected: Option<u8>, scope: u8 },
     Withdraw { id: u8, client: u8 },
     CreateTransient { key: u8, minutes: u64 },
@@ -31,9 +31,10 @@ pub(super) fn steps() -> impl Strategy<Value = Step> {
     let (small, version) = (0..3_u8, 0..3_u64);
     prop_oneof![
         2 => (small.clone(), version.clone()).prop_map(|(name, version)| Step::CreateClient { name, version }),
-        2 => (small.clone(), version.clone(), version)
+        2 => (small.clone(), version.clone(), version.clone())
             .prop_map(|(name, expected, version)| Step::ReplaceClient { name, expected, version }),
-        1 => small.clone().prop_map(|name| Step::DeleteClient { name }),
+        1 => (small.clone(), version.clone())
+            .prop_map(|(name, expected)| Step::DeleteClient { name, expected }),
         3 => (small.clone(), small.clone(), proptest::option::of(small.clone()), small.clone())
             .prop_map(|(id, client, expected, scope)| Step::Consent { id, client, expected, scope }),
         1 => (small.clone(), small.clone()).prop_map(|(id, client)| Step::Withdraw { id, client }),
@@ -61,7 +62,9 @@ pub(super) async fn outcome(store: &dyn Store, step: &Step, now: Timestamp) -> S
         Step::ReplaceClient { name, expected, version } => {
             show(store.replace_client(expected, &client(&client_name(name), version)).await)
         }
-        Step::DeleteClient { name } => show(store.delete_client(&client_name(name).parse().unwrap()).await),
+        Step::DeleteClient { name, expected } => {
+            show(store.delete_client(expected, &client_name(name).parse().unwrap()).await)
+        }
         Step::Consent { id, client, expected, scope } => {
             let of = |scope| consent(user_id(id), &client_name(client), &format!("s{scope}"));
             show(store.put_consent(expected.map(of).as_ref(), &of(scope)).await)

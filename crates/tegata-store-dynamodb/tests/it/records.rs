@@ -115,6 +115,7 @@ pub(crate) fn client(name: &str, version: u64) -> Client {
         origin: ClientOrigin::Operator,
         secrets: vec![StoredSecret { hash, created_at: NOW, expires_at: None }],
         registration_access_token: None,
+        scope_limit: None,
         metadata: ClientMetadata {
             client_name: Some("An application".to_owned()),
             redirect_uris: vec!["https://app.example/callback".parse().unwrap()],
@@ -133,6 +134,7 @@ pub(crate) fn consent(user: &User, scope: &str) -> Consent {
 pub(crate) fn grant() -> Grant {
     Grant::Client(ClientGrant {
         client_since: NOW,
+        sector: None,
         browser_session: Some(SessionId::from_bytes([9; 16])),
         offline: true,
         by_consent: true,

@@ -5,8 +5,9 @@ use super::browser::BrowserSession;
 use super::client_authentication::AuthenticatedClient;
 use super::client_tokens::{ClientTokens, TokenContent};
 use super::sealed_code::Granted;
+use super::subject::sector;
 use super::token_request::AccessBinding;
-use crate::audit::{AuditAction, Outcome};
+use crate::audit::{AuditAction, AuditEvent, Outcome};
 use crate::client::{Client, GrantType};
 use crate::footing::{Footing, NeededConsent};
 use crate::grant::{ClientGrant, Grant};
@@ -55,6 +56,7 @@ impl Provider {
             browser_ends_at: browser.session.expires_at(),
             grant: ClientGrant {
                 client_since: client.created_at,
+                sector: sector(client).map(ToOwned::to_owned),
                 browser_session: Some(browser.session.session_id),
                 offline,
                 by_consent: !(client.metadata.skip_consent && client.is_verified()),
@@ -122,8 +124,12 @@ impl Provider {
         let tokens = self.issue_client_tokens(client, user.as_ref(), session, refresh, content, ctx.now)?;
         match self.ports.store.begin_grant(grant).await? {
             GrantBegun::Now => {
-                let ids = (Some(session.user_id), Some(session.session_id));
-                self.audit(ctx, AuditAction::GrantBegun, Outcome::Success, ids.0, ids.1);
+                self.ports.audit.record(AuditEvent {
+                    user_id: Some(session.user_id),
+                    session_id: Some(session.session_id),
+                    client_id: Some(client.client_id().clone()),
+                    ..ctx.event(AuditAction::GrantBegun, Outcome::Success)
+                });
                 Ok(FirstTokens::Issued(tokens))
             }
             GrantBegun::Refused => Err(ended()),

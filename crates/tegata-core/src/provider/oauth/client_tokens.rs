@@ -12,7 +12,6 @@ use super::token_request::AccessBinding;
 use crate::claims::ClaimTarget;
 use crate::client::Client;
 use crate::entropy::random;
-use crate::grant::ClientGrant;
 use crate::oauth::OAuthError;
 use crate::provider::Provider;
 use crate::refresh_token::{RefreshToken, RefreshTokenSecret};
@@ -200,11 +199,4 @@ impl Provider {
 /// RFC 6749 §7.1, RFC 9449 §5
 pub(super) fn token_type(binding: &AccessBinding) -> &'static str {
     if binding.dpop_jkt.is_some() { "DPoP" } else { "Bearer" }
-}
-
-impl ClientGrant {
-    /// Whether it was made for this registration of the client.
-    pub(super) fn is_of(&self, client: &Client) -> bool {
-        self.client_since == client.created_at
-    }
 }

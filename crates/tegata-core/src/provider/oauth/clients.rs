@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::audit::{AuditAction, Outcome};
+use crate::audit::AuditAction;
 use crate::client::{
     Client, ClientId, ClientMetadata, ClientOrigin, ClientSecret, ClientSecretHash, ClientStatus,
     MetadataProblem, MetadataRules, StoredSecret,
@@ -24,6 +24,9 @@ pub enum ClientError {
     /// There is none of this name.
     #[error("there is no client of this name")]
     NotFound,
+    /// It is not what was looked at any more.
+    #[error("the client has changed since: look at it again")]
+    Changed,
     /// It could not be done.
     #[error(transparent)]
     Failed(#[from] ProviderError),
@@ -105,26 +108,27 @@ impl Provider {
                 origin: ClientOrigin::Operator,
                 secrets: secret.iter().map(kept).collect(),
                 registration_access_token: None,
+                scope_limit: None,
                 metadata,
             };
             // Another server of the same store was faster, with the same file.
             let is_new = self.ports.store.create_client(&client).await?;
-            self.audit(ctx, AuditAction::ClientChanged, Outcome::Success, None, None);
+            if is_new {
+                self.audit_client(&client.client_id, AuditAction::ClientRegistered, ctx);
+            }
             return Ok(is_new);
         };
-        let has_it = before.secrets.iter().map(|kept| &kept.hash).eq(&secret);
-        if has_it && before.origin == ClientOrigin::Operator && before.metadata == metadata {
-            return Ok(false);
-        }
         let change = |client: &mut Client| {
             client.origin = ClientOrigin::Operator;
             client.registration_access_token = None;
+            client.scope_limit = None;
             client.metadata = metadata.clone();
-            if !has_it {
+            if !client.secrets.iter().map(|kept| &kept.hash).eq(&secret) {
                 client.secrets = secret.iter().map(kept).collect();
             }
         };
-        self.change_client(&client_id, change, ctx).await.map(|_| true)
+        let after = self.change_client(&client_id, change, ctx).await?;
+        Ok(after.version != before.version)
     }
 
     /// Keeps a client whose metadata was checked.
@@ -147,12 +151,13 @@ impl Provider {
             origin,
             secrets: secret.iter().map(|secret| stored(secret, ctx.now)).collect(),
             registration_access_token,
+            scope_limit: None,
             metadata,
         };
         if !self.ports.store.create_client(&client).await? {
             return Err(ClientError::Taken);
         }
-        self.audit(ctx, AuditAction::ClientChanged, Outcome::Success, None, None);
+        self.audit_client(&client.client_id, AuditAction::ClientRegistered, ctx);
         Ok((client, secret))
     }
 
@@ -186,36 +191,63 @@ impl Provider {
         change: impl Fn(&mut Client) + Send + Sync,
         ctx: &RequestContext<'_>,
     ) -> Result<Client, ClientError> {
+        let change = |client: &mut Client| {
+            change(client);
+            Ok::<(), ClientError>(())
+        };
+        self.try_change_client(client_id, change, ctx).await
+    }
+
+    /// As [`Provider::change_client`], for a change that depends on what the client is: whatever has to be so is looked at in
+    /// `change`, which sees the client that is replaced and no earlier one. Where it changes nothing, nothing is done.
+    ///
+    /// # Errors
+    /// Those of `change`, and [`ClientError`].
+    pub async fn try_change_client<E: From<ClientError> + Send>(
+        &self,
+        client_id: &ClientId,
+        change: impl Fn(&mut Client) -> Result<(), E> + Send + Sync,
+        ctx: &RequestContext<'_>,
+    ) -> Result<Client, E> {
         loop {
             let before = self.client(client_id).await?;
             let mut after = before.clone();
-            change(&mut after);
+            change(&mut after)?;
+            if after == before {
+                return Ok(after);
+            }
             if after.metadata != before.metadata {
                 self.check_metadata(&after.metadata).await?;
             }
             after.version = before.version + 1;
-            if self.ports.store.replace_client(before.version, &after).await? {
-                self.audit(ctx, AuditAction::ClientChanged, Outcome::Success, None, None);
+            if self.ports.store.replace_client(before.version, &after).await.map_err(ClientError::from)? {
+                self.audit_change(&before, &after, ctx);
                 return Ok(after);
             }
         }
     }
 
-    /// Vouches for a client that has registered itself, as it is now: users see it as verified, and are asked once.
+    /// Vouches for a client that has registered itself, as it was in the version that the operator has looked at: users see it
+    /// as verified, and are asked once. An operator's own is not changed by it.
     ///
     /// # Errors
-    /// [`ClientError`]
+    /// [`ClientError`]; [`ClientError::Changed`] where it is another version now.
     pub async fn vouch_for_client(
         &self,
         client_id: &ClientId,
+        version: u64,
         ctx: &RequestContext<'_>,
     ) -> Result<Client, ClientError> {
         let change = |client: &mut Client| {
             if client.origin == ClientOrigin::Registration {
+                if client.version != version {
+                    return Err(ClientError::Changed);
+                }
                 client.origin = ClientOrigin::Vouched;
             }
+            Ok(())
         };
-        self.change_client(client_id, change, ctx).await
+        self.try_change_client(client_id, change, ctx).await
     }
 
     /// Gives a client another secret. The one before goes on for `overlap`, so that it can be put in place everywhere;
@@ -229,11 +261,11 @@ impl Provider {
         overlap: Duration,
         ctx: &RequestContext<'_>,
     ) -> Result<(Client, ClientSecret), ClientError> {
-        if !self.client(client_id).await?.metadata.token_endpoint_auth_method.has_secret() {
-            return Err(ClientError::NotFound);
-        }
         let secret = self.new_secret()?;
         let change = |client: &mut Client| {
+            if !client.metadata.token_endpoint_auth_method.has_secret() {
+                return Err(ClientError::NotFound);
+            }
             client.secrets.retain(|old| old.expires_at.is_none_or(|end| ctx.now < end));
             let ends_at = ctx.now + overlap;
             for old in &mut client.secrets {
@@ -241,8 +273,9 @@ impl Provider {
             }
             client.secrets.insert(0, stored(&secret, ctx.now));
             client.secrets.truncate(MAX_SECRETS);
+            Ok(())
         };
-        let client = self.change_client(client_id, change, ctx).await?;
+        let client = self.try_change_client(client_id, change, ctx).await?;
         Ok((client, secret))
     }
 
@@ -255,11 +288,24 @@ impl Provider {
         client_id: &ClientId,
         ctx: &RequestContext<'_>,
     ) -> Result<(), ClientError> {
-        if !self.ports.store.delete_client(client_id).await? {
-            return Err(ClientError::NotFound);
+        self.try_delete_client(client_id, |_| Ok::<(), ClientError>(()), ctx).await
+    }
+
+    /// As [`Provider::delete_client`], if `check` allows it for the client that is removed.
+    pub(super) async fn try_delete_client<E: From<ClientError> + Send>(
+        &self,
+        client_id: &ClientId,
+        check: impl Fn(&Client) -> Result<(), E> + Send + Sync,
+        ctx: &RequestContext<'_>,
+    ) -> Result<(), E> {
+        loop {
+            let client = self.client(client_id).await?;
+            check(&client)?;
+            if self.ports.store.delete_client(client.version, client_id).await.map_err(ClientError::from)? {
+                self.audit_client(client_id, AuditAction::ClientDeleted, ctx);
+                return Ok(());
+            }
         }
-        self.audit(ctx, AuditAction::ClientChanged, Outcome::Success, None, None);
-        Ok(())
     }
 
     pub(super) async fn check_metadata(&self, metadata: &ClientMetadata) -> Result<(), ClientError> {

@@ -15,7 +15,7 @@ use super::client_tokens::{ClientTokens, TokenContent};
 use super::in_force::InForce;
 use super::sealed_code::{Code, Granted};
 use super::token_request::AccessBinding;
-use crate::audit::{AuditAction, Outcome};
+use crate::audit::{AuditAction, AuditEvent, Outcome};
 use crate::grant::ClientGrant;
 use crate::identifier::SessionId;
 use crate::oauth::{OAuthError, Parameters};
@@ -60,13 +60,12 @@ impl Provider {
         if let Some(uri) = &request.request_uri {
             self.end_pushed_request(uri).await?;
         }
-        self.audit(
-            ctx,
-            AuditAction::Authorized,
-            Outcome::Success,
-            Some(browser.user.user_id),
-            Some(browser.session.session_id),
-        );
+        self.ports.audit.record(AuditEvent {
+            user_id: Some(browser.user.user_id),
+            session_id: Some(browser.session.session_id),
+            client_id: Some(request.client.client_id),
+            ..ctx.event(AuditAction::Authorized, Outcome::Success)
+        });
         Ok(AuthorizationResponse {
             target: request.target,
             parameters: vec![("code", text), ("iss", self.settings.issuer.clone())],
@@ -89,9 +88,7 @@ impl Provider {
             OAuthError::invalid_grant("The code is not known, has expired, or was issued to another client.")
         };
         let (key, code) = self.open_code(text).ok_or_else(unknown)?;
-        if code.granted.client_id != *client.client_id()
-            || code.granted.grant.client_since != client.created_at
-        {
+        if code.granted.client_id != *client.client_id() || !code.granted.grant.is_of(client) {
             return Err(unknown());
         }
         check_binding(&code, parameters, binding)?;
@@ -127,8 +124,12 @@ impl Provider {
             self.end_client_session(&session, ctx).await?;
         }
         // Also where the session has ended in another way before: somebody else had the code.
-        let ids = (Some(granted.user_id), Some(session_id));
-        self.audit(ctx, AuditAction::CodeReplayed, Outcome::Failure, ids.0, ids.1);
+        self.ports.audit.record(AuditEvent {
+            user_id: Some(granted.user_id),
+            session_id: Some(session_id),
+            client_id: Some(granted.client_id.clone()),
+            ..ctx.event(AuditAction::CodeReplayed, Outcome::Failure)
+        });
         Ok(OAuthError::invalid_grant(
             "The code was used before; the tokens that were issued for it are ended.",
         ))

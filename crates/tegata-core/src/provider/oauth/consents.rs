@@ -2,7 +2,7 @@
 
 use super::authorize::ConsentQuestion;
 use super::browser::BrowserSession;
-use crate::audit::{AuditAction, Outcome};
+use crate::audit::{AuditAction, AuditEvent, Outcome};
 use crate::client::{Client, ClientId};
 use crate::consent::Consent;
 use crate::error::ProviderError;
@@ -31,13 +31,16 @@ impl Provider {
         let (user_id, client) = (browser.user.user_id, &question.request.client);
         let terms = question.terms.clone();
         let consent = Consent { user_id, client_id: client.client_id.clone(), terms };
-        self.add_consent(&consent, client).await?;
-        self.audit(ctx, AuditAction::ConsentGiven, Outcome::Success, Some(user_id), None);
-        Ok(())
+        self.add_consent(&consent, client, ctx).await
     }
 
     /// Keeps a consent beside what the user has allowed this client before: what is there then, and nothing that was taken back.
-    pub(super) async fn add_consent(&self, consent: &Consent, client: &Client) -> Result<(), ProviderError> {
+    pub(super) async fn add_consent(
+        &self,
+        consent: &Consent,
+        client: &Client,
+        ctx: &RequestContext<'_>,
+    ) -> Result<(), ProviderError> {
         let store = &self.ports.store;
         loop {
             let before = store.find_consent(consent.user_id, &client.client_id).await?;
@@ -45,6 +48,7 @@ impl Provider {
             let own = before.clone().filter(|before| before.terms.given_at >= client.created_at);
             let next = own.map_or_else(|| consent.clone(), |own| own.extended(&consent.terms));
             if store.put_consent(before.as_ref(), &next).await? {
+                self.audit_consent(consent.user_id, &client.client_id, AuditAction::ConsentGiven, ctx);
                 return Ok(());
             }
         }
@@ -80,9 +84,23 @@ impl Provider {
         // And after it, for what began in between: a code that is redeemed from now on finds it gone.
         self.end_sessions_at(user_id, client_id, ctx).await?;
         if was_there {
-            self.audit(ctx, AuditAction::ConsentRevoked, Outcome::Success, Some(user_id), None);
+            self.audit_consent(user_id, client_id, AuditAction::ConsentRevoked, ctx);
         }
         Ok(())
+    }
+
+    fn audit_consent(
+        &self,
+        user_id: UserId,
+        client_id: &ClientId,
+        action: AuditAction,
+        ctx: &RequestContext<'_>,
+    ) {
+        self.ports.audit.record(AuditEvent {
+            user_id: Some(user_id),
+            client_id: Some(client_id.clone()),
+            ..ctx.event(action, Outcome::Success)
+        });
     }
 
     async fn end_sessions_at(

@@ -15,8 +15,8 @@ use super::in_force::InForce;
 use super::sealed_code::Granted;
 use super::token_request::AccessBinding;
 use crate::attempt::AttemptKey;
-use crate::audit::{AuditAction, Outcome};
-use crate::client::{Client, ClientId, GrantType};
+use crate::audit::{AuditAction, AuditEvent, Outcome};
+use crate::client::{Client, ClientId, ClientOrigin, GrantType};
 use crate::consent::{Consent, ConsentTerms};
 use crate::entropy::random;
 use crate::error::ProviderError;
@@ -255,7 +255,7 @@ impl Provider {
             // Before the answer, which rests on it.
             let consent =
                 Consent { user_id, client_id: client.client_id.clone(), terms: question.terms.clone() };
-            self.add_consent(&consent, client).await?;
+            self.add_consent(&consent, client, ctx).await?;
             let granted = self.granted(client, &device.scope, browser);
             // A device is not the browser: it goes on when that logs out, until it is taken back.
             let grant = ClientGrant {
@@ -278,8 +278,14 @@ impl Provider {
             (found, device) = pending().await?;
         }
         let outcome = if allow { Outcome::Success } else { Outcome::Failure };
-        let session_id = browser.session.session_id;
-        self.audit(ctx, AuditAction::Authorized, outcome, Some(user_id), Some(session_id));
+        // What was not allowed has begun nothing: a name that a stranger chose is not noted for it.
+        let is_known = allow || client.origin != ClientOrigin::MetadataDocument;
+        self.ports.audit.record(AuditEvent {
+            user_id: Some(user_id),
+            session_id: Some(browser.session.session_id),
+            client_id: is_known.then(|| client.client_id.clone()),
+            ..ctx.event(AuditAction::Authorized, outcome)
+        });
         Ok(())
     }
 
@@ -314,6 +320,7 @@ impl Provider {
             State::Pending => Err(self.not_yet(&found, device, ctx).await?),
             State::Denied => Err(OAuthError::refused(ErrorCode::AccessDenied, "The user did not allow it.")),
             State::Used => Err(unknown()),
+            State::Granted(granted) if !granted.grant.is_of(client) => Err(unknown()),
             State::Granted(granted) => {
                 let resources = self.resources_in_force(client, &granted.grant.resources, parameters)?;
                 let mut beginning = self.beginning(client, &granted, binding, ctx)?;

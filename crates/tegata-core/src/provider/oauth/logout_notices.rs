@@ -13,8 +13,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::stream::{self, StreamExt as _};
 use tegata_jose::LogoutTokenClaims;
 
+use super::subject::sector;
 use crate::audit::{AuditAction, AuditEvent, Outcome};
-use crate::client::{Client, ClientId, ClientStatus};
+use crate::client::{Client, ClientId, ClientOrigin, ClientStatus};
 use crate::entropy::random;
 use crate::error::ProviderError;
 use crate::identifier::{NoticeId, SessionId, UserId};
@@ -184,12 +185,10 @@ impl Provider {
     ) -> Result<(), ProviderError> {
         if self.ports.store.remove_notice(notice.notice_id).await? {
             self.ports.audit.record(AuditEvent {
-                at: now,
-                action: AuditAction::BackchannelLogout,
-                outcome,
                 user_id: Some(notice.user_id),
                 session_id: Some(notice.session_id),
-                address: None,
+                client_id: Some(notice.client_id.clone()),
+                ..AuditEvent::new(now, AuditAction::BackchannelLogout, outcome)
             });
         }
         Ok(())
@@ -219,13 +218,17 @@ impl Provider {
         now: Timestamp,
     ) -> Result<String, ProviderError> {
         let jti = URL_SAFE_NO_PAD.encode(random::<16>(self.ports.entropy.as_ref())?);
+        // Which names the client had when the session began is not remembered with the notice, and it may have others by now:
+        // who changes that without an operator is told the session only (§2.4 asks for one of the two).
+        let is_changeable = client.origin != ClientOrigin::Operator && sector(client).is_some();
+        let subject = (!is_changeable).then(|| self.subject(client, notice.user_id));
         let token = self.key_ring().signing_for(client)?.sign_logout_token(&LogoutTokenClaims {
             issuer: &self.settings.issuer,
             audience: client.client_id.as_str(),
             issued_at: now.numeric_date(),
             expires_at: (now + TOKEN_TTL).numeric_date(),
             jwt_id: &jti,
-            subject: Some(&self.subject(client, notice.user_id)),
+            subject: subject.as_deref(),
             session_id: Some(&notice.session_id.to_string()),
         })?;
         Ok(token)

@@ -87,7 +87,8 @@ impl Provider {
         });
         only_known(&mut object, "response_types", |one| one == "code");
         let invalid = |what: String| format!("The metadata document of this client cannot be used. {what}");
-        let metadata = read_metadata(&Value::Object(object)).map_err(|found| invalid(sentences(&found)))?;
+        let metadata =
+            read_metadata(&Value::Object(object), None).map_err(|found| invalid(sentences(&found)))?;
         if metadata.token_endpoint_auth_method.has_secret() {
             return Err(invalid("A client without a registration has no secret.".to_owned()));
         }
@@ -116,6 +117,7 @@ fn described(client_id: &ClientId, metadata: ClientMetadata) -> Client {
         origin: ClientOrigin::MetadataDocument,
         secrets: Vec::new(),
         registration_access_token: None,
+        scope_limit: None,
         // Notices need a registration: who is to be told is looked up when nobody is there to ask for the document.
         metadata: ClientMetadata { backchannel_logout_uri: None, ..metadata },
     }

@@ -45,20 +45,26 @@ const MEMBERS: [&str; 31] = [
     "scope",
 ];
 
-/// Reads it. Members that are not known here are left out, as are those that are `null` (RFC 7591 §2).
+/// Reads it. Members that are not known here are left out, as are those that are `null` (RFC 7591 §2). Of the scope it gets
+/// what an operator allows it, or all that any may have.
 ///
 /// # Errors
 /// Everything that is wrong with single members; what does not go together is found by [`ClientMetadata::problems`].
-pub(super) fn read_metadata(request: &Value) -> Result<ClientMetadata, Vec<MetadataProblem>> {
+pub(super) fn read_metadata(
+    request: &Value,
+    limit: Option<&Scope>,
+) -> Result<ClientMetadata, Vec<MetadataProblem>> {
     let object =
         request.as_object().ok_or_else(|| vec![metadata("The metadata has to be a JSON object.")])?;
     let mut problems = Vec::new();
-    let mut read = ClientMetadata { scope: SCOPE.parse().unwrap_or_default(), ..ClientMetadata::default() };
+    let everyones: Scope = SCOPE.parse().unwrap_or_default();
+    let limit = limit.unwrap_or(&everyones);
+    let mut read = ClientMetadata { scope: everyones.intersection(limit), ..ClientMetadata::default() };
     let mut members = Map::new();
     for name in MEMBERS {
         let Some(value) = object.get(name).filter(|value| !value.is_null()) else { continue };
         let checked = match name {
-            "scope" => read_scope(value).map(|scope| read.scope = scope),
+            "scope" => read_scope(value, limit).map(|scope| read.scope = scope),
             "response_types" => check_response_types(value),
             "redirect_uris" | "post_logout_redirect_uris" => check_redirect_uris(name, value),
             "grant_types" => check_grant_types(value),
@@ -94,10 +100,10 @@ fn check_alone(name: &'static str, value: &Value) -> Result<(), MetadataProblem>
     }
 }
 
-fn read_scope(value: &Value) -> Result<Scope, MetadataProblem> {
+fn read_scope(value: &Value, limit: &Scope) -> Result<Scope, MetadataProblem> {
     let asked = value.as_str().and_then(|text| text.parse::<Scope>().ok());
     let asked = asked.ok_or_else(|| metadata("The member scope is no list of scope tokens."))?;
-    Ok(asked.intersection(&SCOPE.parse().unwrap_or_default()))
+    Ok(asked.intersection(limit))
 }
 
 fn check_response_types(value: &Value) -> Result<(), MetadataProblem> {
@@ -179,7 +185,7 @@ mod tests {
             "redirect_uris": ["https://a.example/cb"],
             "skip_consent": true, "require_pkce": false, "resources": ["https://api.example/"],
             "scope": "openid email users:read", "token_endpoint_auth_method": "none", "client_name": null, "x": [1],
-        }))
+        }), None)
         .unwrap();
         assert_eq!(
             read,
@@ -197,17 +203,17 @@ mod tests {
         let problems = read_metadata(&json!({
             "redirect_uris": ["https://a.example/#\u{7f}"], "response_types": ["token"], "contacts": "\u{1b}[2J",
             "grant_types": ["authorization_code", "client_credentials"], "scope": 1, "application_type": "\"x\"\n",
-        }))
+        }), None)
         .unwrap_err();
         let said: Vec<_> = problems.iter().map(|problem| problem.description.as_str()).collect();
         assert_eq!(said.len(), 6, "{said:#?}");
         assert!(said.iter().all(|text| text.bytes().all(|b| (b' '..=b'~').contains(&b) && b != b'"')));
-        assert!(read_metadata(&json!([])).is_err());
+        assert!(read_metadata(&json!([]), None).is_err());
     }
 
     #[test]
     fn a_program_that_does_not_say_so_is_known_by_its_addresses() {
-        let of = |value: Value| read_metadata(&value).unwrap().application_type;
+        let of = |value: Value| read_metadata(&value, None).unwrap().application_type;
         let uris = json!(["http://127.0.0.1/cb"]);
         assert_eq!(of(json!({"redirect_uris": uris})), ApplicationType::Native);
         assert_eq!(of(json!({"redirect_uris": uris, "application_type": "web"})), ApplicationType::Web);

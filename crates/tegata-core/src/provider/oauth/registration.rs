@@ -9,11 +9,12 @@ use super::clients::{ClientError, NewClient, sentences};
 use super::own_metadata::{OPERATORS, read_metadata};
 use crate::attempt::AttemptKey;
 use crate::client::{
-    Client, ClientId, ClientOrigin, ClientSecret, ClientSecretHash, ClientStatus, MetadataProblem,
+    Client, ClientId, ClientMetadata, ClientOrigin, ClientSecret, ClientSecretHash, ClientStatus,
 };
 use crate::oauth::{ErrorCode, OAuthError};
 use crate::provider::{Provider, RequestContext, wait_until};
 use crate::settings::RegistrationMode;
+use crate::timestamp::Timestamp;
 
 impl Provider {
     /// Registers a client that asks for it; gives what RFC 7591 §3.2.1 says.
@@ -28,16 +29,16 @@ impl Provider {
         ctx: &RequestContext<'_>,
     ) -> Result<Value, OAuthError> {
         self.may_register(initial_access_token, ctx).await?;
-        let metadata = read_metadata(request).map_err(|problems| invalid(&problems))?;
-        self.check_metadata(&metadata).await.map_err(refused)?;
+        let metadata = read_metadata(request, None).map_err(ClientError::Invalid)?;
+        self.check_metadata(&metadata).await?;
         let token = ClientSecret::random(ClientSecret::REGISTRATION, self.ports.entropy.as_ref())?;
         let new = NewClient {
-            client_id: self.random_client_id().map_err(refused)?,
+            client_id: self.random_client_id()?,
             origin: ClientOrigin::Registration,
             registration_access_token: Some(token.hash()),
             metadata,
         };
-        let (client, secret) = self.create_client(new, ctx).await.map_err(refused)?;
+        let (client, secret) = self.create_client(new, ctx).await?;
         Ok(self.registration_answer(&client, secret.as_ref(), token.expose()))
     }
 
@@ -105,33 +106,12 @@ impl Provider {
                 "The request has to have the client_id that it is for (RFC 7592 §2.2).",
             ));
         }
-        // What a client could overwrite, a thief could as well: a secret can be repeated, never chosen.
-        let repeated = request.get("client_secret").filter(|secret| !secret.is_null());
-        let is_own =
-            |secret: &Value| secret.as_str().is_some_and(|secret| client.has_secret(secret, ctx.now));
-        if repeated.is_some_and(|secret| !is_own(secret)) {
-            return Err(metadata_error("The client_secret is not the one that was issued (RFC 7592 §2.2)."));
-        }
-        let metadata = read_metadata(request).map_err(|problems| invalid(&problems))?;
-        if metadata.token_endpoint_auth_method.has_secret()
-            != client.metadata.token_endpoint_auth_method.has_secret()
-        {
-            return Err(metadata_error(
-                "A client that gets a secret, or gives it up, is another one: register it anew.",
-            ));
-        }
+        // Looked at again in the step itself: an operator may have closed it, or made it their own, in between (V16).
         let change = |client: &mut Client| {
-            // What an operator has vouched for is what it was.
-            if client.metadata != metadata {
-                client.origin = ClientOrigin::Registration;
-            }
-            client.metadata = metadata.clone();
+            check_own(Some(client), token)?;
+            replace_metadata(client, request, ctx.now)
         };
-        let client = self.change_client(&client.client_id, change, ctx).await.map_err(refused)?;
-        // An operator may have closed it in between (V16).
-        if client.status != ClientStatus::Active {
-            return Err(not_its_own());
-        }
+        let client = self.try_change_client(&client.client_id, change, ctx).await?;
         Ok(self.registration_answer(&client, None, token))
     }
 
@@ -146,18 +126,14 @@ impl Provider {
         ctx: &RequestContext<'_>,
     ) -> Result<(), OAuthError> {
         let client = self.own_registration(client_id, token).await?;
-        self.delete_client(&client.client_id, ctx).await.map_err(refused)
+        self.try_delete_client(&client.client_id, |client| check_own(Some(client), token), ctx).await
     }
 
-    /// A client that an operator has closed has no registration any more that its owner could open it with (V16).
     async fn own_registration(&self, client_id: &str, token: &str) -> Result<Client, OAuthError> {
         let client_id: ClientId = client_id.parse().map_err(|_| not_its_own())?;
         let client = self.ports.store.find_client(&client_id).await?;
-        // Compared even for a client that is not there.
-        let nobodys = ClientSecretHash::of("");
-        let hash = client.as_ref().and_then(|client| client.registration_access_token.as_ref());
-        let is_right = hash.unwrap_or(&nobodys).matches(token) && hash.is_some();
-        client.filter(|client| is_right && client.status == ClientStatus::Active).ok_or_else(not_its_own)
+        check_own(client.as_ref(), token)?;
+        client.ok_or_else(not_its_own)
     }
 
     /// RFC 7591 §3.2.1, RFC 7592 §3
@@ -185,6 +161,48 @@ impl Provider {
     }
 }
 
+/// Whether a token is that of the client's registration. A client that an operator has closed has none any more that its owner
+/// could open it with (V16).
+fn check_own(client: Option<&Client>, token: &str) -> Result<(), OAuthError> {
+    // Compared even for a client that is not there.
+    let nobodys = ClientSecretHash::of("");
+    let hash = client.and_then(|client| client.registration_access_token.as_ref());
+    let is_right = hash.unwrap_or(&nobodys).matches(token) && hash.is_some();
+    let is_active = client.is_some_and(|client| client.status == ClientStatus::Active);
+    if is_right && is_active { Ok(()) } else { Err(not_its_own()) }
+}
+
+/// Puts what a client asks for in the place of what it was registered with (RFC 7592 §2.2), but for what only an operator
+/// decides, which stays.
+fn replace_metadata(client: &mut Client, request: &Value, now: Timestamp) -> Result<(), OAuthError> {
+    // What a client could overwrite, a thief could as well: a secret can be repeated, never chosen.
+    let repeated = request.get("client_secret").filter(|secret| !secret.is_null());
+    let is_own = |secret: &Value| secret.as_str().is_some_and(|secret| client.has_secret(secret, now));
+    if repeated.is_some_and(|secret| !is_own(secret)) {
+        return Err(metadata_error("The client_secret is not the one that was issued (RFC 7592 §2.2)."));
+    }
+    let asked = read_metadata(request, client.scope_limit.as_ref()).map_err(ClientError::Invalid)?;
+    let before = &client.metadata;
+    if asked.token_endpoint_auth_method.has_secret() != before.token_endpoint_auth_method.has_secret() {
+        return Err(metadata_error(
+            "A client that gets a secret, or gives it up, is another one: register it anew.",
+        ));
+    }
+    // The members of OPERATORS.
+    let metadata = ClientMetadata {
+        skip_consent: before.skip_consent,
+        require_pkce: before.require_pkce,
+        resources: before.resources.clone(),
+        ..asked
+    };
+    // What an operator has vouched for is what it was.
+    if client.metadata != metadata {
+        client.origin = ClientOrigin::Registration;
+    }
+    client.metadata = metadata;
+    Ok(())
+}
+
 fn not_its_own() -> OAuthError {
     OAuthError::refused(
         ErrorCode::InvalidToken,
@@ -196,18 +214,18 @@ fn metadata_error(description: &str) -> OAuthError {
     OAuthError::refused(ErrorCode::InvalidClientMetadata, description.to_owned())
 }
 
-fn refused(error: ClientError) -> OAuthError {
-    match error {
-        ClientError::Invalid(problems) => invalid(&problems),
-        ClientError::Failed(error) => error.into(),
-        ClientError::Taken | ClientError::NotFound => {
-            OAuthError::refused(ErrorCode::InvalidToken, "The registration has changed in between.")
+impl From<ClientError> for OAuthError {
+    fn from(error: ClientError) -> Self {
+        match error {
+            // One answer has one code: that of the first problem; the sentences are told all together.
+            ClientError::Invalid(problems) => {
+                let code = problems.first().map_or(ErrorCode::InvalidClientMetadata, |problem| problem.code);
+                Self::refused(code, sentences(&problems))
+            }
+            ClientError::Failed(error) => error.into(),
+            ClientError::Taken | ClientError::NotFound | ClientError::Changed => {
+                Self::refused(ErrorCode::InvalidToken, "The registration has changed in between.")
+            }
         }
     }
-}
-
-/// One answer has one code: that of the first problem; the sentences are told all together.
-fn invalid(problems: &[MetadataProblem]) -> OAuthError {
-    let code = problems.first().map_or(ErrorCode::InvalidClientMetadata, |problem| problem.code);
-    OAuthError::refused(code, sentences(problems))
 }

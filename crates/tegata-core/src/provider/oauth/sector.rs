@@ -25,7 +25,8 @@ impl Provider {
             return invalid("The document at sector_identifier_uri is no JSON array of redirect URIs.");
         };
         let is_listed = |uri: &RedirectUri| listed.contains(uri.as_str());
-        if !client.redirect_uris.iter().all(is_listed) {
+        // One that has none could name the sector of anybody.
+        if client.redirect_uris.is_empty() || !client.redirect_uris.iter().all(is_listed) {
             return invalid("The document at sector_identifier_uri does not list all the redirect URIs.");
         }
         Ok(())

@@ -3,7 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::client::{Client, RedirectUri, SubjectType};
+use crate::client::{Client, ClientOrigin, GrantType, RedirectUri, SubjectType, host};
+use crate::grant::ClientGrant;
 use crate::identifier::UserId;
 use crate::provider::Provider;
 use crate::secret::{ServerSecrets, equal};
@@ -26,19 +27,30 @@ impl Provider {
     }
 }
 
-/// The sector of a client that knows users by names of its own (OIDC Core §8.1).
-fn sector(client: &Client) -> Option<&str> {
-    if client.metadata.subject_type == SubjectType::Public {
+/// The sector of a client that knows users by names of its own (OIDC Core §8.1): a host where it is shown to be the
+/// client's, or the client alone.
+pub(super) fn sector(client: &Client) -> Option<&str> {
+    let metadata = &client.metadata;
+    if metadata.subject_type == SubjectType::Public {
         return None;
     }
-    let named = client.metadata.sector_identifier_uri.as_deref();
-    let uri = named.or_else(|| client.metadata.redirect_uris.first().map(RedirectUri::as_str));
-    let host = uri.and_then(|uri| uri.split_once("://")).map(|(_, rest)| {
-        let authority = &rest[..rest.find(['/', '?']).unwrap_or(rest.len())];
-        authority.rsplit_once(':').map_or(authority, |(host, _)| host)
-    });
-    // A client without any address has nobody to share with.
-    Some(host.unwrap_or(client.client_id.as_str()))
+    // What shows that a host is a client's own is that codes arrive there. A grant on a device (RFC 8628) arrives nowhere, so a
+    // client that may have one could register the host of any other. An operator's is believed; that one vouches for a client
+    // changes nothing here, or its users would have other names from then on.
+    let is_shown = client.origin == ClientOrigin::Operator || !client.may_use(GrantType::DeviceCode);
+    let host = match &metadata.sector_identifier_uri {
+        Some(uri) => host(uri),
+        None => metadata.redirect_uris.first().and_then(RedirectUri::web_host),
+    };
+    Some(host.filter(|_| is_shown).unwrap_or(client.client_id.as_str()))
+}
+
+impl ClientGrant {
+    /// Whether it was made for this registration of the client, and for the names that this one knows users by. One that could
+    /// take a grant along into the sector of another would hear how that one calls the user (OIDC Core §8.1).
+    pub(super) fn is_of(&self, client: &Client) -> bool {
+        self.client_since == client.created_at && self.sector.as_deref() == sector(client)
+    }
 }
 
 /// A name that only this server can make, and read back: a tag of the user under the sector, and the user hidden by it.
@@ -78,6 +90,66 @@ fn first_half(mac: &[u8; 32]) -> [u8; 16] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::{ClientMetadata, ClientStatus};
+    use crate::timestamp::Timestamp;
+
+    fn sector_of(
+        origin: ClientOrigin,
+        redirect_uri: &str,
+        change: impl FnOnce(&mut ClientMetadata),
+    ) -> String {
+        let mut metadata = ClientMetadata {
+            redirect_uris: vec![redirect_uri.parse().unwrap()],
+            subject_type: SubjectType::Pairwise,
+            ..ClientMetadata::default()
+        };
+        change(&mut metadata);
+        let client = Client {
+            client_id: "app".parse().unwrap(),
+            version: 1,
+            created_at: Timestamp::from_secs(1),
+            status: ClientStatus::Active,
+            origin,
+            secrets: Vec::new(),
+            registration_access_token: None,
+            scope_limit: None,
+            metadata,
+        };
+        sector(&client).unwrap().to_owned()
+    }
+
+    #[test]
+    fn r39_a_sector_is_a_host_of_the_web_or_the_client_alone() {
+        for (redirect_uri, expected) in [
+            ("https://a.example/cb", "a.example"),
+            ("https://a.example:8443/cb", "a.example"),
+            ("https://[2001:db8::1]/cb", "[2001:db8::1]"),
+            ("com.evil.app://a.example/cb", "app"),
+            ("com.example.app:/cb", "app"),
+            ("http://127.0.0.1/cb", "app"),
+            ("http://[::1]/cb", "app"),
+        ] {
+            assert_eq!(
+                sector_of(ClientOrigin::Registration, redirect_uri, |_| {}),
+                expected,
+                "{redirect_uri}"
+            );
+        }
+        let named = |metadata: &mut ClientMetadata| {
+            metadata.sector_identifier_uri = Some("https://s.example:444/uris".to_owned());
+        };
+        assert_eq!(sector_of(ClientOrigin::Registration, "https://a.example/cb", named), "s.example");
+    }
+
+    #[test]
+    fn r39_a_host_is_no_sector_where_nothing_has_to_arrive_at_it() {
+        let on_devices = |metadata: &mut ClientMetadata| metadata.grant_types.push(GrantType::DeviceCode);
+        let of = |origin| sector_of(origin, "https://a.example/cb", on_devices);
+        for nobodys in [ClientOrigin::Registration, ClientOrigin::Vouched, ClientOrigin::MetadataDocument] {
+            assert_eq!(of(nobodys), "app");
+        }
+        assert_eq!(of(ClientOrigin::Operator), "a.example");
+    }
 
     #[test]
     fn r39_a_pairwise_subject_is_the_sectors_own_and_leads_back_to_its_user() {

@@ -31,6 +31,7 @@ impl World {
             origin: ClientOrigin::Operator,
             secrets: Vec::new(),
             registration_access_token: None,
+            scope_limit: None,
             metadata,
         };
         assert!(self.provider.store().create_client(&client).await.unwrap());

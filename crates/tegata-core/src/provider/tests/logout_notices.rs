@@ -2,7 +2,7 @@ use tegata_jose::{Algorithm, Profile, VerifiedLogoutToken, verify};
 
 use super::*;
 use crate::audit::{AuditAction, Outcome};
-use crate::client::{Client, ClientMetadata, ClientStatus, SubjectType};
+use crate::client::{Client, ClientMetadata, ClientOrigin, ClientStatus, SubjectType};
 use crate::logout_notice::LogoutNotice;
 use crate::provider::oauth::{BrowserSession, ClientTokens};
 use crate::scope::Scope;
@@ -108,6 +108,26 @@ async fn r41_r39_a_logout_token_is_signed_and_speaks_as_the_clients_id_tokens_do
     let (subject, _) = scene.world.id_token_claims(&scene.tokens);
     assert_eq!(token.subject(), Some(subject.as_str()));
     assert_ne!(subject, scene.browser.user.user_id.to_string());
+}
+
+#[tokio::test]
+async fn r39_r41_a_client_that_moved_to_another_sector_hears_no_name_of_it() {
+    let scene = Scene::with("openid", |metadata| {
+        listens(metadata);
+        metadata.subject_type = SubjectType::Pairwise;
+    })
+    .await;
+    scene.log_out().await;
+    let elsewhere = |client: &mut Client| {
+        client.origin = ClientOrigin::Registration;
+        client.metadata.redirect_uris = vec!["https://victim.example/cb".parse().unwrap()];
+    };
+    let ctx = scene.world.ctx();
+    scene.world.provider.change_client(&scene.client.client_id, elsewhere, &ctx).await.unwrap();
+    let sent = scene.world.deliver().await;
+    let token = scene.world.verify_logout_token(&sent[0], "app", Algorithm::Es256);
+    let (_, session_id) = scene.world.id_token_claims(&scene.tokens);
+    assert_eq!((token.subject(), token.session_id()), (None, Some(session_id.as_str())));
 }
 
 #[tokio::test]
@@ -310,7 +330,7 @@ async fn r41_v14_a_client_that_is_closed_or_gone_hears_nothing_and_neither_does_
         scene.world.pass(5);
         let store = scene.world.provider.store();
         if is_gone {
-            assert!(store.delete_client(&scene.client.client_id).await.unwrap());
+            assert!(store.delete_client(scene.client.version, &scene.client.client_id).await.unwrap());
             scene.world.register("app", listens).await;
         } else {
             let closed = Client { version: 2, status: ClientStatus::Disabled, ..scene.client.clone() };

@@ -11,6 +11,7 @@ mod overtaken;
 mod pushed;
 mod refresh;
 mod request_object;
+mod sectors;
 
 use serde_json::{Value, json};
 use tegata_jose::Algorithm;

@@ -7,7 +7,8 @@ use serde_json::json;
 use super::World;
 use crate::audit::AuditAction;
 use crate::client::{
-    AuthMethod, Client, ClientId, ClientMetadata, ClientSecret, ClientSecretHash, ClientStatus, SubjectType,
+    AuthMethod, Client, ClientId, ClientMetadata, ClientSecret, ClientSecretHash, ClientStatus, GrantType,
+    SubjectType,
 };
 use crate::provider::oauth::{ClientError, PresentedClient};
 
@@ -78,7 +79,7 @@ async fn v14_a_closed_client_proves_nothing_until_it_is_opened() {
     let id = &client.client_id;
     let set = |status| move |client: &mut Client| client.status = status;
     world.provider.change_client(id, set(ClientStatus::Disabled), &world.ctx()).await.unwrap();
-    assert_eq!(world.audit.last().action, AuditAction::ClientChanged);
+    assert_eq!(world.audit.last().action, AuditAction::ClientDisabled);
     assert!(!proves(&world, &client, &secret).await);
     world.provider.change_client(id, set(ClientStatus::Active), &world.ctx()).await.unwrap();
     assert!(proves(&world, &client, &secret).await);
@@ -129,6 +130,14 @@ async fn r39_a_sector_is_that_of_clients_whose_redirect_uris_it_lists() {
     }
     world.clients.serve(sector, &json!(["https://b.example/", "https://app.example/cb"]), None);
     assert!(register().await.is_ok());
+    // All of nothing is listed everywhere.
+    let nowhere = ClientMetadata {
+        redirect_uris: Vec::new(),
+        grant_types: vec![GrantType::DeviceCode],
+        ..pairwise.clone()
+    };
+    let refused = world.provider.register_client(None, nowhere, &world.ctx()).await;
+    assert!(matches!(refused, Err(ClientError::Invalid(_))));
 }
 
 #[tokio::test]

@@ -1,10 +1,14 @@
 //! Clients that register themselves.
 
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 
 use super::World;
-use crate::client::{Client, ClientOrigin, ClientStatus};
+use crate::client::{Client, ClientId, ClientMetadata, ClientOrigin, ClientStatus};
 use crate::oauth::{ErrorCode, OAuthError};
+use crate::provider::oauth::ClientError;
 use crate::settings::RegistrationMode;
 
 const TOKEN: &str = "an-initial-access-token-of-32-characters-or-more";
@@ -92,7 +96,7 @@ async fn r43_v43_an_operator_vouches_for_a_registration_as_it_is_and_not_as_it_b
     let answer = register(&world, &request()).await.unwrap();
     let (id, token) = (text(&answer, "client_id"), text(&answer, "registration_access_token"));
     let client_id = id.parse().unwrap();
-    let vouched = world.provider.vouch_for_client(&client_id, &world.ctx()).await.unwrap();
+    let vouched = world.provider.vouch_for_client(&client_id, 1, &world.ctx()).await.unwrap();
     assert!(vouched.is_verified());
     let mut same = request();
     same["client_id"] = json!(id);
@@ -101,6 +105,59 @@ async fn r43_v43_an_operator_vouches_for_a_registration_as_it_is_and_not_as_it_b
     same["client_name"] = json!("Your bank");
     world.provider.update_registration(id, token, &same, &world.ctx()).await.unwrap();
     assert!(!world.provider.client(&client_id).await.unwrap().is_verified());
+}
+
+#[tokio::test]
+async fn v43_nobody_is_vouched_for_as_an_operator_has_not_seen_them() {
+    let world = open().await;
+    let answer = register(&world, &request()).await.unwrap();
+    let (id, token) = (text(&answer, "client_id"), text(&answer, "registration_access_token"));
+    let client_id: ClientId = id.parse().unwrap();
+    let seen = world.provider.client(&client_id).await.unwrap().version;
+    let mut changed = request();
+    (changed["client_id"], changed["client_name"]) = (json!(id), json!("Your bank"));
+    world.provider.update_registration(id, token, &changed, &world.ctx()).await.unwrap();
+    let vouched = world.provider.vouch_for_client(&client_id, seen, &world.ctx()).await;
+    assert!(matches!(vouched, Err(ClientError::Changed)));
+    assert!(!world.provider.client(&client_id).await.unwrap().is_verified());
+    // An operator's own is as it was, whatever version is named.
+    let metadata = ClientMetadata {
+        redirect_uris: vec!["https://app.example/cb".parse().unwrap()],
+        ..ClientMetadata::default()
+    };
+    let (own, _) = world.provider.register_client(None, metadata, &world.ctx()).await.unwrap();
+    assert_eq!(world.provider.vouch_for_client(&own.client_id, 9, &world.ctx()).await.unwrap(), own);
+    assert_eq!(world.provider.client(&own.client_id).await.unwrap(), own);
+}
+
+#[tokio::test]
+async fn v43_r8_what_an_operator_has_decided_outlasts_what_the_client_registers_itself_with() {
+    let world = open().await;
+    let answer = register(&world, &request()).await.unwrap();
+    let (id, token) = (text(&answer, "client_id"), text(&answer, "registration_access_token"));
+    let client_id: ClientId = id.parse().unwrap();
+    let decide = |client: &mut Client| {
+        client.metadata.resources = vec!["https://id.example".to_owned()];
+        (client.metadata.require_pkce, client.metadata.skip_consent) = (false, true);
+        client.metadata.scope = "openid users:read".parse().unwrap();
+        client.scope_limit = Some(client.metadata.scope.clone());
+    };
+    let decided = world.provider.change_client(&client_id, decide, &world.ctx()).await.unwrap();
+    let vouched = world.provider.vouch_for_client(&client_id, decided.version, &world.ctx()).await.unwrap();
+    let update = async |body: &Value| {
+        world.provider.update_registration(id, token, body, &world.ctx()).await.unwrap();
+        world.provider.client(&client_id).await.unwrap()
+    };
+    let read = world.provider.registration(id, token).await.unwrap();
+    assert_eq!(update(&read).await, vouched, "nothing has changed");
+    let mut more = read;
+    (more["scope"], more["resources"]) = (json!("openid email offline_access"), json!([]));
+    let after = update(&more).await;
+    assert_eq!((after.metadata.scope.as_str(), after.is_verified()), ("openid", false));
+    more.as_object_mut().unwrap().remove("scope");
+    let after = update(&more).await;
+    let same = ClientMetadata { scope: "openid".parse().unwrap(), ..vouched.metadata };
+    assert_eq!(after.metadata, same);
 }
 
 #[tokio::test]
@@ -192,4 +249,41 @@ async fn v16_a_registration_access_token_does_not_revive_a_closed_client() {
     assert!(world.provider.update_registration(id, token, &body, &world.ctx()).await.is_err());
     assert!(world.provider.end_registration(id, token, &world.ctx()).await.is_err());
     assert_eq!(world.provider.client(&client_id).await.unwrap(), closed);
+}
+
+#[tokio::test]
+async fn v16_a_registration_access_token_changes_nothing_that_an_operator_was_first_to_change() {
+    let sector = "https://sector.example/uris.json";
+    let listed = json!(["https://app.example/cb"]);
+    for take_over in [false, true] {
+        let world = Arc::new(open().await);
+        let answer = register(&world, &request()).await.unwrap();
+        let (id, token) = (text(&answer, "client_id"), text(&answer, "registration_access_token"));
+        let client_id: ClientId = id.parse().unwrap();
+        world.clients.serve(sector, &listed, None);
+        // While the server of the client is asked, what the change rests on changes.
+        let operator = {
+            let (world, client_id) = (Arc::clone(&world), client_id.clone());
+            move || {
+                let close = |client: &mut Client| client.status = ClientStatus::Disabled;
+                let metadata = ClientMetadata {
+                    redirect_uris: vec!["https://ours.example/cb".parse().unwrap()],
+                    ..ClientMetadata::default()
+                };
+                let (provider, ctx) = (&world.provider, world.ctx());
+                if take_over {
+                    provider.apply_client(client_id, metadata, None, &ctx).now_or_never().unwrap().unwrap();
+                } else {
+                    provider.change_client(&client_id, close, &ctx).now_or_never().unwrap().unwrap();
+                }
+            }
+        };
+        *world.clients.meanwhile.lock().unwrap() = Some(Box::new(operator));
+        let mut body = request();
+        (body["client_id"], body["sector_identifier_uri"]) = (json!(id), json!(sector));
+        let changed = world.provider.update_registration(id, token, &body, &world.ctx()).await;
+        assert_eq!(code(changed.unwrap_err()), ErrorCode::InvalidToken);
+        let client = world.provider.client(&client_id).await.unwrap();
+        assert_eq!((client.version, client.metadata.sector_identifier_uri), (2, None));
+    }
 }

@@ -92,7 +92,7 @@ async fn end<'w>(
             world.provider.change_client(&app.client.client_id, close, &ctx).await.unwrap();
         }
         Ended::ClientRegisteredAnew => {
-            world.store.delete_client(&app.client.client_id).await.unwrap();
+            world.store.delete_client(app.client.version, &app.client.client_id).await.unwrap();
             world.pass(1);
             return with_everything(world).await;
         }

@@ -9,6 +9,7 @@ use tegata_core::provider::SetClaimsError;
 use tegata_core::user::User;
 
 use crate::cli::NewClaims;
+use crate::command::printable;
 use crate::failure::Failure;
 
 /// The largest file that is read, in bytes: some ten times what is kept of a user.
@@ -54,11 +55,9 @@ fn value(name: &str, text: &str) -> Result<Value, Failure> {
 pub(super) fn failure(error: SetClaimsError) -> Failure {
     match error {
         SetClaimsError::Invalid(problems) => {
-            // What stood in a file must not steer the operator's terminal.
-            let printable =
-                |name: &str| name.chars().filter(|c| !c.is_control()).take(64).collect::<String>();
+            let cut = |name: &str| printable(&name.chars().take(64).collect::<String>());
             let lines: Vec<_> =
-                problems.iter().map(|bad| format!("{} {}", printable(&bad.name), bad.problem)).collect();
+                problems.iter().map(|bad| format!("{} {}", cut(&bad.name), bad.problem)).collect();
             Failure::new(format_args!("nothing was changed: {}", lines.join("; ")))
         }
         SetClaimsError::Provider(error) => error.into(),

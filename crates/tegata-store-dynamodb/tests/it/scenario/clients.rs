@@ -15,7 +15,7 @@ pub(super) async fn play(store: &dyn Store, outcomes: &mut Outcomes) {
     step!(outcomes, "list_clients", store.list_clients(None, 10));
     step!(outcomes, "replace_client", store.replace_client(1, &client("app", 2)));
     step!(outcomes, "replace_client, overtaken", store.replace_client(1, &client("app", 2)));
-    step!(outcomes, "delete_client", store.delete_client(&"zap".parse().unwrap()));
+    step!(outcomes, "delete_client", store.delete_client(1, &"zap".parse().unwrap()));
     step!(outcomes, "find_client, deleted", store.find_client(&"zap".parse().unwrap()));
     let app = "app".parse().unwrap();
     step!(outcomes, "put_consent", store.put_consent(None, &consent(&carol, "openid")));

@@ -172,7 +172,8 @@ async fn r43_a_client_that_nobody_vouches_for_is_asked_about_every_time() {
     let silent = request(&app, &[("prompt", "none")]);
     let refused = Decision::Refused(ErrorCode::ConsentRequired);
     assert_eq!(decide(&world, &silent, Some(&browser), &world.flow()).await, refused);
-    world.provider.vouch_for_client(&app.client.client_id, &world.ctx()).await.unwrap();
+    let client = world.provider.client(&app.client.client_id).await.unwrap();
+    world.provider.vouch_for_client(&client.client_id, client.version, &world.ctx()).await.unwrap();
     assert_eq!(decide(&world, &silent, Some(&browser), &world.flow()).await, Decision::Code);
 }
 

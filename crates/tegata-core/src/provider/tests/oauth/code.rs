@@ -237,3 +237,22 @@ async fn r67_r4_a_replay_is_noted_also_when_the_session_of_the_code_has_ended() 
     assert_eq!((noted.action, noted.user_id), (AuditAction::CodeReplayed, Some(browser.user.user_id)));
     assert_eq!(json!(noted.session_id.map(|id| id.to_string())), claims(&tokens.access_token)["sid"]);
 }
+
+#[tokio::test]
+async fn r67_r42_the_log_says_which_client_was_allowed_what() {
+    let world = world().await;
+    let app = world.party("app", |_| {}).await;
+    let browser = world.log_in_browser("alice").await;
+    world.audit.take();
+    world.tokens(&app, SCOPE, &browser).await;
+    let (user_id, client_id) = (browser.user.user_id, &app.client.client_id);
+    world.provider.revoke_consent(user_id, client_id, &world.ctx()).await.unwrap();
+    let of_clients: Vec<_> = world.audit.take().into_iter().filter(|(_, client)| client.is_some()).collect();
+    let expected = [
+        AuditAction::ConsentGiven,
+        AuditAction::Authorized,
+        AuditAction::GrantBegun,
+        AuditAction::ConsentRevoked,
+    ];
+    assert_eq!(of_clients, expected.map(|action| (action, Some("app".to_owned()))));
+}
