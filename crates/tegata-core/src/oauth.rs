@@ -2,11 +2,13 @@
 //! [`crate::provider`].
 
 mod claims_request;
+mod dpop_nonce;
 mod error;
 mod parameters;
 mod prompt;
 
 pub use claims_request::{ClaimsRequest, Essential};
+pub use dpop_nonce::DpopNonce;
 pub use error::{ErrorCode, OAuthError};
 pub use parameters::{Parameters, encode_form};
 pub use prompt::Prompt;

@@ -54,6 +54,8 @@ pub struct ServerSecrets {
     pub(crate) pairwise: ServerKey,
     /// Makes the keys that authorization codes are sealed with.
     pub(crate) code: ServerKey,
+    /// Makes the nonces of DPoP proofs.
+    pub(crate) dpop_nonce: ServerKey,
 }
 
 impl ServerSecrets {
@@ -77,6 +79,7 @@ impl ServerSecrets {
             flow: key("flow"),
             pairwise: key("pairwise subject"),
             code: key("authorization code"),
+            dpop_nonce: key("dpop nonce"),
         }
     }
 }
@@ -104,6 +107,7 @@ mod tests {
             &secrets.flow,
             &secrets.pairwise,
             &secrets.code,
+            &secrets.dpop_nonce,
         ]
         .map(|key| key.mac(&[b"same"]));
         for (i, mac) in macs.iter().enumerate() {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tegata_jose::Algorithm;
 
-pub use oauth::{OAuthSettings, RegistrationMode};
+pub use oauth::{DpopNonces, OAuthSettings, RegistrationMode};
 pub use registration_token::RegistrationToken;
 
 use crate::attempt::DelaySchedule;

@@ -10,8 +10,11 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use tegata_core::error::ProviderError;
+use tegata_core::oauth::DpopNonce;
 use tegata_core::store::StoreError;
 use tegata_core::user::InvalidField;
+
+use crate::oauth::write_nonce;
 
 /// Why a request was not granted.
 #[derive(Debug)]
@@ -26,6 +29,8 @@ pub(crate) enum HttpError {
     DuplicateHeader(&'static str),
     /// A protected resource without an access token.
     MissingToken,
+    /// The proof of a bound access token lacks a nonce that is good now (RFC 9449 §9).
+    UseDpopNonce(DpopNonce),
     /// A request with cookies that a page of another origin has sent.
     OriginRefused,
     /// The request went around what stands in front of us and tells who the client is.
@@ -121,18 +126,21 @@ enum Extra {
     RetryAfter(Duration),
     /// A challenge (RFC 9110 §11.6.1).
     Challenge(HeaderValue),
+    /// A challenge, and what the next proof has to carry.
+    Nonce(DpopNonce),
 }
 
 /// RFC 6750 §3: no error code for a request that had no token at all.
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"tegata\"");
 const INVALID_TOKEN: HeaderValue = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+const USE_DPOP_NONCE: HeaderValue = HeaderValue::from_static("DPoP error=\"use_dpop_nonce\"");
 /// After our own outage: long enough for a restart, short enough for a person.
 const SOON: Duration = Duration::from_secs(5);
 
 impl HttpError {
     /// Which status and `code` a failure is, in one place.
     fn describe(&self) -> Description {
-        use Extra::{Challenge, Fields, None, RetryAfter};
+        use Extra::{Challenge, Fields, Nonce, None, RetryAfter};
         use StatusCode as S;
         let (status, code, detail, extra) = match self {
             Self::Fields(problems) => {
@@ -160,6 +168,10 @@ impl HttpError {
             Self::MissingToken => {
                 let detail = "an access token is needed";
                 (S::UNAUTHORIZED, "missing_token", detail, Challenge(CHALLENGE))
+            }
+            Self::UseDpopNonce(nonce) => {
+                let detail = "the proof has to carry the nonce of this answer";
+                (S::UNAUTHORIZED, "use_dpop_nonce", detail, Nonce(nonce.clone()))
             }
             Self::Provider(ProviderError::InsufficientScope { scope }) => {
                 let detail = "the access token lacks a scope";
@@ -284,6 +296,11 @@ impl Failure {
             }
             Extra::Challenge(challenge) => {
                 headers.insert(WWW_AUTHENTICATE, challenge);
+                None
+            }
+            Extra::Nonce(nonce) => {
+                headers.insert(WWW_AUTHENTICATE, USE_DPOP_NONCE);
+                write_nonce(&nonce, headers);
                 None
             }
         };

@@ -223,37 +223,36 @@ impl Claims {
         let expires_at = self.exp.ok_or(JoseError::MissingClaim { claim: "exp" })?;
         let issued_at = self.iat.ok_or(JoseError::MissingClaim { claim: "iat" })?;
         check_expiry(expires_at, now, leeway)?;
-        self.check_begun(Some(issued_at), now, leeway)
+        self.check_not_before(now, leeway)?;
+        check_issue(issued_at, now)
     }
 
     /// [`check_times`](Self::check_times) of those that are there.
     pub(crate) fn check_optional_times(&self, now: NumericDate, leeway: i64) -> Result<(), JoseError> {
+        self.check_validity(now, leeway)?;
+        self.iat.map_or(Ok(()), |issued_at| check_issue(issued_at, now))
+    }
+
+    /// The same of `exp` and `nbf` alone, for a token whose `iat` is held against something else.
+    pub(crate) fn check_validity(&self, now: NumericDate, leeway: i64) -> Result<(), JoseError> {
         if let Some(expires_at) = self.exp {
             check_expiry(expires_at, now, leeway)?;
         }
-        self.check_begun(self.iat, now, leeway)
+        self.check_not_before(now, leeway)
     }
 
     /// [`check_times`](Self::check_times) but for `exp`, which must be there all the same.
     pub(crate) fn check_times_but_expiry(&self, now: NumericDate) -> Result<(), JoseError> {
         self.exp.ok_or(JoseError::MissingClaim { claim: "exp" })?;
         let issued_at = self.iat.ok_or(JoseError::MissingClaim { claim: "iat" })?;
-        self.check_begun(Some(issued_at), now, 0)
+        self.check_not_before(now, 0)?;
+        check_issue(issued_at, now)
     }
 
-    fn check_begun(
-        &self,
-        issued_at: Option<NumericDate>,
-        now: NumericDate,
-        leeway: i64,
-    ) -> Result<(), JoseError> {
+    fn check_not_before(&self, now: NumericDate, leeway: i64) -> Result<(), JoseError> {
         let latest_start = now.saturating_add(leeway);
         if self.nbf.is_some_and(|not_before| not_before > latest_start) {
             return Err(JoseError::NotYetValid);
-        }
-        let latest_issue = now.saturating_add(i64::from(MAX_LEEWAY_SECS));
-        if issued_at.is_some_and(|issued_at| issued_at > latest_issue) {
-            return Err(JoseError::IssuedInFuture);
         }
         Ok(())
     }
@@ -334,6 +333,11 @@ fn date(claim: &'static str, value: Value<'_>) -> Result<NumericDate, JoseError>
 
 fn check_expiry(expires_at: NumericDate, now: NumericDate, leeway: i64) -> Result<(), JoseError> {
     if now >= expires_at.saturating_add(leeway) { Err(JoseError::Expired) } else { Ok(()) }
+}
+
+fn check_issue(issued_at: NumericDate, now: NumericDate) -> Result<(), JoseError> {
+    let latest_issue = now.saturating_add(i64::from(MAX_LEEWAY_SECS));
+    if issued_at > latest_issue { Err(JoseError::IssuedInFuture) } else { Ok(()) }
 }
 
 /// `aud` is a string or an array of strings (RFC 7519 §4.1.3), compared byte by byte.

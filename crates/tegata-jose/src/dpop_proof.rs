@@ -24,21 +24,35 @@ pub struct DpopExpectation<'a> {
     pub uri: &'a str,
     /// The access token that the request carries. With one, the proof must have its hash in `ath`; without, it must have none.
     pub access_token: Option<&'a str>,
-    /// The `nonce` that the proof must have. Whoever accepts several leaves it out, and looks at
-    /// [`nonce`](VerifiedDpopProof::nonce).
-    pub nonce: Option<&'a str>,
+    /// The `nonce` that the proof must or may have.
+    pub nonce: ExpectedNonce<'a>,
     /// The time.
     pub now: NumericDate,
-    /// How old a proof may be, in seconds since its `iat`.
+    /// How old a proof may be, in seconds since its `iat`, where no nonce says when it was made.
     pub max_age_secs: u32,
     /// How much the client's clock may differ, in seconds; at most [`MAX_LEEWAY_SECS`].
     pub leeway_secs: u32,
 }
 
+/// Which `nonce` a proof must or may have (RFC 9449 §8, §9).
+///
+/// One that the server has given out a moment ago says, by the server's own clock, that the proof is of now. Then the client's
+/// clock, which may be wrong, is not asked, and `iat` can be any time (RFC 9449 §11.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExpectedNonce<'a> {
+    /// Any or none, and it says nothing: `iat` decides.
+    Any,
+    /// One of these, or none. If there is none and `iat` is not of now, then it is a nonce that the proof lacks.
+    Offered(&'a [&'a str]),
+    /// One of these.
+    Required(&'a [&'a str]),
+}
+
 /// What has passed: whoever made the request holds the private half of a key.
 ///
 /// The caller must compare [`thumbprint`](Self::thumbprint) with the key that the token or the code is bound to, and take
-/// each [`jwt_id`](Self::jwt_id) of a key once only, for as long as the proof would be young enough (RFC 9449 §11.1).
+/// each [`jwt_id`](Self::jwt_id) of a key once only, for as long as the proof would be young enough, or its nonce accepted
+/// (RFC 9449 §11.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifiedDpopProof {
     /// The SHA-256 thumbprint of the key, base64url (RFC 7638): what `cnf.jkt` and `dpop_jkt` say.
@@ -58,7 +72,7 @@ pub struct VerifiedDpopProof {
 ///
 /// # Errors
 /// The first failed check. [`JoseError::MissingClaim`] and [`JoseError::ClaimMismatch`] of `nonce` are those that the client
-/// can mend with a newer nonce (RFC 9449 §8).
+/// can mend with a newer nonce (RFC 9449 §8), and come after everything else that could be wrong with a proof.
 pub fn verify_dpop_proof(
     proof: &str,
     expected: &DpopExpectation<'_>,
@@ -112,29 +126,42 @@ fn check_claims(
     if target.is_none() || target != http_uri::normalized(expected.uri) {
         return Err(JoseError::ClaimMismatch { claim: "htu" });
     }
-    let issued_at = check_age(claims, expected)?;
     check_access_token_hash(claims, expected.access_token)?;
-    if let Some(wanted) = expected.nonce
-        && claims.require_string(StringClaim::Nonce)? != wanted
-    {
-        return Err(JoseError::ClaimMismatch { claim: "nonce" });
-    }
+    let issued_at = claims.iat.ok_or(JoseError::MissingClaim { claim: "iat" })?;
+    // A proof need not have them; where they are, they mean what they always mean.
+    claims.check_validity(expected.now, i64::from(expected.leeway_secs))?;
     let nonce = claims.string(StringClaim::Nonce);
+    check_time(nonce, issued_at, expected)?;
     Ok(VerifiedDpopProof { thumbprint: jwk.thumbprint(), jwt_id, issued_at, nonce: nonce.map(str::to_owned) })
 }
 
-/// `iat` is within the window. `exp` and `nbf`, which a proof need not have, mean what they always mean.
-fn check_age(claims: &Claims, expected: &DpopExpectation<'_>) -> Result<NumericDate, JoseError> {
+/// The proof is of now: by its nonce, or by `iat`.
+fn check_time(
+    nonce: Option<&str>,
+    issued_at: NumericDate,
+    expected: &DpopExpectation<'_>,
+) -> Result<(), JoseError> {
+    const MISSING: JoseError = JoseError::MissingClaim { claim: "nonce" };
+    match (expected.nonce, nonce) {
+        (ExpectedNonce::Any, _) => check_age(issued_at, expected),
+        (ExpectedNonce::Offered(_), None) => check_age(issued_at, expected).map_err(|_| MISSING),
+        (ExpectedNonce::Required(_), None) => Err(MISSING),
+        (ExpectedNonce::Offered(good) | ExpectedNonce::Required(good), Some(nonce)) => {
+            if good.contains(&nonce) { Ok(()) } else { Err(JoseError::ClaimMismatch { claim: "nonce" }) }
+        }
+    }
+}
+
+/// `iat` is within the window.
+fn check_age(issued_at: NumericDate, expected: &DpopExpectation<'_>) -> Result<(), JoseError> {
     let leeway = i64::from(expected.leeway_secs);
-    let issued_at = claims.iat.ok_or(JoseError::MissingClaim { claim: "iat" })?;
-    claims.check_optional_times(expected.now, leeway)?;
     if issued_at > expected.now.saturating_add(leeway) {
         return Err(JoseError::IssuedInFuture);
     }
     if issued_at.saturating_add(i64::from(expected.max_age_secs) + leeway) < expected.now {
         return Err(JoseError::Expired);
     }
-    Ok(issued_at)
+    Ok(())
 }
 
 /// `ath` is there exactly if there is an access token: a proof that was made for one request fits no other.

@@ -75,7 +75,7 @@ pub use client_assertion::{
     VerifiedClientAssertion, verify_client_assertion,
 };
 pub use client_key::CLIENT_ALGORITHMS;
-pub use dpop_proof::{DpopExpectation, VerifiedDpopProof, verify_dpop_proof};
+pub use dpop_proof::{DpopExpectation, ExpectedNonce, VerifiedDpopProof, verify_dpop_proof};
 pub use error::JoseError;
 pub use foreign_access_token::{ForeignAccessToken, VerifiedForeignAccessToken};
 pub use id_token::{IdToken, IdTokenClaims, VerifiedIdToken, at_hash, is_reserved_claim};

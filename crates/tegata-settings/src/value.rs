@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use tegata_core::attributes::AttributeName;
 use tegata_core::claims::MappedClaim;
 use tegata_core::scope::Scope;
-use tegata_core::settings::{RegistrationMode, RegistrationToken};
+use tegata_core::settings::{DpopNonces, RegistrationMode, RegistrationToken};
 use tegata_http::MetricsAccess;
 use tegata_jose::Algorithm;
 
@@ -233,6 +233,25 @@ impl Value for RegistrationMode {
                 Self::Off => "off",
                 Self::Token => "token",
                 Self::Open => "open",
+            }
+            .to_owned(),
+        )
+    }
+}
+
+impl Value for DpopNonces {
+    const TYPE: &'static str = "one of `off`, `offered`, `required`";
+
+    fn parse(raw: &Raw) -> Result<Self, String> {
+        one(raw)?.parse().map_err(str::to_owned)
+    }
+
+    fn show(&self) -> Option<String> {
+        Some(
+            match self {
+                Self::Off => "off",
+                Self::Offered => "offered",
+                Self::Required => "required",
             }
             .to_owned(),
         )

@@ -25,6 +25,9 @@ import { Tegata } from "./tegata.js";
  * @property {Person} person
  * @property {Record<ClientName, Credentials>} clients Registered as support/clients.js says.
  *
+ * @typedef {object} Wishes How a provider is set up otherwise. Somebody else's is as it is.
+ * @property {boolean} [dpopNonces] DPoP proofs have to carry nonces of the server (RFC 9449 §8).
+ *
  * @typedef {object} Target
  * @property {string} issuer Known once it has started.
  * @property {Person} person
@@ -83,9 +86,13 @@ export class Provider {
   }
 }
 
-/** Starts the provider for the tests of a file, and ends it after them. */
-export async function provider() {
-  const target = await targetOf(process.env["TEGATA_OAUTH"]);
+/**
+ * Starts the provider for the tests of a file, and ends it after them.
+ *
+ * @param {Wishes} [wishes]
+ */
+export async function provider(wishes = {}) {
+  const target = await targetOf(process.env["TEGATA_OAUTH"], wishes);
   after(() => target.dispose());
   await target.start();
   return new Provider(target);
@@ -108,11 +115,12 @@ export async function registration(name) {
 
 /**
  * @param {string | undefined} name
+ * @param {Wishes} wishes
  * @returns {Promise<Target>}
  */
-async function targetOf(name) {
-  if (!name) return new Tegata();
-  if (name === "reference") return new Reference();
+async function targetOf(name, wishes) {
+  if (!name) return new Tegata(wishes);
+  if (name === "reference") return new Reference(wishes);
   /** @type {Given} */
   const given = JSON.parse(await readFile(name, "utf8"));
   return {

@@ -19,6 +19,12 @@ export class Reference {
   /** @type {Map<ClientName, import("./provider.js").Credentials>} */
   #clients = new Map();
   #server = createServer();
+  #wishes;
+
+  /** @param {import("./provider.js").Wishes} wishes */
+  constructor(wishes) {
+    this.#wishes = wishes;
+  }
 
   async start() {
     this.#server.listen(0, "127.0.0.1");
@@ -26,7 +32,7 @@ export class Reference {
     const { port } = /** @type {import("node:net").AddressInfo} */ (this.#server.address());
     this.issuer = `http://127.0.0.1:${port}`;
 
-    const provider = new Oidc(this.issuer, await configuration(await this.#registerAll()));
+    const provider = new Oidc(this.issuer, await configuration(await this.#registerAll(), this.#wishes));
     const handle = provider.callback();
     this.#server.on("request", async (request, response) => {
       if (!request.url?.startsWith("/interaction/")) return handle(request, response);
@@ -85,8 +91,11 @@ export class Reference {
   }
 }
 
-/** @param {object[]} clients */
-async function configuration(clients) {
+/**
+ * @param {object[]} clients
+ * @param {import("./provider.js").Wishes} wishes
+ */
+async function configuration(clients, { dpopNonces }) {
   const keys = await Promise.all(
     ["RS256", "ES256"].map(async (alg) => {
       const { privateKey } = await generateKeyPair(alg, { extractable: true });
@@ -106,6 +115,9 @@ async function configuration(clients) {
     features: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
+      ...(dpopNonces && {
+        dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
+      }),
       introspection: { enabled: true },
       revocation: { enabled: true },
       registration: { enabled: true },

@@ -22,7 +22,13 @@ const SETTINGS = [`oauth.scope=${API_SCOPE}`, "oauth.registration=open"];
 
 export class Tegata {
   person = { identifier: "traveller", password: "seven lanterns on the old road" };
-  #server = new Server(() => SETTINGS);
+  #server;
+
+  /** @param {import("./provider.js").Wishes} wishes */
+  constructor({ dpopNonces }) {
+    const nonces = dpopNonces ? ["oauth.dpop_nonces=required"] : [];
+    this.#server = new Server(() => [...SETTINGS, ...nonces]);
+  }
 
   get issuer() {
     return this.#server.url;

@@ -145,6 +145,7 @@ export const PROBLEM_CODES = [
   "invalid_credentials",
   "invalid_grant",
   "invalid_token",
+  "use_dpop_nonce",
   "missing_token",
   "insufficient_scope",
   "csrf_failed",

@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 
+use super::DpopNonce;
 use crate::entropy::EntropyError;
 use crate::error::ProviderError;
 use crate::key_set::KeyError;
@@ -16,6 +17,9 @@ pub enum OAuthError {
         /// A sentence for the client's developer. It tells nothing that a thief could use.
         description: Cow<'static, str>,
     },
+    /// Its DPoP proof lacks a nonce that is good now: the same again with this one (RFC 9449 §8, §9).
+    #[error("use_dpop_nonce")]
+    UseDpopNonce(DpopNonce),
     /// It could not be answered, which says nothing about the request.
     #[error(transparent)]
     Failed(#[from] ProviderError),
@@ -25,6 +29,21 @@ impl OAuthError {
     /// A refusal.
     pub fn refused(code: ErrorCode, description: impl Into<Cow<'static, str>>) -> Self {
         Self::Refused { code, description: description.into() }
+    }
+
+    /// The code and the sentence of a refusal, or the failure that this is.
+    ///
+    /// # Errors
+    /// The failure.
+    pub fn refusal(&self) -> Result<(ErrorCode, &str), &ProviderError> {
+        match self {
+            Self::Refused { code, description } => Ok((*code, description)),
+            Self::UseDpopNonce(_) => {
+                let description = "The DPoP proof has to carry the nonce of this answer's DPoP-Nonce header.";
+                Ok((ErrorCode::UseDpopNonce, description))
+            }
+            Self::Failed(failure) => Err(failure),
+        }
     }
 
     /// `invalid_request`

@@ -33,6 +33,8 @@ pub struct OAuthSettings {
     pub device_code_ttl: Duration,
     /// How long a browser stays logged in at the provider.
     pub browser_session_ttl: Duration,
+    /// Whether DPoP proofs carry nonces of ours (RFC 9449 §8).
+    pub dpop_nonces: DpopNonces,
     /// Who may register clients over HTTP (RFC 7591 §3).
     pub registration: RegistrationMode,
     /// What has to be shown to register where [`RegistrationMode::Token`] asks for it.
@@ -65,6 +67,30 @@ impl FromStr for RegistrationMode {
     }
 }
 
+/// Whether DPoP proofs carry nonces of ours (RFC 9449 §8, §9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DpopNonces {
+    /// They need not, and we look at none.
+    Off,
+    /// They may. A client whose clock differs from ours is given one, and who uses them is given the next.
+    Offered,
+    /// They have to.
+    Required,
+}
+
+impl FromStr for DpopNonces {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        match text {
+            "off" => Ok(Self::Off),
+            "offered" => Ok(Self::Offered),
+            "required" => Ok(Self::Required),
+            _ => Err("must be one of off, offered, required"),
+        }
+    }
+}
+
 impl Default for OAuthSettings {
     fn default() -> Self {
         Self {
@@ -79,6 +105,7 @@ impl Default for OAuthSettings {
             require_pushed_requests: false,
             device_code_ttl: Duration::from_mins(10),
             browser_session_ttl: Duration::from_hours(7 * 24),
+            dpop_nonces: DpopNonces::Offered,
             registration: RegistrationMode::Off,
             registration_token: None,
             metadata_documents: false,

@@ -98,7 +98,8 @@ impl<'a> Presented<'a> {
         verified
     }
 
-    /// Checks the proof that a bound token needs.
+    /// Checks the proof that a bound token needs. What its next one should carry is told when it does not: an extractor has no
+    /// answer to write it on.
     async fn check_possession(
         &self,
         app: &AppState,
@@ -111,8 +112,9 @@ impl<'a> Presented<'a> {
             Ok(proof) => app.provider().check_possession(token, self.token, self.is_dpop, proof, now).await,
             Err(error) => Err(error),
         };
-        checked.map_err(|error| match error {
+        checked.map(drop).map_err(|error| match error {
             OAuthError::Failed(error) => error.into(),
+            OAuthError::UseDpopNonce(nonce) => HttpError::UseDpopNonce(nonce),
             OAuthError::Refused { .. } => ProviderError::InvalidToken.into(),
         })
     }

@@ -159,9 +159,9 @@ fn refuse(
     target: ResponseTarget,
     error: &OAuthError,
 ) -> Result<Response, HttpError> {
-    let (code, description) = match error {
-        OAuthError::Refused { code, description } => (*code, description.to_string()),
-        OAuthError::Failed(failure) => {
+    let (code, description) = match error.refusal() {
+        Ok((code, description)) => (code, description.to_owned()),
+        Err(failure) => {
             tracing::error!(error = chain(failure), "an authorization request failed");
             let (_, code, description, _) = outage(failure);
             // The two that a client may be told of (RFC 6749 §4.1.2.1).

@@ -8,6 +8,8 @@ use tegata_core::error::ProviderError;
 use tegata_core::oauth::{ErrorCode, OAuthError};
 use tegata_core::store::StoreError;
 
+use super::metadata::CLIENT_ALGS;
+use super::presented::write_nonce;
 use crate::error::{HttpError, chain};
 use crate::wire::json;
 
@@ -20,7 +22,7 @@ pub(crate) enum OAuthReject {
     OAuth(OAuthError),
     /// The same, for a client that tried the `Authorization` header: the answer names the scheme (RFC 6749 §5.2).
     Basic(OAuthError),
-    /// At a protected resource (RFC 6750 §3).
+    /// At a protected resource (RFC 6750 §3, RFC 9449 §7.1).
     Bearer(OAuthError),
 }
 
@@ -74,7 +76,8 @@ pub(crate) fn outage(error: &ProviderError) -> (StatusCode, ErrorCode, &'static 
 
 impl IntoResponse for OAuthReject {
     fn into_response(self) -> Response {
-        let (error, scheme) = match self {
+        let is_resource = matches!(self, Self::Bearer(_));
+        let (error, challenge) = match self {
             Self::Http(error) => return error.into_response(),
             Self::OAuth(error) => (error, None),
             Self::Basic(error) => (error, Some("Basic realm=\"tegata\"".to_owned())),
@@ -83,9 +86,9 @@ impl IntoResponse for OAuthReject {
                 (error, challenge)
             }
         };
-        let (status, code, description, retry_after) = match &error {
-            OAuthError::Refused { code, description } => (status(*code), *code, &**description, None),
-            OAuthError::Failed(failure) => {
+        let (status, code, description, retry_after) = match error.refusal() {
+            Ok((code, description)) => (status(code, is_resource), code, description, None),
+            Err(failure) => {
                 tracing::error!(error = chain(failure), "a request of a client failed");
                 outage(failure)
             }
@@ -97,20 +100,25 @@ impl IntoResponse for OAuthReject {
         };
         let headers = response.headers_mut();
         if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
-            && let Some(challenge) = scheme.and_then(|text| HeaderValue::try_from(text).ok())
+            && let Some(challenge) = challenge.and_then(|text| HeaderValue::try_from(text).ok())
         {
             headers.insert(WWW_AUTHENTICATE, challenge);
         }
         if let Some(secs) = retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(secs));
         }
+        if let OAuthError::UseDpopNonce(nonce) = &error {
+            write_nonce(nonce, headers);
+        }
         response
     }
 }
 
-fn status(code: ErrorCode) -> StatusCode {
+fn status(code: ErrorCode, is_resource: bool) -> StatusCode {
     match code {
         ErrorCode::InvalidClient | ErrorCode::InvalidToken => StatusCode::UNAUTHORIZED,
+        // RFC 9449 §7.1, §9; at an endpoint of the authorization server they are errors like others (§5, §8).
+        ErrorCode::InvalidDpopProof | ErrorCode::UseDpopNonce if is_resource => StatusCode::UNAUTHORIZED,
         ErrorCode::InsufficientScope => StatusCode::FORBIDDEN,
         ErrorCode::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
         ErrorCode::TemporarilyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -120,8 +128,13 @@ fn status(code: ErrorCode) -> StatusCode {
 
 /// RFC 6750 §3.1, RFC 9449 §7.1
 fn bearer_challenge(error: &OAuthError) -> Option<String> {
-    let OAuthError::Refused { code, .. } = error else { return None };
-    let scheme = if *code == ErrorCode::InvalidDpopProof { "DPoP" } else { "Bearer" };
-    let scope = if *code == ErrorCode::InsufficientScope { ", scope=\"openid\"" } else { "" };
-    Some(format!("{scheme} error=\"{}\"{scope}", code.as_str()))
+    let (code, _) = error.refusal().ok()?;
+    let text = code.as_str();
+    Some(match code {
+        ErrorCode::InvalidDpopProof | ErrorCode::UseDpopNonce => {
+            format!("DPoP error=\"{text}\", algs=\"{}\"", CLIENT_ALGS.join(" "))
+        }
+        ErrorCode::InsufficientScope => format!("Bearer error=\"{text}\", scope=\"openid\""),
+        _ => format!("Bearer error=\"{text}\""),
+    })
 }

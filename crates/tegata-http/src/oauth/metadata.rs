@@ -11,7 +11,7 @@ use super::{
 };
 
 /// With what clients sign to prove themselves, and the possession of a key.
-const CLIENT_ALGS: [&str; 4] = ["ES256", "EdDSA", "RS256", "PS256"];
+pub(super) const CLIENT_ALGS: [&str; 4] = ["ES256", "EdDSA", "RS256", "PS256"];
 
 #[derive(Serialize)]
 #[expect(

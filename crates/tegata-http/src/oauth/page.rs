@@ -74,16 +74,12 @@ pub(crate) fn error_page_for(
     parameters: &Parameters,
     error: &OAuthError,
 ) -> Response {
-    let (status, code, description) = match error {
-        OAuthError::Refused { code, description } => {
-            let status = if *code == ErrorCode::InvalidClient {
-                StatusCode::NOT_FOUND
-            } else {
-                StatusCode::BAD_REQUEST
-            };
-            (status, *code, &**description)
+    let (status, code, description) = match error.refusal() {
+        Ok((ErrorCode::InvalidClient, description)) => {
+            (StatusCode::NOT_FOUND, ErrorCode::InvalidClient, description)
         }
-        OAuthError::Failed(failure) => {
+        Ok((code, description)) => (StatusCode::BAD_REQUEST, code, description),
+        Err(failure) => {
             tracing::error!(error = chain(failure), "a page could not be shown");
             let (status, code, description, _) = outage(failure);
             (status, code, description)

@@ -1,10 +1,11 @@
 //! What a client proves itself with, and the proof of its key.
 
 use axum::http::header::AUTHORIZATION;
-use axum::http::{HeaderMap, HeaderName};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use tegata_core::oauth::{OAuthError, Parameters};
+use tegata_core::oauth::{DpopNonce, OAuthError, Parameters};
 use tegata_core::provider::oauth::{AuthenticatedClient, PresentedClient, PresentedProof};
 use zeroize::Zeroizing;
 
@@ -13,6 +14,7 @@ use crate::extract::Client;
 use crate::state::AppState;
 
 const DPOP: HeaderName = HeaderName::from_static("dpop");
+const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 
 /// Finds out which client asks.
 ///
@@ -75,6 +77,21 @@ pub(crate) fn proof<'a>(
         }
         (Some(_), Some(_)) => Err(invalid()),
     }
+}
+
+/// Tells a client the nonce of its next proof (RFC 9449 §8.1).
+pub(crate) fn write_nonce(nonce: &DpopNonce, headers: &mut HeaderMap) {
+    if let Ok(value) = HeaderValue::try_from(nonce.as_str()) {
+        headers.insert(DPOP_NONCE, value);
+    }
+}
+
+/// An answer, with the nonce of the next proof if that is another one (RFC 9449 §8.2).
+pub(super) fn with_nonce(mut response: Response, nonce: Option<&DpopNonce>) -> Response {
+    if let Some(nonce) = nonce {
+        write_nonce(nonce, response.headers_mut());
+    }
+    response
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::PUSH_PATH;
 use super::error::OAuthReject;
 use super::form::ClientForm;
-use super::presented::{authenticate, proof};
+use super::presented::{authenticate, proof, with_nonce};
 use crate::extract::Client;
 use crate::state::AppState;
 use crate::wire::json;
@@ -28,8 +28,9 @@ pub(crate) async fn push(
     let ctx = client.context();
     let authenticated = authenticate(&app, &headers, &parameters, &client).await?;
     let proof = proof(&headers, "POST", PUSH_PATH)?;
-    let binding = app.provider().check_binding(proof, ctx.now).await?;
+    let (binding, nonce) = app.provider().check_binding(proof, ctx.now).await?;
     let jkt = binding.dpop_jkt.as_deref();
     let (request_uri, ttl) = app.provider().push_request(&authenticated, &parameters, jkt, &ctx).await?;
-    Ok(json(StatusCode::CREATED, &PushAnswer { request_uri, expires_in: ttl.as_secs() })?)
+    let answer = json(StatusCode::CREATED, &PushAnswer { request_uri, expires_in: ttl.as_secs() })?;
+    Ok(with_nonce(answer, nonce.as_ref()))
 }

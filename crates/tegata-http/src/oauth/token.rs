@@ -10,7 +10,7 @@ use tegata_core::refresh_token::RefreshTokenSecret;
 use super::TOKEN_PATH;
 use super::error::OAuthReject;
 use super::form::ClientForm;
-use super::presented::{authenticate, proof};
+use super::presented::{authenticate, proof, with_nonce};
 use crate::extract::Client;
 use crate::state::AppState;
 use crate::wire::json;
@@ -38,9 +38,9 @@ pub(crate) async fn token(
     let ctx = client.context();
     let authenticated = authenticate(&app, &headers, &parameters, &client).await?;
     let proof = proof(&headers, "POST", TOKEN_PATH)?;
-    let binding = app.provider().check_binding(proof, ctx.now).await?;
+    let (binding, nonce) = app.provider().check_binding(proof, ctx.now).await?;
     let tokens = app.provider().token(&authenticated, &parameters, &binding, &ctx).await?;
-    answer(&tokens)
+    Ok(with_nonce(answer(&tokens)?, nonce.as_ref()))
 }
 
 fn answer(tokens: &ClientTokens) -> Result<Response, OAuthReject> {

@@ -4,13 +4,13 @@ use axum::extract::State;
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use tegata_core::oauth::{ErrorCode, OAuthError, Parameters};
+use tegata_core::oauth::{DpopNonce, ErrorCode, OAuthError, Parameters};
 use tegata_core::provider::oauth::UserInfo;
 
 use super::USERINFO_PATH;
 use super::error::OAuthReject;
 use super::form::Form;
-use super::presented::proof;
+use super::presented::{proof, with_nonce};
 use crate::extract::{Client, Presented};
 use crate::state::AppState;
 use crate::wire::json;
@@ -49,9 +49,9 @@ async fn answer(
         (false, Some(token)) => Presented { token, is_dpop: false },
         (_, None) => Presented::of_headers(headers)?,
     };
-    let UserInfo(claims) =
+    let (UserInfo(claims), nonce) =
         asked(app, client, headers, &presented, method).await.map_err(OAuthReject::Bearer)?;
-    Ok(json(StatusCode::OK, &claims)?)
+    Ok(with_nonce(json(StatusCode::OK, &claims)?, nonce.as_ref()))
 }
 
 async fn asked(
@@ -60,7 +60,7 @@ async fn asked(
     headers: &HeaderMap,
     presented: &Presented<'_>,
     method: &'static str,
-) -> Result<UserInfo, OAuthError> {
+) -> Result<(UserInfo, Option<DpopNonce>), OAuthError> {
     let (provider, now) = (app.provider(), client.facts.now);
     let token = presented.verify(app, now).await.map_err(|error| {
         tracing::debug!(error = %error, "access token refused");
@@ -70,6 +70,6 @@ async fn asked(
         )
     })?;
     let proof = proof(headers, method, USERINFO_PATH)?;
-    provider.check_possession(&token, presented.token, presented.is_dpop, proof, now).await?;
-    provider.user_info(&token, now).await
+    let nonce = provider.check_possession(&token, presented.token, presented.is_dpop, proof, now).await?;
+    Ok((provider.user_info(&token, now).await?, nonce))
 }

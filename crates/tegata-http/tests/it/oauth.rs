@@ -3,6 +3,7 @@
 mod claims;
 mod code_flow;
 mod device;
+mod dpop_nonces;
 mod introspection;
 mod keys;
 mod logout;
@@ -13,3 +14,5 @@ mod registration;
 mod relying_party;
 mod request_object;
 mod tokens;
+
+pub(crate) use dpop_nonces::refused_for_its_nonce;

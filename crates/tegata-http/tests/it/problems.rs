@@ -7,6 +7,7 @@ use axum::routing::get;
 use serde_json::{Value, json};
 use tegata_http::closed_router;
 
+use crate::oauth::refused_for_its_nonce;
 use crate::schema::OPENAPI;
 use crate::world::{Answer, FullHasher, PASSWORD, World, pending_body};
 
@@ -69,6 +70,7 @@ async fn every_code_has_one_status_and_one_text() {
     note(closed.post("/auth/signup", &login(PASSWORD)).send().await);
     let full = World::with(|plan| plan.hasher = std::sync::Arc::new(FullHasher)).await;
     note(full.post("/auth/login", &login(PASSWORD)).send().await);
+    note(refused_for_its_nonce().await);
     world.store.set_corrupt(true);
     note(world.get("/users/me").bearer(&tokens.access).send().await);
     insta::assert_json_snapshot!("problems", seen);

@@ -6,7 +6,7 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeyPair as RsaKeyPair;
 use aws_lc_rs::signature::{Ed25519KeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding};
 use tegata_jose::{
-    Algorithm, DpopExpectation, JoseError, NumericDate, SigningKey, VerifiedDpopProof, verify,
+    Algorithm, DpopExpectation, ExpectedNonce, JoseError, NumericDate, SigningKey, VerifiedDpopProof, verify,
     verify_dpop_proof,
 };
 
@@ -14,6 +14,7 @@ use crate::forge::{base64url, good_payload, object, sign, sign_segments_with};
 use crate::support::{NOW, access_claims, access_profile, id_claims, id_profile, key};
 
 const URI: &str = "https://api.example/orders";
+const NO_NONCE: JoseError = JoseError::MissingClaim { claim: "nonce" };
 
 type Members = Vec<(&'static str, String)>;
 
@@ -58,11 +59,15 @@ fn expected() -> DpopExpectation<'static> {
         method: "POST",
         uri: URI,
         access_token: None,
-        nonce: None,
+        nonce: ExpectedNonce::Any,
         now: NOW,
         max_age_secs: 60,
         leeway_secs: 5,
     }
+}
+
+fn expecting(nonce: ExpectedNonce<'_>) -> DpopExpectation<'_> {
+    DpopExpectation { nonce, ..expected() }
 }
 
 fn check(proof: &str) -> Result<VerifiedDpopProof, JoseError> {
@@ -320,14 +325,54 @@ fn r32_ath_is_there_exactly_if_an_access_token_is() {
 
 #[test]
 fn r32_a_proof_has_the_nonce_that_was_asked_for() {
-    let check = |members: &[(&str, String)]| {
-        verify_dpop_proof(&proof(members), &DpopExpectation { nonce: Some("n_1"), ..expected() }).map(drop)
-    };
+    let nonce = ExpectedNonce::Required(&["n_2", "n_1"]);
+    let check = |members: &[(&str, String)]| verify_dpop_proof(&proof(members), &expecting(nonce)).map(drop);
+    assert_eq!(check(&with("nonce", "\"n_2\"")), Ok(()));
+    assert_eq!(check(&with("nonce", "\"n_1\"")), Ok(()));
+    for other in ["n_0", "n_", "n_1 ", "N_1", ""] {
+        assert_eq!(check(&with("nonce", format!("\"{other}\""))), Err(mismatch("nonce")), "{other:?}");
+    }
+    assert_eq!(check(&good()), Err(NO_NONCE));
+    for nonce in ["null", "1", "[\"n_1\"]"] {
+        assert_eq!(check(&with("nonce", nonce)), Err(JoseError::InvalidClaim { claim: "nonce" }));
+    }
+}
+
+#[test]
+fn r32_a_nonce_that_is_offered_can_be_left_out_and_not_be_another() {
+    let nonce = ExpectedNonce::Offered(&["n_1"]);
+    let check = |members: &[(&str, String)]| verify_dpop_proof(&proof(members), &expecting(nonce)).map(drop);
+    assert_eq!(check(&good()), Ok(()));
     assert_eq!(check(&with("nonce", "\"n_1\"")), Ok(()));
     assert_eq!(check(&with("nonce", "\"n_0\"")), Err(mismatch("nonce")));
-    assert_eq!(check(&good()), Err(JoseError::MissingClaim { claim: "nonce" }));
-    for nonce in ["null", "1", "\"\""] {
-        assert_eq!(check(&with("nonce", nonce)), Err(JoseError::InvalidClaim { claim: "nonce" }));
+    for iat in [NOW.as_secs() - 3600, NOW.as_secs() + 3600] {
+        assert_eq!(check(&with("iat", iat.to_string())), Err(NO_NONCE), "a nonce would mend it");
+    }
+}
+
+#[test]
+fn r32_with_a_nonce_the_clock_of_the_client_is_not_asked() {
+    for nonce in [ExpectedNonce::Required(&["n_1"]), ExpectedNonce::Offered(&["n_1"])] {
+        let check = |name, value: String| {
+            let mut members = with(name, value);
+            members.push(("nonce", "\"n_1\"".into()));
+            verify_dpop_proof(&proof(&members), &expecting(nonce)).map(drop)
+        };
+        for iat in [0, NOW.as_secs() - 3600, NOW.as_secs() + 3600] {
+            assert_eq!(check("iat", iat.to_string()), Ok(()), "{iat}");
+        }
+        assert_eq!(check("iat", String::new()), Err(JoseError::MissingClaim { claim: "iat" }));
+        assert_eq!(check("exp", (NOW.as_secs() - 60).to_string()), Err(JoseError::Expired));
+        assert_eq!(check("nbf", (NOW.as_secs() + 60).to_string()), Err(JoseError::NotYetValid));
+    }
+}
+
+#[test]
+fn r32_what_a_newer_nonce_would_not_mend_is_told_first() {
+    let nonce = ExpectedNonce::Required(&["n_1"]);
+    for (claim, value) in [("htm", "\"GET\""), ("htu", "\"https://other.example/\""), ("ath", "\"a\"")] {
+        let refused = verify_dpop_proof(&proof(&with(claim, value)), &expecting(nonce));
+        assert_eq!(refused.unwrap_err(), mismatch(claim));
     }
 }
 

@@ -303,7 +303,7 @@ fn v12_r31_an_unsigned_jwt_of_any_other_kind_stays_refused() {
         method: "POST",
         uri: "https://auth.example/oauth2/token",
         access_token: None,
-        nonce: None,
+        nonce: tegata_jose::ExpectedNonce::Any,
         now: NOW,
         max_age_secs: 60,
         leeway_secs: 0,

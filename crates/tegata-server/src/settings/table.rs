@@ -124,6 +124,8 @@ pub(crate) static SETTINGS: &[Setting] = tegata_settings::settings! {
         "How long a user may take to enter the code of a device, 1m to 10m."
     "oauth.browser_session_ttl" => rules.oauth.browser_session_ttl:
         "How long a browser stays logged in here, so that further applications ask for no password; at most 30d."
+    "oauth.dpop_nonces" => rules.oauth.dpop_nonces:
+        "When a DPoP proof needs a nonce of the server (RFC 9449 §8): never, where the clock of the client is wrong, or always: [what a client meets](../guides/openid-provider.md#nonces-for-proofs-of-a-key)."
     "oauth.registration" => rules.oauth.registration:
         "Who may register clients over HTTP (RFC 7591): nobody, whoever has `oauth.registration_token`, or anyone."
     "oauth.registration_token" or "none" => rules.oauth.registration_token:

@@ -164,6 +164,7 @@ const problems: Record<TegataErrorCode, string> = {
   invalid_credentials: "User name or password is wrong.",
   invalid_grant: "Your session has ended. Please log in again.",
   invalid_token: "The access token was refused, even after it was renewed.",
+  use_dpop_nonce: "The server asks for a proof of the key that carries its nonce.",
   missing_token: "Please log in.",
   insufficient_scope: "Your account is not allowed to do this.",
   csrf_failed: "The request could not be tied to your session. Please reload the page.",

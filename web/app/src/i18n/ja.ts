@@ -165,6 +165,7 @@ export const ja: Dictionary = {
     invalid_credentials: "ユーザー名またはパスワードが違います。",
     invalid_grant: "セッションが終了しました。もう一度ログインしてください。",
     invalid_token: "更新後もアクセストークンが拒否されました。",
+    use_dpop_nonce: "サーバーの nonce を含む鍵の所持証明が必要です。",
     missing_token: "ログインしてください。",
     insufficient_scope: "このアカウントには許可されていません。",
     csrf_failed: "リクエストとセッションを結びつけられませんでした。ページを再読み込みしてください。",

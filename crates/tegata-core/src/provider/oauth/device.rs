@@ -209,7 +209,7 @@ impl Provider {
         let client = match self.find_active_client(&device.client_id, ctx.now).await {
             Ok(client) => client,
             Err(OAuthError::Failed(error)) => return Err(error),
-            Err(OAuthError::Refused { .. }) => None,
+            Err(OAuthError::Refused { .. } | OAuthError::UseDpopNonce(_)) => None,
         };
         let Some(client) = client.filter(|client| client.created_at == device.client_since) else {
             return Ok(None);

@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
-use tegata_jose::{DpopExpectation, VerifiedAccessToken, verify_dpop_proof};
+use tegata_jose::{DpopExpectation, ExpectedNonce, JoseError, VerifiedAccessToken, verify_dpop_proof};
 
 use super::token_request::AccessBinding;
-use crate::oauth::{ErrorCode, OAuthError};
+use crate::oauth::{DpopNonce, ErrorCode, OAuthError};
 use crate::provider::Provider;
+use crate::settings::DpopNonces;
 use crate::timestamp::Timestamp;
 use crate::transient::{Transient, TransientKey, TransientKind};
 
-/// How old a proof may be; clocks of clients differ.
+/// How old a proof may be; clocks of clients differ. A nonce is good for less, so a proof that is remembered for as long as
+/// this is not good again by its nonce.
 const MAX_AGE: Duration = Duration::from_mins(5);
 /// How far ahead a client's clock may be: ten seconds (FAPI 2.0 Security Profile §5.3.2.1), and the way here.
 const LEEWAY: Duration = Duration::from_secs(15);
@@ -26,28 +28,36 @@ pub struct PresentedProof<'a> {
     pub path: &'a str,
 }
 
+/// What a proof that has passed says.
+struct CheckedProof {
+    /// The thumbprint of its key.
+    jkt: String,
+    /// The nonce of the next proof, if this one has used one that another has followed (RFC 9449 §8.2).
+    next_nonce: Option<DpopNonce>,
+}
+
 impl Provider {
-    /// Checks the proof of a token request, if there is one, and gives what its tokens will be bound to.
+    /// Checks the proof of a token request, if there is one, and gives what its tokens will be bound to, and the nonce that
+    /// the client's next proof should have, if it is another one.
     ///
     /// # Errors
-    /// `invalid_dpop_proof`
+    /// `invalid_dpop_proof`, `use_dpop_nonce`
     pub async fn check_binding(
         &self,
         presented: Option<PresentedProof<'_>>,
         now: Timestamp,
-    ) -> Result<AccessBinding, OAuthError> {
-        let dpop_jkt = match presented {
-            Some(presented) => Some(self.check_proof(presented, None, now).await?),
-            None => None,
-        };
-        Ok(AccessBinding { dpop_jkt })
+    ) -> Result<(AccessBinding, Option<DpopNonce>), OAuthError> {
+        let Some(presented) = presented else { return Ok((AccessBinding::default(), None)) };
+        let CheckedProof { jkt, next_nonce } = self.check_proof(presented, None, now).await?;
+        Ok((AccessBinding { dpop_jkt: Some(jkt) }, next_nonce))
     }
 
     /// Checks that whoever shows a bound access token holds its key (RFC 9449 §7.1), and that a token that is not bound is
-    /// not shown as if it were. `is_dpop` is the scheme that it was shown with.
+    /// not shown as if it were. `is_dpop` is the scheme that it was shown with. Gives the nonce of the next proof, if it is
+    /// another one.
     ///
     /// # Errors
-    /// `invalid_token`, `invalid_dpop_proof`
+    /// `invalid_token`, `invalid_dpop_proof`, `use_dpop_nonce`
     pub async fn check_possession(
         &self,
         token: &VerifiedAccessToken,
@@ -55,17 +65,17 @@ impl Provider {
         is_dpop: bool,
         presented: Option<PresentedProof<'_>>,
         now: Timestamp,
-    ) -> Result<(), OAuthError> {
+    ) -> Result<Option<DpopNonce>, OAuthError> {
         let invalid = |description: &'static str| OAuthError::refused(ErrorCode::InvalidToken, description);
         match (token.confirmation(), is_dpop) {
-            (None, false) => Ok(()),
+            (None, false) => Ok(None),
             (None, true) => Err(invalid("The access token is not bound to a key.")),
             // Or a stolen token would be as good as one that was never bound.
             (Some(_), false) => Err(invalid("The access token is bound to a key and needs a proof of it.")),
             (Some(expected), true) => {
                 let presented = presented.ok_or_else(|| invalid_proof("The DPoP header is missing."))?;
-                let jkt = self.check_proof(presented, Some(text), now).await?;
-                if jkt == *expected { Ok(()) } else { Err(invalid("The proof is of another key.")) }
+                let CheckedProof { jkt, next_nonce } = self.check_proof(presented, Some(text), now).await?;
+                if jkt == *expected { Ok(next_nonce) } else { Err(invalid("The proof is of another key.")) }
             }
         }
     }
@@ -75,29 +85,44 @@ impl Provider {
         presented: PresentedProof<'_>,
         access_token: Option<&str>,
         now: Timestamp,
-    ) -> Result<String, OAuthError> {
+    ) -> Result<CheckedProof, OAuthError> {
         let uri = format!("{}{}", self.settings.issuer, presented.path);
+        let [newest, before] = DpopNonce::good_at(now, &self.settings.tenant, &self.key_ring().secrets);
+        let good = [newest.as_str(), before.as_str()];
+        let nonce = match self.settings.oauth.dpop_nonces {
+            DpopNonces::Off => ExpectedNonce::Any,
+            DpopNonces::Offered => ExpectedNonce::Offered(&good),
+            DpopNonces::Required => ExpectedNonce::Required(&good),
+        };
         let verified = verify_dpop_proof(
             presented.proof,
             &DpopExpectation {
                 method: presented.method,
                 uri: &uri,
                 access_token,
-                nonce: None,
+                nonce,
                 now: now.numeric_date(),
                 max_age_secs: u32::try_from(MAX_AGE.as_secs()).unwrap_or(u32::MAX),
                 leeway_secs: u32::try_from(LEEWAY.as_secs()).unwrap_or(u32::MAX),
             },
         )
-        .map_err(|_| {
-            invalid_proof(
+        .map_err(|error| match error {
+            JoseError::MissingClaim { claim: "nonce" } | JoseError::ClaimMismatch { claim: "nonce" } => {
+                OAuthError::UseDpopNonce(newest.clone())
+            }
+            _ => invalid_proof(
                 "The DPoP proof is not valid for this request: check htm, htu, iat, jti, ath and the key.",
-            )
+            ),
         })?;
         let key = TransientKey::new(TransientKind::Proof, &[&verified.thumbprint, &verified.jwt_id]);
         let forgotten_at = now + MAX_AGE + LEEWAY + LEEWAY;
         let is_new = self.ports.store.create_transient(&Transient::new(key, &(), forgotten_at)?).await?;
-        if is_new { Ok(verified.thumbprint) } else { Err(invalid_proof("The DPoP proof was used before.")) }
+        if !is_new {
+            return Err(invalid_proof("The DPoP proof was used before."));
+        }
+        let has_older =
+            nonce != ExpectedNonce::Any && verified.nonce.is_some_and(|used| used == before.as_str());
+        Ok(CheckedProof { jkt: verified.thumbprint, next_nonce: has_older.then_some(newest) })
     }
 }
 

@@ -259,8 +259,7 @@ fn claims(token: &str) -> Value {
 /// With what code it was refused; whatever else it is, fails the test.
 fn refusal<T>(outcome: Result<T, OAuthError>) -> ErrorCode {
     match outcome {
-        Err(OAuthError::Refused { code, .. }) => code,
-        Err(OAuthError::Failed(error)) => panic!("it failed: {error}"),
+        Err(error) => error.refusal().unwrap().0,
         Ok(_) => panic!("it was granted"),
     }
 }

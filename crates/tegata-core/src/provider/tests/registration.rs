@@ -28,7 +28,7 @@ async fn register(world: &World, request: &Value) -> Result<Value, OAuthError> {
 fn code(error: OAuthError) -> ErrorCode {
     match error {
         OAuthError::Refused { code, .. } => code,
-        OAuthError::Failed(error) => panic!("{error}"),
+        error => panic!("{error}"),
     }
 }
 

@@ -10,10 +10,10 @@ use tegata_core::client::AuthMethod;
 use super::relying_party::{RelyingParty, claims, parameter, redemption, visit};
 use crate::world::{Answer, ISSUER, World};
 
-struct Key(EcdsaKeyPair);
+pub(super) struct Key(EcdsaKeyPair);
 
 impl Key {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap())
     }
 
@@ -31,18 +31,28 @@ impl Key {
     }
 
     fn proof(&self, world: &World, method: &str, path: &str, jti: &str, token: Option<&str>) -> String {
-        let ath = token.map(|token| {
-            let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, token.as_bytes());
-            URL_SAFE_NO_PAD.encode(hash.as_ref())
-        });
-        let mut payload = json!({
-            "jti": jti, "htm": method, "htu": format!("{ISSUER}{path}"), "iat": world.now().as_secs(),
-        });
-        if let Some(ath) = ath {
-            payload["ath"] = json!(ath);
-        }
-        self.sign(&json!({"typ": "dpop+jwt", "alg": "ES256", "jwk": self.jwk()}), &payload)
+        self.prove(&proved(world, method, path, jti, token))
     }
+
+    /// A DPoP proof that says this.
+    pub(super) fn prove(&self, payload: &Value) -> String {
+        self.sign(&json!({"typ": "dpop+jwt", "alg": "ES256", "jwk": self.jwk()}), payload)
+    }
+}
+
+/// What a DPoP proof says.
+pub(super) fn proved(world: &World, method: &str, path: &str, jti: &str, token: Option<&str>) -> Value {
+    let ath = token.map(|token| {
+        let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, token.as_bytes());
+        URL_SAFE_NO_PAD.encode(hash.as_ref())
+    });
+    let mut payload = json!({
+        "jti": jti, "htm": method, "htu": format!("{ISSUER}{path}"), "iat": world.now().as_secs(),
+    });
+    if let Some(ath) = ath {
+        payload["ath"] = json!(ath);
+    }
+    payload
 }
 
 async fn signing_client<'w>(world: &'w World, key: &Key) -> RelyingParty<'w> {
@@ -121,7 +131,7 @@ async fn v13_a_client_with_a_key_is_not_let_in_without_it() {
 async fn r32_a_clock_may_be_ten_seconds_ahead_and_not_a_minute() {
     let world = World::new().await;
     let (app, key) = (RelyingParty::public(&world, "public").await, Key::new());
-    for (ahead, error) in [(0, "invalid_grant"), (10, "invalid_grant"), (60, "invalid_dpop_proof")] {
+    for (ahead, error) in [(0, "invalid_grant"), (10, "invalid_grant"), (60, "use_dpop_nonce")] {
         let payload = json!({
             "jti": format!("{ahead}"), "htm": "POST", "htu": format!("{ISSUER}/oauth2/token"),
             "iat": world.now().as_secs() + ahead,
@@ -176,12 +186,15 @@ async fn r32_tokens_that_are_bound_to_a_key_are_worth_nothing_without_it() {
     };
     let of = |key: &Key, jti: &str| key.proof(&world, "GET", "/oauth2/userinfo", jti, Some(access));
     assert_eq!(info("Bearer", None).await.status, 401, "as if it were not bound");
-    assert_eq!(info("DPoP", None).await.status, 400);
+    assert_eq!(info("DPoP", None).await.status, 401);
     assert_eq!(info("DPoP", Some(of(&thief, "2"))).await.status, 401);
     let without_ath = key.proof(&world, "GET", "/oauth2/userinfo", "3", None);
-    assert_eq!(info("DPoP", Some(without_ath)).await.status, 400);
+    let refused = info("DPoP", Some(without_ath)).await;
+    assert_eq!((refused.status, &refused.body["error"]), (401, &json!("invalid_dpop_proof")));
+    let challenge = "DPoP error=\"invalid_dpop_proof\", algs=\"ES256 EdDSA RS256 PS256\"";
+    assert_eq!(refused.header("www-authenticate"), Some(challenge));
     assert_eq!(info("DPoP", Some(of(&key, "4"))).await.status, 200);
-    assert_eq!(info("DPoP", Some(of(&key, "4"))).await.status, 400, "a proof is good once");
+    assert_eq!(info("DPoP", Some(of(&key, "4"))).await.status, 401, "a proof is good once");
 
     let refresh = tokens.body["refresh_token"].as_str().unwrap();
     let form = owned(&[("grant_type", "refresh_token"), ("refresh_token", refresh)]);
