@@ -266,8 +266,8 @@ pub trait NoticeStore: Send + Sync {
     /// Notices that are due, the longest-waiting first as far as the store knows an order; at most `limit`.
     async fn due_notices(&self, now: Timestamp, limit: usize) -> Result<Vec<LogoutNotice>, StoreError>;
 
-    /// Counts an attempt and moves the time of the next one, if there were `expected` attempts until now; whether it was
-    /// done. Of concurrent calls with one `expected` exactly one gets `true`, and delivers it.
+    /// Takes a notice until `due_at` and counts that, if it was taken `expected` times until now; whether it was done. Of
+    /// concurrent calls with one `expected` exactly one gets `true`, and delivers it.
     async fn claim_notice(
         &self,
         notice_id: NoticeId,
