@@ -289,6 +289,9 @@ pub trait Maintenance: Send + Sync {
     /// how many in all.
     /// Nothing depends on it but space.
     async fn purge_expired(&self, before: Timestamp, limit: usize) -> Result<u64, StoreError>;
+
+    /// The same for transients alone: there is nothing to be seen in them, and strangers can make many.
+    async fn purge_transients(&self, before: Timestamp, limit: usize) -> Result<u64, StoreError>;
 }
 
 /// The outcome of making an account.

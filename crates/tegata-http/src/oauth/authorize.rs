@@ -70,9 +70,9 @@ async fn answer(
     standing: Standing,
 ) -> Result<Response, HttpError> {
     let now = client.facts.now;
-    let (flow, is_new) = match &standing {
-        Standing::Under(flow) => (flow.clone(), false),
-        Standing::New | Standing::WithoutCookie => (app.provider().begin_flow(now)?, true),
+    let flow = match &standing {
+        Standing::Under(flow) => flow.clone(),
+        Standing::New | Standing::WithoutCookie => app.provider().begin_flow(now)?,
     };
     let browser = browser(app, client).await?;
     let visitor = Visitor { browser: browser.as_ref(), flow: &flow };
@@ -82,7 +82,7 @@ async fn answer(
         Err(AuthorizationError::Page(error)) => Ok(error_page_for(app, headers, parameters, &error)),
         Err(AuthorizationError::Client { target, error }) => refuse(app, headers, parameters, target, &error),
         // Whatever is asked stands at an address that knows when it began: it can be loaded again.
-        Ok(question) if is_new => match (standing, question.open_request()) {
+        Ok(question) if flow.is_new => match (standing, question.open_request()) {
             (Standing::WithoutCookie, _) => Ok(error_page(app, headers, &without_cookie())),
             (_, Some(AuthorizationRequest { opened: Some(opened), target, .. })) => {
                 // What a request object says goes on in its place: the object has been checked, and soon expires.
