@@ -17,7 +17,7 @@ pub struct LogoutNotice {
     pub user_id: UserId,
     /// Which one.
     pub session_id: SessionId,
-    /// How often it was tried.
+    /// How often it was taken, to be tried or to be put off.
     pub attempts: u32,
     /// When it is to be tried next.
     pub due_at: Timestamp,

@@ -82,6 +82,8 @@ pub struct ThrottleSettings {
     pub address: DelaySchedule,
     /// For sign-ups from one address.
     pub signup: DelaySchedule,
+    /// For what is kept for strangers before they log in, from one address: pushed requests and device authorizations.
+    pub requests: DelaySchedule,
 }
 
 /// A setting that Tegata does not start with.
@@ -136,6 +138,13 @@ impl Settings {
                 account: schedule(5, DAY),
                 address: schedule(50, HOUR),
                 signup: schedule(20, HOUR),
+                // Many users share an address, and each login may push: a brake, and no wait that grows.
+                requests: DelaySchedule {
+                    max_delay: Duration::from_secs(1),
+                    many: 1000,
+                    long_delay: Duration::from_secs(1),
+                    ..schedule(300, 10 * MINUTE)
+                },
             },
             key_active_for: 60 * DAY,
             key_publish_ahead: 15 * MINUTE,
@@ -241,6 +250,10 @@ impl ThrottleSettings {
             (
                 &self.signup,
                 ["throttle.signup.many", "throttle.signup.first_delay", "throttle.signup.max_delay"],
+            ),
+            (
+                &self.requests,
+                ["throttle.requests.many", "throttle.requests.first_delay", "throttle.requests.max_delay"],
             ),
         ];
         for (schedule, [many, first_delay, max_delay]) in schedules {

@@ -268,8 +268,8 @@ pub trait NoticeStore: Send + Sync {
     /// Notices that are due, the longest-waiting first as far as the store knows an order; at most `limit`.
     async fn due_notices(&self, now: Timestamp, limit: usize) -> Result<Vec<LogoutNotice>, StoreError>;
 
-    /// Counts an attempt and moves the time of the next one, if there were `expected` attempts until now; whether it was
-    /// done. Of concurrent calls with one `expected` exactly one gets `true`, and delivers it.
+    /// Takes a notice until `due_at` and counts that, if it was taken `expected` times until now; whether it was done. Of
+    /// concurrent calls with one `expected` exactly one gets `true`, and delivers it.
     async fn claim_notice(
         &self,
         notice_id: NoticeId,
@@ -291,6 +291,9 @@ pub trait Maintenance: Send + Sync {
     /// how many in all.
     /// Nothing depends on it but space.
     async fn purge_expired(&self, before: Timestamp, limit: usize) -> Result<u64, StoreError>;
+
+    /// The same for transients alone: there is nothing to be seen in them, and strangers can make many.
+    async fn purge_transients(&self, before: Timestamp, limit: usize) -> Result<u64, StoreError>;
 }
 
 /// The outcome of making an account.

@@ -120,6 +120,7 @@ macro_rules! store_contract {
                 v28_of_concurrent_transients_with_one_key_one_is_kept,
                 v41_of_concurrent_changes_of_a_transient_one_is_done,
                 what_is_used_once_is_purged_when_it_has_expired,
+                what_is_used_once_is_purged_apart_from_the_rest,
                 notices_come_when_they_are_due_and_to_one,
                 tenants_do_not_see_each_others_clients,
                 what_clients_were_told_is_there_after_a_restart,

@@ -11,7 +11,7 @@ use tegata_core::timestamp::Timestamp;
 use tegata_core::transient::{Transient, TransientKey, TransientKind};
 
 use crate::TestedStore;
-use crate::records::{HOUR, NOW, create, user};
+use crate::records::{HOUR, NOW, SCHEDULE, create, key, user};
 
 pub(crate) fn client(name: &str, version: u64) -> Client {
     Client {
@@ -263,6 +263,29 @@ pub async fn what_is_used_once_is_purged_when_it_has_expired<S: TestedStore>(sto
     assert_eq!(store.find_transient(new.key).await.unwrap(), Some(new));
     assert_eq!(store.purge_expired(NOW + 25 * HOUR, 10).await.unwrap(), 2);
     assert_eq!(store.due_notices(NOW + 25 * HOUR, 10).await.unwrap(), []);
+}
+
+pub async fn what_is_used_once_is_purged_apart_from_the_rest<S: TestedStore>(store: S) {
+    let (store, other) = (store.tenant("a"), store.tenant("b"));
+    let codes = [1, 2, 3].map(|n| transient(TransientKind::Code, n, NOW));
+    let living = transient(TransientKind::Code, 4, NOW + HOUR);
+    for transient in codes.iter().chain([&living]) {
+        store.create_transient(transient).await.unwrap();
+    }
+    other.create_transient(&codes[0]).await.unwrap();
+    store.put_notice(&notice(1, NOW)).await.unwrap();
+    store.count(key(1), &SCHEDULE, NOW).await.unwrap().unwrap();
+    assert_eq!(store.purge_transients(NOW, 10).await.unwrap(), 0, "not before it has expired");
+    let later = NOW + HOUR;
+    let purged = [
+        store.purge_transients(later, 2).await.unwrap(),
+        store.purge_transients(later, 2).await.unwrap(),
+        store.purge_transients(later, 2).await.unwrap(),
+    ];
+    assert_eq!(purged, [2, 1, 0]);
+    assert_eq!(store.find_transient(living.key).await.unwrap(), Some(living));
+    assert_eq!(other.find_transient(codes[0].key).await.unwrap().as_ref(), Some(&codes[0]));
+    assert_eq!(store.due_notices(later, 10).await.unwrap().len(), 1);
 }
 
 pub async fn notices_come_when_they_are_due_and_to_one<S: TestedStore>(store: S) {

@@ -14,6 +14,8 @@ use crate::table::{self, Key};
 const EXPIRED_SESSION: &str = "begins_with(sk, :sessions) AND (ix < :before OR ax < :before)";
 /// A counter, a transient or a notice that has.
 const EXPIRED_COUNTER: &str = "x < :before";
+/// A transient that has.
+const EXPIRED_TRANSIENT: &str = "begins_with(pk, :transients) AND x < :before";
 
 #[async_trait]
 impl Maintenance for DynamoDbStore {
@@ -41,6 +43,10 @@ impl Maintenance for DynamoDbStore {
         let sessions = self.purge(EXPIRED_SESSION, before, limit).await?;
         Ok(sessions + self.purge(EXPIRED_COUNTER, before, limit).await?)
     }
+
+    async fn purge_transients(&self, before: Timestamp, limit: usize) -> Result<u64, StoreError> {
+        self.purge(EXPIRED_TRANSIENT, before, u64::try_from(limit).unwrap_or(u64::MAX)).await
+    }
 }
 
 impl DynamoDbStore {
@@ -49,6 +55,9 @@ impl DynamoDbStore {
         let mut values = Item::from([(":before".to_owned(), item::time(before))]);
         if expired == EXPIRED_SESSION {
             values.insert(":sessions".to_owned(), text(table::SESSIONS));
+        }
+        if expired == EXPIRED_TRANSIENT {
+            values.insert(":transients".to_owned(), text(table::transients_prefix(&self.tenant)));
         }
         let (mut purged, mut start) = (0, None);
         loop {

@@ -126,6 +126,11 @@ pub(crate) fn transient(tenant: &TenantId, key: TransientKey) -> Key {
     Key::only(tenant, 'T', &format!("{}#{}", key.kind.letter(), hex(&key.hash)))
 }
 
+/// The beginning of the partition keys of transients.
+pub(crate) fn transients_prefix(tenant: &TenantId) -> String {
+    format!("{}#T#", tenant.as_str())
+}
+
 /// The partition of the notices.
 pub(crate) fn notices(tenant: &TenantId) -> String {
     format!("{}#L", tenant.as_str())

@@ -40,6 +40,10 @@ impl Maintenance for SqliteStore {
         }
         Ok(purged)
     }
+
+    async fn purge_transients(&self, before: Timestamp, limit: usize) -> Result<u64, StoreError> {
+        self.purge(&TRANSIENTS, before, i64::try_from(limit).unwrap_or(i64::MAX)).await
+    }
 }
 
 /// A table whose rows expire.
@@ -51,14 +55,16 @@ struct Expired {
     at: &'static str,
 }
 
-const EXPIRED: [Expired; 4] = [
+const TRANSIENTS: Expired = Expired { table: "transients", key: "kind, hash", at: "expires_at" };
+
+static EXPIRED: [Expired; 4] = [
     Expired {
         table: "sessions",
         key: "user_id, session_id",
         at: "min(idle_expires_at, absolute_expires_at)",
     },
     Expired { table: "attempts", key: "attempt_key", at: "expires_at" },
-    Expired { table: "transients", key: "kind, hash", at: "expires_at" },
+    TRANSIENTS,
     Expired { table: "notices", key: "notice_id", at: "expires_at" },
 ];
 

@@ -84,6 +84,12 @@ impl Parameters {
         Self(self.0.iter().filter(|(known, _)| known != name).cloned().collect())
     }
 
+    /// The same with these names alone.
+    #[must_use]
+    pub fn only(&self, names: &[&str]) -> Self {
+        Self(self.0.iter().filter(|(known, _)| names.contains(&known.as_str())).cloned().collect())
+    }
+
     /// The same with one more.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {

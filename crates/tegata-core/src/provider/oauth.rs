@@ -37,6 +37,7 @@ mod response_target;
 mod revocation;
 mod sealed_code;
 mod sector;
+mod strangers;
 mod subject;
 mod token_exchange;
 mod token_request;

@@ -519,6 +519,14 @@ impl Maintenance for MemoryStore {
             (before_all - after_all) as u64
         }))
     }
+
+    async fn purge_transients(&self, before: Timestamp, limit: usize) -> Result<u64, StoreError> {
+        Ok(self.step(|t| {
+            let before_all = t.transients.len();
+            remove_expired(&mut t.transients, limit, |transient| transient.expires_at < before);
+            (before_all - t.transients.len()) as u64
+        }))
+    }
 }
 
 fn remove_expired<K: Ord + Clone, V>(

@@ -69,9 +69,9 @@ async fn answer(
     standing: Standing,
 ) -> Result<Response, HttpError> {
     let now = client.facts.now;
-    let (flow, is_new) = match &standing {
-        Standing::Under(flow) => (flow.clone(), false),
-        Standing::New | Standing::WithoutCookie => (app.provider().begin_flow(now)?, true),
+    let flow = match &standing {
+        Standing::Under(flow) => flow.clone(),
+        Standing::New | Standing::WithoutCookie => app.provider().begin_flow(now)?,
     };
     let browser = browser(app, client).await?;
     let visitor = Visitor { browser: browser.as_ref(), flow: &flow };
@@ -81,7 +81,7 @@ async fn answer(
         Err(AuthorizationError::Page(error)) => Ok(error_page_for(app, headers, parameters, &error)),
         Err(AuthorizationError::Client { target, error }) => refuse(app, headers, parameters, target, &error),
         // Whatever is asked stands at an address that knows when it began: it can be loaded again.
-        Ok(Authorization::Question(question)) if is_new => match (standing, question.request()) {
+        Ok(Authorization::Question(question)) if flow.is_new => match (standing, question.request()) {
             (Standing::WithoutCookie, _) => Ok(error_page(app, headers, &without_cookie())),
             (_, AuthorizationRequest { opened: Some(opened), target, .. }) => {
                 // What a request object says goes on in its place: the object has been checked, and soon expires.

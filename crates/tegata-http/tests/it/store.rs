@@ -320,4 +320,8 @@ impl Maintenance for FailingStore {
     async fn purge_expired(&self, before: Timestamp, limit: usize) -> Result<u64, StoreError> {
         self.inner()?.purge_expired(before, limit).await
     }
+
+    async fn purge_transients(&self, before: Timestamp, limit: usize) -> Result<u64, StoreError> {
+        self.inner()?.purge_transients(before, limit).await
+    }
 }

@@ -122,6 +122,18 @@ pub static SETTINGS: &[Setting] = tegata_settings::settings! {
         "The longest delay."
     "throttle.signup.forget_after" => rules.throttle.signup.forget_after:
         "After so long without a sign-up all is forgotten."
+    "throttle.requests.free" => rules.throttle.requests.free:
+        "So many pushed requests, and as many device authorizations, of clients that prove nothing or that nobody vouches for have no delay, from one IPv4 address or IPv6 /64."
+    "throttle.requests.first_delay" => rules.throttle.requests.first_delay:
+        "The delay after the next one; it doubles with each."
+    "throttle.requests.max_delay" => rules.throttle.requests.max_delay:
+        "It grows no further than this."
+    "throttle.requests.many" => rules.throttle.requests.many:
+        "From this many on, the delay is `throttle.requests.long_delay`."
+    "throttle.requests.long_delay" => rules.throttle.requests.long_delay:
+        "The longest delay."
+    "throttle.requests.forget_after" => rules.throttle.requests.forget_after:
+        "After so long without one all is forgotten."
     "keys.active_for" => rules.key_active_for:
         "How long a signing key signs, at most 90d."
     "keys.publish_ahead" => rules.key_publish_ahead:

@@ -130,11 +130,12 @@ impl LogFile {
             return Ok(());
         }
         self.file.sync_data()?;
-        self.is_dirty = false;
         self.file.lock()?;
         let noted = self.note_head();
         let unlocked = self.file.unlock();
-        noted.and(unlocked)
+        noted.and(unlocked)?;
+        self.is_dirty = false;
+        Ok(())
     }
 
     fn note_head(&mut self) -> io::Result<()> {
@@ -152,5 +153,26 @@ impl LogFile {
         self.head_file.rewind()?;
         self.head_file.write_all(line.as_bytes())?;
         self.head_file.set_len(line.len() as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r67_a_head_that_could_not_be_noted_is_noted_later_without_another_event() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("audit.jsonl");
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
+        let now = Timestamp::from_secs(1_000);
+        let mut log = LogFile::open(&path, key).unwrap();
+        log.append(&[Entry::EventsMissed { at: now, count: 1 }], now).unwrap();
+        let head = std::fs::read(head_path(&path)).unwrap();
+        std::fs::write(head_path(&path), "unreadable").unwrap();
+        assert!(log.sync().is_err());
+        std::fs::write(head_path(&path), head).unwrap();
+        log.sync().unwrap();
+        assert_eq!(log.noted().unwrap().seq, 1);
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_lc_rs::hmac;
 use tegata_core::audit::{AuditEvent, AuditLog};
@@ -36,7 +36,8 @@ impl FileAuditLog {
         let file = LogFile::open(path, key)?;
         let missed = Arc::new(AtomicU64::new(0));
         let (queue, events) = sync_channel(QUEUE);
-        let writer = Writer { file, missed: Arc::clone(&missed) };
+        let writer =
+            Writer { file, missed: Arc::clone(&missed), sync_after: SYNC_AFTER, is_failure_told: false };
         let thread =
             std::thread::Builder::new().name("audit-log".to_owned()).spawn(move || writer.run(&events))?;
         Ok(Self { queue: Some(queue), missed, thread: Some(thread) })
@@ -70,23 +71,28 @@ struct Writer {
     file: LogFile,
     /// Events that are in the server's log instead, and not yet counted in the audit log.
     missed: Arc<AtomicU64>,
+    /// [`SYNC_AFTER`]
+    sync_after: Duration,
+    /// Whether the server's log knows that the newest lines could not be brought to the disk.
+    is_failure_told: bool,
 }
 
 impl Writer {
     fn run(mut self, events: &Receiver<AuditEvent>) {
         let mut batch = Vec::with_capacity(BATCH);
-        let mut since_sync = 0;
+        // Counted from the first line that waits and not from the last, or a trickle would put it off for hours.
+        let mut sync_at: Option<Instant> = None;
         loop {
-            match events.recv_timeout(SYNC_AFTER) {
+            let patience = sync_at.map_or(self.sync_after, |at| at.saturating_duration_since(moment()));
+            match events.recv_timeout(patience) {
                 Ok(event) => {
                     batch.push(event);
                     std::thread::sleep(GATHER);
                     batch.extend(events.try_iter().take(BATCH - 1));
                     self.write(&batch);
-                    since_sync += batch.len();
                     batch.clear();
-                    // Without a pause to sync in, the load itself sets the time.
-                    if since_sync < QUEUE {
+                    let now = moment();
+                    if now < *sync_at.get_or_insert(now + self.sync_after) {
                         continue;
                     }
                 }
@@ -97,11 +103,12 @@ impl Writer {
                 self.write(&[]);
             }
             self.sync();
-            since_sync = 0;
+            sync_at = None;
         }
     }
 
     fn write(&mut self, events: &[AuditEvent]) {
+        self.is_failure_told = false;
         let now = tegata_http::Clock::now(&tegata_http::SystemClock);
         let missed = self.missed.swap(0, Ordering::Relaxed);
         let entries: Vec<_> = (missed > 0)
@@ -119,10 +126,17 @@ impl Writer {
     }
 
     fn sync(&mut self) {
-        if let Err(error) = self.file.sync() {
+        if let Err(error) = self.file.sync()
+            && !std::mem::replace(&mut self.is_failure_told, true)
+        {
             tracing::error!(%error, "the audit log cannot be brought to the disk");
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long lines have waited is no time of the rules")]
+fn moment() -> Instant {
+    Instant::now()
 }
 
 /// Writes an event to the server's log; it holds no secret.
@@ -137,4 +151,51 @@ fn log_missed(event: &AuditEvent) {
         address = event.address.map(|address| address.to_string()),
         "an event that is missing from the audit log"
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use tegata_core::audit::{AuditAction, Outcome};
+    use tegata_core::timestamp::Timestamp;
+
+    use super::super::chain::Head;
+    use super::super::file::head_path;
+    use super::*;
+
+    #[test]
+    fn r67_a_trickle_of_events_does_not_keep_their_head_from_being_noted() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("audit.jsonl");
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
+        let sync_after = Duration::from_millis(200);
+        let writer = Writer {
+            file: LogFile::open(&path, key.clone()).unwrap(),
+            missed: Arc::default(),
+            sync_after,
+            is_failure_told: false,
+        };
+        let (queue, events) = sync_channel(QUEUE);
+        let thread = std::thread::spawn(move || writer.run(&events));
+        let noted = || Head::unseal(&key, &std::fs::read_to_string(head_path(&path)).unwrap()).unwrap().seq;
+        let is_noted = (0..50).any(|_| {
+            queue.send(event()).unwrap();
+            std::thread::sleep(sync_after / 10);
+            noted() > 0
+        });
+        drop(queue);
+        thread.join().unwrap();
+        assert!(is_noted, "a second of events, and no moment without one");
+    }
+
+    fn event() -> AuditEvent {
+        AuditEvent {
+            at: Timestamp::from_secs(1_000),
+            action: AuditAction::Login,
+            outcome: Outcome::Success,
+            user_id: None,
+            session_id: None,
+            client_id: None,
+            address: None,
+        }
+    }
 }

@@ -797,7 +797,7 @@ prop_compose! {
         version in any::<u32>(),
         times in (any::<i64>(), any::<i64>()),
         sessions in proptest::collection::vec(any_session(), 0..4),
-        consents in proptest::collection::vec(("[!-~]{1,9}", "[a-z:]{1,8}", any::<i64>()), 0..3),
+        consents in proptest::collection::btree_map("[!-~]{1,9}", ("[a-z:]{1,8}", any::<i64>()), 0..3),
     ) -> (User, Vec<Session>, Vec<Consent>) {
         let user = User {
             user_id: UserId::from_bytes(id),
@@ -820,7 +820,7 @@ prop_compose! {
         };
         let own = |s: Session| Session { user_id: user.user_id, username: user.username.clone(), ..s };
         let sessions = if is_active { sessions.into_iter().map(own).collect() } else { vec![] };
-        let consents = consents.into_iter().map(|(client, scope, given_at)| Consent {
+        let consents = consents.into_iter().map(|(client, (scope, given_at))| Consent {
             user_id: user.user_id,
             client_id: client.parse().unwrap(),
             terms: ConsentTerms {

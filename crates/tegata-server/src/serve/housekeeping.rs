@@ -4,6 +4,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tegata_core::provider::Provider;
+use tegata_core::store::StoreError;
 use tegata_http::{Clock as _, SystemClock};
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
@@ -15,8 +16,11 @@ use crate::settings::StoreKind;
 const KEYS_EVERY: Duration = Duration::from_mins(1);
 /// How often expired records are removed.
 const PURGE_EVERY: Duration = Duration::from_mins(10);
-/// Expired records are kept for so long, for the eyes of an operator.
+/// Expired sessions and attempts are kept for so long, for the eyes of an operator.
 const KEEP_EXPIRED: Duration = Duration::from_hours(24);
+/// What is used once is kept only until whoever comes late has heard that they do: nobody could read it, and strangers can
+/// make many of them.
+const KEEP_TRANSIENTS: Duration = Duration::from_mins(5);
 /// So many are removed in one step, which holds up others for as long.
 const PURGE_AT_ONCE: usize = 1000;
 
@@ -55,21 +59,34 @@ async fn refresh_keys(provider: &Weak<Provider>) -> bool {
 
 async fn purge_expired(provider: &Weak<Provider>) -> bool {
     let Some(provider) = provider.upgrade() else { return false };
-    let before = SystemClock.now() - KEEP_EXPIRED;
+    let (store, now) = (provider.store(), SystemClock.now());
+    let removed = async {
+        Ok::<_, StoreError>(
+            in_steps(|| store.purge_transients(now - KEEP_TRANSIENTS, PURGE_AT_ONCE)).await?
+                + in_steps(|| store.purge_expired(now - KEEP_EXPIRED, PURGE_AT_ONCE)).await?,
+        )
+    };
+    match removed.await {
+        Ok(0) => {}
+        Ok(removed) => tracing::info!(removed, "expired records were removed"),
+        Err(error) => {
+            tracing::warn!(error = %Chain(&error), "expired records could not be removed; they do no harm");
+        }
+    }
+    true
+}
+
+/// Removes until there is nothing more, and says how much it was.
+async fn in_steps<F>(step: impl Fn() -> F) -> Result<u64, StoreError>
+where
+    F: Future<Output = Result<u64, StoreError>>,
+{
     let mut removed = 0;
     loop {
-        match provider.store().purge_expired(before, PURGE_AT_ONCE).await {
-            Ok(0) => break,
-            Ok(some) => removed += some,
-            Err(error) => {
-                tracing::warn!(error = %Chain(&error), "expired records could not be removed; they do no harm");
-                break;
-            }
+        match step().await? {
+            0 => return Ok(removed),
+            some => removed += some,
         }
         tokio::task::yield_now().await;
     }
-    if removed > 0 {
-        tracing::info!(removed, "expired records were removed");
-    }
-    true
 }

@@ -100,6 +100,18 @@ pub(crate) static SETTINGS: &[Setting] = tegata_settings::settings! {
         "The longest delay."
     "throttle.signup.forget_after" => rules.throttle.signup.forget_after:
         "After so long without a sign-up all is forgotten."
+    "throttle.requests.free" => rules.throttle.requests.free:
+        "So many pushed requests, and as many device authorizations, of clients that prove nothing or that nobody vouches for have no delay, from one IPv4 address or IPv6 /64."
+    "throttle.requests.first_delay" => rules.throttle.requests.first_delay:
+        "The delay after the next one; it doubles with each."
+    "throttle.requests.max_delay" => rules.throttle.requests.max_delay:
+        "It grows no further than this."
+    "throttle.requests.many" => rules.throttle.requests.many:
+        "From this many on, the delay is `throttle.requests.long_delay`."
+    "throttle.requests.long_delay" => rules.throttle.requests.long_delay:
+        "The longest delay."
+    "throttle.requests.forget_after" => rules.throttle.requests.forget_after:
+        "After so long without one all is forgotten."
     "cors.allowed_origins" => cors_origins:
         "Other origins whose pages may call the API with credentials, exactly as browsers write them: `https://app.example`."
     "oauth.enabled" => rules.oauth.enabled:

@@ -118,6 +118,7 @@ pub(crate) async fn play(store: &dyn Store) -> Outcomes {
     step!(outcomes, "replace_key_set, next", store.replace_key_set(Some(1), &key_set(2)));
     step!(outcomes, "find_key_set, next", store.find_key_set());
     clients::play(store, &mut outcomes).await;
+    step!(outcomes, "purge_transients", store.purge_transients(NOW, 100));
     step!(outcomes, "purge_expired", store.purge_expired(NOW + 1000 * HOUR, 100));
     outcomes
 }

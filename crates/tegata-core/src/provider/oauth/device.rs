@@ -99,7 +99,7 @@ impl Provider {
     /// Begins a device authorization (RFC 8628 §3.1).
     ///
     /// # Errors
-    /// `unauthorized_client`, `invalid_scope`, `invalid_target`.
+    /// `unauthorized_client`, `invalid_scope`, `invalid_target`; [`ProviderError::TooManyAttempts`].
     pub async fn begin_device_authorization(
         &self,
         client: &AuthenticatedClient,
@@ -121,6 +121,7 @@ impl Provider {
             asked_at: None,
             state: State::Pending,
         };
+        self.count_for_stranger(client, "device authorization", ctx).await?;
         let entropy = self.ports.entropy.as_ref();
         let device_code = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random::<32>(entropy)?));
         let key = TransientKey::new(TransientKind::DeviceCode, &[&device_code]);

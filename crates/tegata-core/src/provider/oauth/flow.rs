@@ -23,6 +23,9 @@ pub struct Flow {
     /// Its name, which no other has.
     #[serde(rename = "n")]
     pub name: String,
+    /// Whether nobody has come back with it yet, and with the cookie that it is signed for.
+    #[serde(skip)]
+    pub is_new: bool,
     /// When it began: a login before that is not the one that was asked for.
     #[serde(rename = "t")]
     pub started_at: Timestamp,
@@ -127,6 +130,7 @@ impl Provider {
         let name = URL_SAFE_NO_PAD.encode(random::<12>(self.ports.entropy.as_ref())?);
         Ok(Flow {
             name,
+            is_new: true,
             started_at: now,
             answer: None,
             browser_session: None,

@@ -38,8 +38,10 @@ const GIVE_UP_AFTER: Duration = Duration::from_hours(24);
 const TOKEN_TTL: Duration = Duration::from_mins(2);
 /// So many clients are told at one time.
 const CLIENTS_AT_ONCE: usize = 8;
-/// A client that has more to hear than this at one time hears the rest later: others wait for it.
+/// A client that has more to hear than this at one time hears the rest later: others wait for it,
 const MAX_PER_CLIENT: usize = 32;
+/// and all that were due before come first then.
+const PUT_OFF: Duration = Duration::from_secs(1);
 
 /// What became of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,7 +141,7 @@ impl Provider {
         let client = self.ports.store.find_client(&client_id).await?;
         let client = client.filter(|client| client.status == ClientStatus::Active);
         for postponed in notices.split_off(notices.len().min(MAX_PER_CLIENT)) {
-            self.claim(&postponed, now).await?;
+            self.claim(&postponed, now + PUT_OFF).await?;
         }
         let mut answers = true;
         for notice in notices {
@@ -157,7 +159,7 @@ impl Provider {
                 self.finish(&notice, Outcome::Failure, now).await?;
                 continue;
             }
-            if !self.claim(&notice, now).await? || !answers {
+            if !self.claim(&notice, now + back_off(&notice, now)).await? || !answers {
                 continue;
             }
             match self.post_logout_token(client, uri, &notice, now).await? {
@@ -170,10 +172,8 @@ impl Provider {
         Ok(())
     }
 
-    /// Takes a notice, for one attempt; `false` when somebody else has.
-    async fn claim(&self, notice: &LogoutNotice, now: Timestamp) -> Result<bool, ProviderError> {
-        let step = usize::try_from(notice.attempts).unwrap_or(usize::MAX).min(BACKOFF.len() - 1);
-        let due_at = now + BACKOFF[step];
+    /// Takes a notice until then; `false` when somebody else has.
+    async fn claim(&self, notice: &LogoutNotice, due_at: Timestamp) -> Result<bool, ProviderError> {
         Ok(self.ports.store.claim_notice(notice.notice_id, notice.attempts, due_at).await?)
     }
 
@@ -233,4 +233,17 @@ impl Provider {
         })?;
         Ok(token)
     }
+}
+
+/// How long to wait for the next attempt. The notice's age tells: how often it was taken counts also the times that it was
+/// put off, which say nothing of its client.
+fn back_off(notice: &LogoutNotice, now: Timestamp) -> Duration {
+    let mut age = now.since(notice.expires_at - GIVE_UP_AFTER);
+    for wait in BACKOFF {
+        match age.checked_sub(wait) {
+            Some(rest) => age = rest,
+            None => return wait,
+        }
+    }
+    BACKOFF[BACKOFF.len() - 1]
 }

@@ -21,8 +21,33 @@ use crate::transient::{Transient, TransientKey, TransientKind};
 const PREFIX: &str = "urn:ietf:params:oauth:request_uri:";
 /// How long a visitor who has begun may take.
 const BEGUN_TTL: Duration = Duration::from_hours(1);
-/// How a client proves who it is belongs to the push, not to the request.
-const CREDENTIALS: [&str; 3] = ["client_secret", "client_assertion", "client_assertion_type"];
+/// What is kept of a push: what a request can say. How its client proves who it is belongs to the push, and what nobody here
+/// reads (RFC 6749 §3.1) would only fill the store.
+const KEPT: [&str; 21] = [
+    "response_type",
+    "response_mode",
+    "client_id",
+    "redirect_uri",
+    "scope",
+    "resource",
+    "state",
+    "nonce",
+    "code_challenge",
+    "code_challenge_method",
+    "dpop_jkt",
+    "prompt",
+    "max_age",
+    "login_hint",
+    "id_token_hint",
+    "acr_values",
+    "claims",
+    "ui_locales",
+    "display",
+    "registration",
+    "request_uri",
+];
+/// The most of it, in bytes: as much as a request object has.
+const MAX_KEPT: usize = 8 * 1024;
 
 #[derive(Serialize, Deserialize)]
 struct PushedRequest {
@@ -62,8 +87,9 @@ impl Provider {
         } else {
             OpenedRequest { parameters: parameters.clone(), is_signed: false }
         };
-        for name in CREDENTIALS {
-            parameters = parameters.without(name);
+        parameters = parameters.only(&KEPT);
+        if parameters.pairs().map(|(_, value)| value.len()).sum::<usize>() > MAX_KEPT {
+            return Err(OAuthError::invalid_request("The parameters of the request have more than 8 KiB."));
         }
         if !parameters.has("client_id") {
             parameters = parameters.with("client_id", client_id.as_str());
@@ -88,6 +114,7 @@ impl Provider {
                 return Err(error);
             }
         }
+        self.count_for_stranger(client, "pushed request", ctx).await?;
         let ttl = self.settings.oauth.pushed_request_ttl;
         let ends_at = ctx.now + ttl;
         let (client_id, query) = (client_id.clone(), parameters.encode());
@@ -149,6 +176,10 @@ impl Provider {
         // one to come may go on (FAPI 2.0 Security Profile §5.3.2.2); it is answered once in any case.
         if ctx.now >= pushed.ends_at {
             return Err(unknown());
+        }
+        // Who only looks takes nothing, and makes nothing live longer: they are sent here again, with a flow and a cookie.
+        if flow.is_new {
+            return Ok(opened);
         }
         let begun = PushedRequest { begun: Some(flow.name.clone()), ..pushed };
         let mut next = stored.successor(&begun)?;

@@ -360,3 +360,19 @@ async fn r41_r76_a_client_that_does_not_answer_holds_up_nobody_else() {
     assert_eq!(posted.iter().filter(|(url, _)| url == LISTENER).count(), 1, "one was enough to know");
     assert!(world.notices().await.is_empty(), "the rest waits its turn");
 }
+
+#[tokio::test]
+async fn r41_a_client_that_answers_hears_of_many_logouts_within_seconds() {
+    let mut scene = Scene::new().await;
+    for _ in 1..100 {
+        scene.world.log_in_to(&scene.client, "openid", &scene.browser).await;
+    }
+    scene.log_out().await;
+    let mut told = Vec::new();
+    for _ in 0..4 {
+        let sent = scene.world.deliver().await.len();
+        told.push(sent);
+        scene.world.pass(5);
+    }
+    assert_eq!(told, [32, 32, 32, 4], "to be put off is no attempt that has failed");
+}

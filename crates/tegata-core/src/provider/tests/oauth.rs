@@ -78,6 +78,20 @@ impl World {
         Party { client, secret: secret.unwrap() }
     }
 
+    /// A client that has nothing to prove who it is with.
+    async fn public_client(&self, client_id: &str) -> AuthenticatedClient {
+        let metadata = ClientMetadata {
+            redirect_uris: vec![REDIRECT_URI.parse().unwrap()],
+            token_endpoint_auth_method: AuthMethod::None,
+            id_token_signed_response_alg: Some(Algorithm::Es256),
+            grant_types: vec![GrantType::AuthorizationCode, GrantType::DeviceCode],
+            ..ClientMetadata::default()
+        };
+        self.provider.register_client(client_id.parse().ok(), metadata, &self.ctx()).await.unwrap();
+        let presented = PresentedClient::Public { client_id: client_id.to_owned() };
+        self.provider.authenticate_client(presented, &self.ctx()).await.unwrap()
+    }
+
     /// A client that stands for a resource.
     async fn service(&self, client_id: &str, resources: &[&str]) -> Party {
         self.party(client_id, |metadata| {
@@ -135,8 +149,9 @@ impl World {
         Ok(Value::Object(self.provider.user_info(&token, self.now).await?.0))
     }
 
+    /// The flow of a visitor who has come back with it.
     fn flow(&self) -> Flow {
-        self.provider.begin_flow(self.now).unwrap()
+        Flow { is_new: false, ..self.provider.begin_flow(self.now).unwrap() }
     }
 
     async fn authorize(

@@ -175,3 +175,15 @@ async fn r8_a_client_without_the_grant_begins_and_gets_nothing() {
     assert_eq!(refusal(begun), ErrorCode::UnauthorizedClient);
     assert_eq!(refusal(world.poll(&app, "tgd_x").await), ErrorCode::UnauthorizedClient);
 }
+
+#[tokio::test]
+async fn r28_r76_strangers_cannot_fill_the_store_with_devices() {
+    let world = world().await;
+    let client = world.public_client("tv").await;
+    let (ctx, request) = (world.ctx(), parameters(&[]));
+    let begin = || world.provider.begin_device_authorization(&client, &request, &ctx);
+    for _ in 0..=world.provider.settings().throttle.requests.free {
+        begin().await.unwrap();
+    }
+    assert!(matches!(begin().await, Err(OAuthError::Failed(ProviderError::TooManyAttempts { .. }))));
+}

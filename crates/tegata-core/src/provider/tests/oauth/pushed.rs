@@ -1,4 +1,5 @@
 use super::*;
+use crate::transient::{TransientKey, TransientKind};
 
 async fn push(world: &World, party: &Party, more: &[(&str, &str)]) -> Result<String, OAuthError> {
     let client = world.prove(party).await?;
@@ -161,4 +162,57 @@ async fn r30_what_could_not_be_asked_directly_cannot_be_pushed() {
     ] {
         assert_eq!(refusal(push(&world, &app, &[more]).await), code, "{more:?}");
     }
+}
+
+#[tokio::test]
+async fn r76_who_only_looks_makes_no_pushed_request_live_longer() {
+    let mut world = world().await;
+    let app = world.party("app", |_| {}).await;
+    let uri = push(&world, &app, &[]).await.unwrap();
+    let looks = Flow { is_new: true, ..world.flow() };
+    for _ in 0..2 {
+        let looked = world.authorize(&pushed("app", &uri), None, &looks).await;
+        assert!(matches!(looked, Ok(Authorization::Question(Question::Login { .. }))));
+    }
+    world.pass(60);
+    assert_eq!(
+        world.provider.store().purge_transients(world.now + Duration::from_secs(1), 10).await.unwrap(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn r76_strangers_cannot_fill_the_store_with_pushed_requests() {
+    let mut world = world().await;
+    let (app, server) = (world.public_client("app").await, world.party("server", |_| {}).await);
+    let asked = request(&server, &[("client_id", "app"), ("scope", "")]);
+    let free = world.provider.settings().throttle.requests.free;
+    for _ in 0..=free {
+        world.provider.push_request(&app, &asked, None, &world.ctx()).await.unwrap();
+    }
+    for _ in 0..3 {
+        let Err(OAuthError::Failed(ProviderError::TooManyAttempts { retry_after })) =
+            world.provider.push_request(&app, &asked, None, &world.ctx()).await
+        else {
+            panic!("there were many")
+        };
+        assert_eq!(retry_after.as_secs(), 1, "it does not grow: others have this address, too");
+        world.pass(1);
+        world.provider.push_request(&app, &asked, None, &world.ctx()).await.unwrap();
+    }
+    for _ in 0..=free + 1 {
+        push(&world, &server, &[]).await.expect("it has proved who it is");
+    }
+}
+
+#[tokio::test]
+async fn r69_r76_what_nobody_reads_of_a_pushed_request_is_not_kept_and_the_rest_is_bounded() {
+    let world = world().await;
+    let app = world.party("app", |_| {}).await;
+    let long = "x".repeat(9 * 1024);
+    let uri = push(&world, &app, &[("padding", &long), ("client_secret_of_mine", "x")]).await.unwrap();
+    let key = TransientKey::new(TransientKind::PushedRequest, &[&uri]);
+    let kept = world.provider.store().find_transient(key).await.unwrap().unwrap();
+    assert!(!kept.document.contains("padding") && !kept.document.contains("of_mine"), "{}", kept.document);
+    assert_eq!(refusal(push(&world, &app, &[("login_hint", &long)]).await), ErrorCode::InvalidRequest);
 }

@@ -1,0 +1,33 @@
+//! What strangers may make us keep.
+
+use super::client_authentication::AuthenticatedClient;
+use crate::attempt::AttemptKey;
+use crate::error::ProviderError;
+use crate::provider::{Provider, RequestContext, wait_until};
+
+impl Provider {
+    /// Counts what a client makes us keep before anybody has logged in, by the address that it comes from. Whoever knows the
+    /// name of a public client can ask in it, and whoever likes can be a client that nobody vouches for; one that an operator
+    /// knows and that has proved who it is is not counted, since its own server may have one address for all its users.
+    ///
+    /// # Errors
+    /// [`ProviderError::TooManyAttempts`]; those of the store.
+    pub(super) async fn count_for_stranger(
+        &self,
+        client: &AuthenticatedClient,
+        purpose: &str,
+        ctx: &RequestContext<'_>,
+    ) -> Result<(), ProviderError> {
+        if client.is_confidential() && client.is_verified() {
+            return Ok(());
+        }
+        let secrets = &self.key_ring().secrets;
+        let Some(key) = ctx.address.and_then(|address| AttemptKey::address(secrets, purpose, address)) else {
+            return Ok(());
+        };
+        let counted = self.ports.store.count(key, &self.settings.throttle.requests, ctx.now).await?;
+        counted.map_err(|blocked| ProviderError::TooManyAttempts {
+            retry_after: wait_until(blocked.until, ctx.now),
+        })
+    }
+}
