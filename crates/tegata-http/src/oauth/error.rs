@@ -11,6 +11,9 @@ use tegata_core::store::StoreError;
 use crate::error::{HttpError, chain};
 use crate::wire::json;
 
+/// When to ask again where nobody knows better.
+const RETRY_AFTER_SECS: u64 = 5;
+
 /// Why a program's request was not granted.
 #[derive(Debug)]
 pub(crate) enum OAuthReject {
@@ -53,7 +56,7 @@ pub(crate) fn outage(error: &ProviderError) -> (StatusCode, ErrorCode, &'static 
     match error {
         ProviderError::Store(StoreError::Unavailable(_)) => {
             let text = "The service cannot answer now; try again soon.";
-            (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::TemporarilyUnavailable, text, Some(5))
+            (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::TemporarilyUnavailable, text, Some(RETRY_AFTER_SECS))
         }
         ProviderError::Overloaded { retry_after } => {
             let text = "There is too much to do; try again soon.";
@@ -72,6 +75,16 @@ pub(crate) fn outage(error: &ProviderError) -> (StatusCode, ErrorCode, &'static 
     }
 }
 
+/// Tells the operator of a failure. What strangers can bring about as often as they like is no error of ours: a brake that
+/// works is not worth a line, and overload is a warning.
+pub(crate) fn log_failure(failure: &ProviderError, what: &'static str) {
+    match failure {
+        ProviderError::TooManyAttempts { .. } => {}
+        ProviderError::Overloaded { .. } => tracing::warn!(error = chain(failure), "{what}"),
+        _ => tracing::error!(error = chain(failure), "{what}"),
+    }
+}
+
 impl IntoResponse for OAuthReject {
     fn into_response(self) -> Response {
         let (error, scheme) = match self {
@@ -84,9 +97,12 @@ impl IntoResponse for OAuthReject {
             }
         };
         let (status, code, description, retry_after) = match &error {
-            OAuthError::Refused { code, description } => (status(*code), *code, &**description, None),
+            OAuthError::Refused { code, description } => {
+                let retry_after = (*code == ErrorCode::TemporarilyUnavailable).then_some(RETRY_AFTER_SECS);
+                (status(*code), *code, &**description, retry_after)
+            }
             OAuthError::Failed(failure) => {
-                tracing::error!(error = chain(failure), "a request of a client failed");
+                log_failure(failure, "a request of a client failed");
                 outage(failure)
             }
         };

@@ -9,11 +9,11 @@ use tegata_core::error::ProviderError;
 use tegata_core::oauth::{ErrorCode, OAuthError, Parameters};
 use tegata_pages::{ErrorPage, FORM_POST_SCRIPT_HASH, Language, STYLESHEET, csp_source, theme_css};
 
-use super::error::{OAuthReject, outage};
+use super::error::{OAuthReject, log_failure, outage};
 use super::place::loosen;
 use crate::discovery::cacheable;
 use crate::edge::X_REQUEST_ID;
-use crate::error::{HttpError, chain};
+use crate::error::HttpError;
 use crate::state::AppState;
 
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
@@ -76,15 +76,15 @@ pub(crate) fn error_page_for(
 ) -> Response {
     let (status, code, description) = match error {
         OAuthError::Refused { code, description } => {
-            let status = if *code == ErrorCode::InvalidClient {
-                StatusCode::NOT_FOUND
-            } else {
-                StatusCode::BAD_REQUEST
+            let status = match code {
+                ErrorCode::InvalidClient => StatusCode::NOT_FOUND,
+                ErrorCode::TemporarilyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+                _ => StatusCode::BAD_REQUEST,
             };
             (status, *code, &**description)
         }
         OAuthError::Failed(failure) => {
-            tracing::error!(error = chain(failure), "a page could not be shown");
+            log_failure(failure, "a page could not be shown");
             let (status, code, description, _) = outage(failure);
             (status, code, description)
         }
