@@ -120,7 +120,9 @@ test(
 
     await page.click("#flow-check");
     await page.waitForSelector("#step-id-token .checks");
-    const all = ["signature", "iss", "aud", "exp", "nonce", "at_hash"].map((name) => `${name} true`);
+    const all = ["signature", "iss", "aud", "azp", "exp", "iat", "nonce", "at_hash"].map(
+      (name) => `${name} true`,
+    );
     assert.deepEqual(await checks(page, "id-token"), all);
     assert.equal(
       await page.textContent("#step-id-token [data-claim=aud] .claim-value code"),

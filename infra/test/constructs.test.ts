@@ -1,5 +1,5 @@
 import { runInNewContext } from "node:vm";
-import { App, Stack, Validations } from "aws-cdk-lib";
+import { Stack, Validations } from "aws-cdk-lib";
 import * as apigateway from "aws-cdk-lib/aws-apigateway";
 import { Template } from "aws-cdk-lib/assertions";
 import { AwsSolutionsChecks } from "cdk-nag";
@@ -8,11 +8,11 @@ import { addStacks } from "../lib/app.ts";
 import { BEARER } from "../lib/constructs/authorizer.ts";
 import { PAGES } from "../lib/constructs/web-distribution.ts";
 import { Tegata, TegataAuthorizer } from "../lib/index.ts";
-import { context, functions } from "./world.ts";
+import { functions, newApp } from "./world.ts";
 
 /** A developer's own stack with an API of two methods. */
 function ownStack() {
-  const stack = new Stack(new App({ context }), "Own");
+  const stack = new Stack(newApp(), "Own");
   const api = new apigateway.RestApi(stack, "Orders");
   const orders = api.root.addResource("orders");
   orders.addMethod("GET");
@@ -133,7 +133,7 @@ describe("the authorizer alone", () => {
   });
 
   it("has room for so many routes and no more", () => {
-    const app = new App({ context });
+    const app = newApp();
     const stack = new Stack(app, "Own");
     const routes = Object.fromEntries(
       Array.from({ length: 100 }, (_, n) => [`GET /resource-${n}/items`, ["items:read"]]),
@@ -169,13 +169,13 @@ describe("the function at the edge", () => {
 
 describe("the rules of cdk-nag", () => {
   it("hold, or it is said why not", () => {
-    const app = new App({ context });
+    const app = newApp();
     addStacks(app);
     expect(() => app.synth()).not.toThrow();
   });
 
   it("are really asked", () => {
-    const app = new App({ context });
+    const app = newApp();
     new apigateway.RestApi(new Stack(app, "Own"), "Orders").root.addMethod("GET");
     Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
     expect(() => app.synth()).toThrow();

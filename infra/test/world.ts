@@ -33,9 +33,17 @@ writeFileSync(join(web, "index.html"), "<!doctype html>");
 
 export const context = { ...cdkJson.context, functions, web };
 
+let apps = 0;
+
+/** An app whose output is gone after the tests; by itself it would stay in the directory for temporary files. */
+export function newApp(own: Record<string, unknown> = {}): App {
+  apps += 1;
+  return new App({ context: { ...context, ...own }, outdir: join(folder, `out-${apps}`) });
+}
+
 /** The templates of the three stacks, as `cdk deploy` with this context would get them. */
 export function templates(extra: Record<string, string> = {}) {
-  const app = new App({ context: { ...context, "aws:cdk:disable-asset-staging": true, ...extra } });
+  const app = newApp({ "aws:cdk:disable-asset-staging": true, ...extra });
   const { data, edge, api } = addStacks(app);
   const of = (stack: Stack) => Template.fromStack(stack);
   // Without a data stack of ours there is nothing to look at.

@@ -16,7 +16,8 @@ impl ClientStore for SqliteStore {
         self.write(move |c, tenant| {
             let created = execute(
                 c,
-                "INSERT OR IGNORE INTO clients (tenant, client_id, version, document) VALUES (?1, ?2, ?3, ?4)",
+                "INSERT INTO clients (tenant, client_id, version, document) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (tenant, client_id) DO NOTHING",
                 params![tenant, client_id, version, text],
             )?;
             Ok(created > 0)

@@ -31,7 +31,8 @@ impl KeyStore for SqliteStore {
             let changed = match expected {
                 None => execute(
                     c,
-                    "INSERT OR IGNORE INTO key_sets (tenant, version, document) VALUES (?1, ?2, ?3)",
+                    "INSERT INTO key_sets (tenant, version, document) VALUES (?1, ?2, ?3)
+                     ON CONFLICT (tenant) DO NOTHING",
                     params![tenant, version, document],
                 )?,
                 Some(expected) => execute(

@@ -51,8 +51,8 @@ impl TransientStore for SqliteStore {
 pub(crate) fn create(c: &Connection, tenant: &str, transient: &Transient) -> Result<bool, StoreError> {
     let created = execute(
         c,
-        "INSERT OR IGNORE INTO transients (tenant, kind, hash, version, expires_at, document)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO transients (tenant, kind, hash, version, expires_at, document)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (tenant, kind, hash) DO NOTHING",
         params![
             tenant,
             kind(transient.key),

@@ -1,7 +1,8 @@
 //! Users and their credentials.
 
 use async_trait::async_trait;
-use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
+use rusqlite::ffi::{SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE};
+use rusqlite::{Connection, OptionalExtension as _, params};
 use tegata_core::attributes::Attributes;
 use tegata_core::identifier::{SessionId, UserId};
 use tegata_core::password::PasswordHash;
@@ -258,7 +259,9 @@ fn status_text(status: UserStatus) -> &'static str {
 
 /// Whether a unique index refused the row.
 fn is_taken(error: &rusqlite::Error) -> bool {
-    error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation)
+    // Any other constraint that refuses a row is damage, and no name that somebody has.
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    code.is_some_and(|code| [SQLITE_CONSTRAINT_UNIQUE, SQLITE_CONSTRAINT_PRIMARYKEY].contains(&code))
 }
 
 /// Runs a statement; how many rows it changed.
@@ -268,4 +271,28 @@ pub(crate) fn execute(
     parameters: impl rusqlite::Params,
 ) -> Result<usize, StoreError> {
     c.prepare_cached(sql).and_then(|mut statement| statement.execute(parameters)).map_err(store_error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn v58_only_a_row_that_is_there_is_somebody_elses() {
+        let c = Connection::open_in_memory().unwrap();
+        c.execute_batch(
+            "CREATE TABLE t (k TEXT PRIMARY KEY, u TEXT UNIQUE, n TEXT NOT NULL CHECK (n <> 'x'));
+             INSERT INTO t VALUES ('a', 'a', 'a')",
+        )
+        .unwrap();
+        for (row, expected) in [
+            ("('a', 'b', 'b')", true),
+            ("('b', 'a', 'b')", true),
+            ("('b', 'b', NULL)", false),
+            ("('b', 'b', 'x')", false),
+        ] {
+            let error = c.execute(&format!("INSERT INTO t VALUES {row}"), []).unwrap_err();
+            assert_eq!(is_taken(&error), expected, "{row}");
+        }
+    }
 }

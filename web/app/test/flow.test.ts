@@ -73,6 +73,20 @@ test.each([
   expect(new FlowRun(provider, trip, callback).hasCode).toBe(failed.length === 0);
 });
 
+test.each([
+  ["nobody has asked", { iss: ISSUER }, null],
+  ["its state is another", { iss: ISSUER, state: "other" }, TRIP],
+  ["it is of another provider", { iss: `${ISSUER}.example` }, TRIP],
+  ["it is of no provider", { iss: null }, TRIP],
+])("r05: an error is not shown where %s", (_, more, trip) => {
+  const said = { error: "access_denied", errorDescription: "Call this number." };
+  const callback = { code: null, state: "state", ...said, ...more };
+  const { state } = new FlowRun(provider, trip, callback);
+  expect(state.callback).toMatchObject({ error: null, errorDescription: null });
+  const own = { ...callback, iss: ISSUER, state: "state" };
+  expect(new FlowRun(provider, TRIP, own).state.callback).toMatchObject(said);
+});
+
 test("an address without an answer is no callback, and an error is one", () => {
   expect(readCallback("?x=1&state=state")).toBeNull();
   expect(readCallback("?error=access_denied&state=state")).toMatchObject({
@@ -111,6 +125,7 @@ async function issued(alg: "ES256" | "RS256", header: object = {}, claims: objec
     sub: "user",
     nonce: "nonce",
     exp: NOW / 1000 + 60,
+    iat: NOW / 1000,
     at_hash: toBase64url((await sha256(accessToken)).subarray(0, 16)),
   };
   const signed = `${encode({ alg, kid: "k", ...header })}.${encode({ ...usual, ...claims })}`;
@@ -129,9 +144,14 @@ async function issued(alg: "ES256" | "RS256", header: object = {}, claims: objec
 
 async function failed(token: string, expected: Expected): Promise<string[]> {
   const { checks } = await checkIdToken(token, expected);
-  expect(checks).toHaveLength(6);
+  expect(checks).toHaveLength(8);
   return checks.filter(({ passed }) => !passed).map(({ name }) => name);
 }
+
+test("an ID token may say whom it is for in a list, and to whom it was issued", async () => {
+  const { token, expected } = await issued("ES256", {}, { aud: ["token-inspector"], azp: "token-inspector" });
+  expect(await failed(token, expected)).toEqual([]);
+});
 
 test.each(["ES256", "RS256"] as const)("a good ID token passes every check, signed with %s", async (alg) => {
   const { token, expected } = await issued(alg);
@@ -142,6 +162,10 @@ test.each([
   ["iss", { iss: "issuer of somebody else" }],
   ["aud", { aud: "another-client" }],
   ["aud", { aud: ["token-inspector", "another-client"] }],
+  ["azp", { azp: "another-client" }],
+  ["azp", { aud: ["token-inspector"], azp: null }],
+  ["iat", { iat: NOW / 1000 + 120 }],
+  ["iat", { iat: undefined }],
   ["exp", { exp: NOW / 1000 }],
   ["exp", { exp: "never" }],
   ["nonce", { nonce: "of an older request" }],

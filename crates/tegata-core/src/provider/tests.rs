@@ -138,6 +138,8 @@ struct Clients {
     /// `200` unless it is another.
     answer: Mutex<HashMap<String, Result<u16, OutboundError>>>,
     documents: Mutex<HashMap<String, Document>>,
+    /// Which of them cannot be had, and why.
+    failure: Mutex<HashMap<String, OutboundError>>,
     /// Which documents they were asked for.
     asked: Mutex<Vec<String>>,
     /// What happens once, when the next one is.
@@ -163,6 +165,10 @@ impl Clients {
         self.documents.lock().unwrap().insert(url.to_owned(), document);
     }
 
+    fn fail(&self, url: &str, failure: OutboundError) {
+        self.failure.lock().unwrap().insert(url.to_owned(), failure);
+    }
+
     /// From here on no document is to be had.
     fn stop(&self) {
         self.documents.lock().unwrap().clear();
@@ -177,9 +183,13 @@ impl Clients {
 impl Outbound for Clients {
     async fn get(&self, url: &str) -> Result<Document, OutboundError> {
         self.asked.lock().unwrap().push(url.to_owned());
+        tokio::task::yield_now().await;
         let meanwhile = self.meanwhile.lock().unwrap().take();
         if let Some(meanwhile) = meanwhile {
             meanwhile();
+        }
+        if let Some(failure) = self.failure.lock().unwrap().get(url) {
+            return Err(*failure);
         }
         self.documents.lock().unwrap().get(url).cloned().ok_or(OutboundError::Connection)
     }

@@ -13,14 +13,14 @@ use tegata_core::provider::oauth::{
 use tegata_pages::FormPostPage;
 
 use super::consent::{account_page, consent_page};
-use super::error::{OAuthReject, outage};
+use super::error::{OAuthReject, log_failure, outage};
 use super::form::Form;
 use super::login::login_page;
 use super::page::{Reach, error_page, error_page_for, failure_page, language, page, refused_form};
 use super::place::{FLOW, Place, Standing, browser, go_on, see_other};
 use super::signup::signup_link;
 use super::{AUTHORIZE_PATH, place};
-use crate::error::{HttpError, chain};
+use crate::error::HttpError;
 use crate::extract::Client;
 use crate::state::AppState;
 
@@ -162,7 +162,7 @@ fn refuse(
     let (code, description) = match error.refusal() {
         Ok((code, description)) => (code, description.to_owned()),
         Err(failure) => {
-            tracing::error!(error = chain(failure), "an authorization request failed");
+            log_failure(failure, "an authorization request failed");
             let (_, code, description, _) = outage(failure);
             // The two that a client may be told of (RFC 6749 §4.1.2.1).
             let code = if code == ErrorCode::TemporarilyUnavailable { code } else { ErrorCode::ServerError };

@@ -13,6 +13,9 @@ use super::presented::write_nonce;
 use crate::error::{HttpError, chain};
 use crate::wire::json;
 
+/// When to ask again where nobody knows better.
+const RETRY_AFTER_SECS: u64 = 5;
+
 /// Why a program's request was not granted.
 #[derive(Debug)]
 pub(crate) enum OAuthReject {
@@ -55,7 +58,7 @@ pub(crate) fn outage(error: &ProviderError) -> (StatusCode, ErrorCode, &'static 
     match error {
         ProviderError::Store(StoreError::Unavailable(_)) => {
             let text = "The service cannot answer now; try again soon.";
-            (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::TemporarilyUnavailable, text, Some(5))
+            (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::TemporarilyUnavailable, text, Some(RETRY_AFTER_SECS))
         }
         ProviderError::Overloaded { retry_after } => {
             let text = "There is too much to do; try again soon.";
@@ -74,6 +77,16 @@ pub(crate) fn outage(error: &ProviderError) -> (StatusCode, ErrorCode, &'static 
     }
 }
 
+/// Tells the operator of a failure. What strangers can bring about as often as they like is no error of ours: a brake that
+/// works is not worth a line, and overload is a warning.
+pub(crate) fn log_failure(failure: &ProviderError, what: &'static str) {
+    match failure {
+        ProviderError::TooManyAttempts { .. } => {}
+        ProviderError::Overloaded { .. } => tracing::warn!(error = chain(failure), "{what}"),
+        _ => tracing::error!(error = chain(failure), "{what}"),
+    }
+}
+
 impl IntoResponse for OAuthReject {
     fn into_response(self) -> Response {
         let is_resource = matches!(self, Self::Bearer(_));
@@ -87,9 +100,12 @@ impl IntoResponse for OAuthReject {
             }
         };
         let (status, code, description, retry_after) = match error.refusal() {
-            Ok((code, description)) => (status(code, is_resource), code, description, None),
+            Ok((code, description)) => {
+                let retry_after = (code == ErrorCode::TemporarilyUnavailable).then_some(RETRY_AFTER_SECS);
+                (status(code, is_resource), code, description, retry_after)
+            }
             Err(failure) => {
-                tracing::error!(error = chain(failure), "a request of a client failed");
+                log_failure(failure, "a request of a client failed");
                 outage(failure)
             }
         };

@@ -9,11 +9,11 @@ use tegata_core::error::ProviderError;
 use tegata_core::oauth::{ErrorCode, OAuthError, Parameters};
 use tegata_pages::{ErrorPage, FORM_POST_SCRIPT_HASH, Language, STYLESHEET, csp_source, theme_css};
 
-use super::error::{OAuthReject, outage};
+use super::error::{OAuthReject, log_failure, outage};
 use super::place::loosen;
 use crate::discovery::cacheable;
 use crate::edge::X_REQUEST_ID;
-use crate::error::{HttpError, chain};
+use crate::error::HttpError;
 use crate::state::AppState;
 
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
@@ -75,12 +75,16 @@ pub(crate) fn error_page_for(
     error: &OAuthError,
 ) -> Response {
     let (status, code, description) = match error.refusal() {
-        Ok((ErrorCode::InvalidClient, description)) => {
-            (StatusCode::NOT_FOUND, ErrorCode::InvalidClient, description)
+        Ok((code, description)) => {
+            let status = match code {
+                ErrorCode::InvalidClient => StatusCode::NOT_FOUND,
+                ErrorCode::TemporarilyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+                _ => StatusCode::BAD_REQUEST,
+            };
+            (status, code, description)
         }
-        Ok((code, description)) => (StatusCode::BAD_REQUEST, code, description),
         Err(failure) => {
-            tracing::error!(error = chain(failure), "a page could not be shown");
+            log_failure(failure, "a page could not be shown");
             let (status, code, description, _) = outage(failure);
             (status, code, description)
         }

@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use std::sync::{Mutex, Once};
 
 use serde_json::{Value, json};
+use tegata_core::client::{AuthMethod, ClientMetadata, GrantType};
+use tegata_core::provider::RequestContext;
 use tracing::Level;
 
 use crate::world::{PASSWORD, Tokens, World};
@@ -134,4 +136,25 @@ async fn a_fault_is_logged_once_with_its_cause() {
     assert_eq!(lines[0]["level"], "ERROR");
     assert_eq!(lines[0]["fields"]["error"], "the store is not available: the disk is gone");
     assert_eq!(lines[0]["fields"]["request_id"], answer.header("x-request-id").unwrap());
+}
+
+#[tokio::test]
+async fn r67_r76_a_brake_that_works_is_no_error_and_strangers_cannot_fill_the_log() {
+    let world = World::with(|plan| plan.rules.throttle.requests.free = 1).await;
+    let metadata = ClientMetadata {
+        token_endpoint_auth_method: AuthMethod::None,
+        grant_types: vec![GrantType::DeviceCode],
+        ..ClientMetadata::default()
+    };
+    let ctx = RequestContext { now: world.now(), address: None, user_agent: None, device_token: None };
+    world.provider.register_client("tv".parse().ok(), metadata, &ctx).await.unwrap();
+    let ask = async || {
+        let call = world.call("POST", "/oauth2/device_authorization").from("192.0.2.7");
+        call.header("content-type", "application/x-www-form-urlencoded").raw("client_id=tv").send().await
+    };
+    assert_eq!((ask().await.status, ask().await.status), (200, 200));
+    capture();
+    let answer = ask().await;
+    assert_eq!((answer.status, answer.header("retry-after")), (429, Some("1")));
+    assert_eq!(own_lines(Level::INFO), Vec::<Value>::new());
 }

@@ -8,6 +8,7 @@ mod introspection;
 mod keys;
 mod logout;
 mod matrix;
+mod metadata_document;
 mod pages;
 mod races;
 mod registration;

@@ -21,7 +21,7 @@ impl Provider {
         ctx: &RequestContext<'_>,
     ) -> Result<bool, OAuthError> {
         let verify = |keys: &JwkSet| self.verify_assertion(client, assertion, keys, ctx.now);
-        let verified = self.check_with_client_keys(client, ctx, verify).await;
+        let verified = self.check_with_client_keys(client, ctx, verify).await?;
         let Some(Ok((jwt_id, expires_at))) = verified else { return Ok(false) };
         let key = TransientKey::new(TransientKind::Assertion, &[client.client_id.as_str(), &jwt_id]);
         let forgotten_at = expires_at + LEEWAY + LEEWAY;

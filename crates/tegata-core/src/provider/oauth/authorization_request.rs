@@ -131,8 +131,10 @@ impl Provider {
             let is_active = client.status == ClientStatus::Active;
             return Ok(if is_active { Ok(client) } else { Err(UNKNOWN.into()) });
         }
-        let described = self.client_of_document(client_id, now).await;
-        Ok(described.map_or(Err(UNKNOWN.into()), |found| found.as_ref().clone().map_err(Cow::Owned)))
+        Ok(match self.client_of_document(client_id, now).await? {
+            Some(found) => found.map(|client| client.as_ref().clone()).map_err(Cow::Owned),
+            None => Err(UNKNOWN.into()),
+        })
     }
 
     /// Reads a request and checks all of it that does not depend on the user.

@@ -11,6 +11,7 @@ use super::client_authentication::AuthenticatedClient;
 use super::client_session::FirstTokens;
 use super::client_tokens::{ClientTokens, TokenContent};
 use super::code::REMEMBERED;
+use super::fetched::COOL_DOWN;
 use super::in_force::InForce;
 use super::sealed_code::Granted;
 use super::token_request::AccessBinding;
@@ -210,7 +211,10 @@ impl Provider {
         let client = match self.find_active_client(&device.client_id, ctx.now).await {
             Ok(client) => client,
             Err(OAuthError::Failed(error)) => return Err(error),
-            Err(OAuthError::Refused { .. } | OAuthError::UseDpopNonce(_)) => None,
+            // The one thing that it can be told: to come again.
+            Err(OAuthError::Refused { .. } | OAuthError::UseDpopNonce(_)) => {
+                return Err(ProviderError::Overloaded { retry_after: COOL_DOWN });
+            }
         };
         let Some(client) = client.filter(|client| client.created_at == device.client_since) else {
             return Ok(None);

@@ -11,93 +11,133 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::clients::{ClientError, sentences};
+use super::fetched::{Look, is_outage};
 use super::own_metadata::read_metadata;
 use crate::client::{Client, ClientId, ClientMetadata, ClientOrigin, ClientStatus, GrantType, RedirectUri};
+use crate::error::ProviderError;
+use crate::oauth::{ErrorCode, OAuthError};
 use crate::outbound::{Document, check_url};
 use crate::provider::Provider;
 use crate::timestamp::Timestamp;
 
 /// How long a document is believed: at least so long, so that nobody makes us fetch at every step…
 const MIN_AGE: Duration = Duration::from_mins(5);
-/// …and at most, so that what its owner takes back is gone.
-const MAX_AGE: Duration = Duration::from_hours(1);
+/// …and at most, also where it cannot be fetched again, so that what its owner takes back is gone.
+pub(super) const MAX_AGE: Duration = Duration::from_hours(1);
 /// The longest document, in bytes; the draft (§6.6) speaks of 5 KB.
 const MAX_LEN: usize = 16 * 1024;
 
 /// A client, or why there is none: a sentence for its developer.
-pub(super) type FoundDocument = Result<Client, String>;
+type FoundDocument = Result<Arc<Client>, String>;
 
 impl Provider {
     /// The client that is described at the address which is its name; `None` where the name is no such address.
+    ///
+    /// # Errors
+    /// `temporarily_unavailable` where that cannot be found out now, which says nothing about the client.
     pub(super) async fn client_of_document(
         &self,
         client_id: &ClientId,
         now: Timestamp,
-    ) -> Option<Arc<FoundDocument>> {
+    ) -> Result<Option<FoundDocument>, OAuthError> {
         let url = client_id.as_str();
         if !self.settings.oauth.metadata_documents || !is_document_url(url, self.settings.is_on_loopback()) {
-            return None;
+            return Ok(None);
         }
-        let cache = &self.fetched.documents;
-        if let Some(found) = cache.find(url, false, now) {
-            return Some(found);
-        }
-        let document = cache.get(self.ports.outbound.as_ref(), url).await;
-        let max_age = document.as_ref().ok().and_then(|document| document.max_age);
-        let found = match document {
-            Ok(document) => self.read_document(client_id, &document).await,
-            Err(error) => Err(format!("The metadata document of this client cannot be fetched: {error}.")),
+        let asking = match self.fetched.documents.look(url, false, now).await {
+            Look::Known(client) => return Ok(Some(Ok(client))),
+            Look::Later => return Err(unreachable()),
+            Look::Ask(asking) => asking,
         };
-        Some(match found {
-            Ok(client) => {
-                let life = max_age.unwrap_or(MIN_AGE).clamp(MIN_AGE, MAX_AGE);
-                cache.put(url, Ok(client), life, now)
+        let document = match self.ports.outbound.get(url).await {
+            Ok(document) => document,
+            Err(error) if is_outage(error) => {
+                return asking.failed().map(|client| Some(Ok(client))).ok_or_else(unreachable);
             }
-            Err(why) => cache.put_failure(url, Err(why), now),
-        })
+            Err(error) => {
+                asking.nothing();
+                return Ok(Some(Err(format!(
+                    "The metadata document of this client cannot be used: {error}."
+                ))));
+            }
+        };
+        Ok(Some(match self.read_document(client_id, &document).await? {
+            Ok(client) => {
+                let life = document.max_age.unwrap_or(MIN_AGE).clamp(MIN_AGE, MAX_AGE);
+                Ok(asking.found(client, life))
+            }
+            Err(why) => {
+                asking.nothing();
+                Err(why)
+            }
+        }))
     }
 
-    async fn read_document(&self, client_id: &ClientId, document: &Document) -> FoundDocument {
-        let media_type = document.media_type.as_deref().unwrap_or_default();
-        if media_type != "application/json" && !media_type.ends_with("+json") {
-            return Err("The metadata document of this client is not served as application/json.".to_owned());
-        }
-        let object: Option<Value> =
-            Some(&document.body).filter(|b| b.len() <= MAX_LEN).and_then(|b| serde_json::from_slice(b).ok());
-        let Some(Value::Object(mut object)) = object else {
-            return Err(
-                "The metadata document of this client is no JSON object of at most 16 KiB.".to_owned()
-            );
+    async fn read_document(
+        &self,
+        client_id: &ClientId,
+        document: &Document,
+    ) -> Result<Result<Client, String>, ProviderError> {
+        let metadata = match metadata_of(client_id, document) {
+            Ok(metadata) => metadata,
+            Err(why) => return Ok(Err(why)),
         };
-        // Compared character by character: no two addresses are one client (§4.1).
-        if object.get("client_id").and_then(Value::as_str) != Some(client_id.as_str()) {
-            return Err(
-                "The metadata document is not that of this client: its client_id has to be its address."
-                    .to_owned(),
-            );
-        }
-        if ["client_secret", "client_secret_expires_at"].iter().any(|name| object.contains_key(*name)) {
-            return Err("The metadata document of this client has a secret in it, which everybody can read."
-                .to_owned());
-        }
-        object.entry("token_endpoint_auth_method").or_insert_with(|| json!("none"));
-        only_known(&mut object, "grant_types", |grant| {
-            let own_name = [GrantType::ClientCredentials, GrantType::TokenExchange];
-            grant.parse().is_ok_and(|grant| !own_name.contains(&grant))
-        });
-        only_known(&mut object, "response_types", |one| one == "code");
-        let invalid = |what: String| format!("The metadata document of this client cannot be used. {what}");
-        let metadata =
-            read_metadata(&Value::Object(object), None).map_err(|found| invalid(sentences(&found)))?;
-        if metadata.token_endpoint_auth_method.has_secret() {
-            return Err(invalid("A client without a registration has no secret.".to_owned()));
-        }
         match self.check_metadata(&metadata).await {
-            Ok(()) => Ok(described(client_id, metadata)),
-            Err(ClientError::Invalid(found)) => Err(invalid(sentences(&found))),
-            Err(_) => Err(invalid("It could not be checked.".to_owned())),
+            Ok(()) => Ok(Ok(described(client_id, metadata))),
+            Err(ClientError::Invalid(found)) => Ok(Err(unusable(&sentences(&found)))),
+            Err(ClientError::Failed(error)) => Err(error),
+            Err(error @ (ClientError::Taken | ClientError::NotFound | ClientError::Changed)) => {
+                Err(ProviderError::Internal(Box::new(error)))
+            }
         }
     }
+}
+
+/// What a document says of its client, or why it cannot be one's.
+fn metadata_of(client_id: &ClientId, document: &Document) -> Result<ClientMetadata, String> {
+    let media_type = document.media_type.as_deref().unwrap_or_default();
+    if media_type != "application/json" && !media_type.ends_with("+json") {
+        return Err("The metadata document of this client is not served as application/json.".to_owned());
+    }
+    let object: Option<Value> =
+        Some(&document.body).filter(|b| b.len() <= MAX_LEN).and_then(|b| serde_json::from_slice(b).ok());
+    let Some(Value::Object(mut object)) = object else {
+        return Err("The metadata document of this client is no JSON object of at most 16 KiB.".to_owned());
+    };
+    // Compared character by character: no two addresses are one client (§4.1).
+    if object.get("client_id").and_then(Value::as_str) != Some(client_id.as_str()) {
+        return Err("The metadata document is not that of this client: its client_id has to be its address."
+            .to_owned());
+    }
+    if ["client_secret", "client_secret_expires_at"].iter().any(|name| object.contains_key(*name)) {
+        return Err(
+            "The metadata document of this client has a secret in it, which everybody can read.".to_owned()
+        );
+    }
+    object.entry("token_endpoint_auth_method").or_insert_with(|| json!("none"));
+    only_known(&mut object, "grant_types", |grant| {
+        let own_name = [GrantType::ClientCredentials, GrantType::TokenExchange];
+        grant.parse().is_ok_and(|grant| !own_name.contains(&grant))
+    });
+    only_known(&mut object, "response_types", |one| one == "code");
+    let metadata =
+        read_metadata(&Value::Object(object), None).map_err(|found| unusable(&sentences(&found)))?;
+    if metadata.token_endpoint_auth_method.has_secret() {
+        return Err(unusable("A client without a registration has no secret."));
+    }
+    Ok(metadata)
+}
+
+fn unusable(why: &str) -> String {
+    format!("The metadata document of this client cannot be used. {why}")
+}
+
+/// One sentence for all of it: what stands behind a name, as it is seen from here, is nobody's business.
+fn unreachable() -> OAuthError {
+    OAuthError::refused(
+        ErrorCode::TemporarilyUnavailable,
+        "The metadata document of this client cannot be had now: try again in a few seconds.",
+    )
 }
 
 /// A document speaks to all servers, and names what only others have: that is left out.

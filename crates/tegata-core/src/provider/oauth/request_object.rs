@@ -101,7 +101,7 @@ impl Provider {
                 .check_with_client_keys(client, ctx, |keys| {
                     verify_request_object(object, keys, algorithms, &expected)
                 })
-                .await
+                .await?
                 .unwrap_or(Err(JoseError::UnknownKey));
             parameters_of(verified.map_err(|error| refused(&error))?.claims())?
         } else {

@@ -5,6 +5,7 @@ use tegata_jose::{Algorithm, JwkSet, SigningKey};
 
 use super::World;
 use crate::client::{AuthMethod, ClientId, ClientMetadata};
+use crate::oauth::{ErrorCode, OAuthError};
 use crate::provider::oauth::PresentedClient;
 
 const JWKS_URI: &str = "https://app.example/jwks.json";
@@ -117,4 +118,26 @@ async fn v46_unknown_keys_make_us_ask_once_in_a_while_and_an_outage_takes_no_key
     // Nobody knows whether they are still good.
     world.pass(900);
     assert!(!proves(&world, &assertion(&world, &client, &known, ISSUER, "c")).await);
+}
+
+#[tokio::test]
+async fn v58_keys_that_cannot_be_had_are_an_outage() {
+    let key = key();
+    let (mut world, client) = with_client(None).await;
+    let outcome = async |world: &World, jti| {
+        let assertion = assertion(world, &client, &key, ISSUER, jti).into();
+        let presented = PresentedClient::Assertion { client_id: None, assertion };
+        world.provider.authenticate_client(presented, &world.ctx()).await.map(drop)
+    };
+    let is_outage =
+        |outcome| matches!(outcome, Err(OAuthError::Refused { code: ErrorCode::TemporarilyUnavailable, .. }));
+    assert!(is_outage(outcome(&world, "a").await));
+    world.clients.serve(JWKS_URI, &jwks(&[&key]), Some(60));
+    world.pass(10);
+    assert!(outcome(&world, "b").await.is_ok());
+    world.clients.stop();
+    world.pass(899);
+    assert!(outcome(&world, "c").await.is_ok(), "there is nothing newer");
+    world.pass(10);
+    assert!(is_outage(outcome(&world, "d").await), "nobody knows whether they are still good");
 }

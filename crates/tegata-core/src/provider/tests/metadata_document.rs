@@ -6,6 +6,8 @@ use super::World;
 use crate::client::{
     ApplicationType, Client, ClientId, ClientMetadata, ClientOrigin, ClientStatus, GrantType,
 };
+use crate::oauth::{ErrorCode, OAuthError};
+use crate::outbound::OutboundError;
 
 const URL: &str = "https://app.example/client.json";
 
@@ -20,9 +22,18 @@ fn document() -> Value {
     })
 }
 
-async fn find(world: &World) -> Option<Client> {
+async fn look(world: &World) -> Result<Option<Client>, OAuthError> {
     let client_id: ClientId = URL.parse().unwrap();
-    world.provider.find_active_client(&client_id, world.now).await.unwrap()
+    world.provider.find_active_client(&client_id, world.now).await
+}
+
+async fn find(world: &World) -> Option<Client> {
+    look(world).await.unwrap()
+}
+
+/// Whether nobody knows now whether there is such a client.
+async fn is_unreachable(world: &World) -> bool {
+    matches!(look(world).await, Err(OAuthError::Refused { code: ErrorCode::TemporarilyUnavailable, .. }))
 }
 
 #[tokio::test]
@@ -92,17 +103,83 @@ async fn a_document_is_believed_for_five_minutes_to_an_hour() {
         let client = find(&world).await;
         world.clients.stop();
         world.pass(life - 1);
-        assert_eq!((find(&world).await, world.clients.asked()), (client, 1), "{max_age:?}");
+        assert_eq!((find(&world).await, world.clients.asked()), (client.clone(), 1), "{max_age:?}");
         world.pass(1);
-        assert_eq!((find(&world).await, world.clients.asked()), (None, 2), "{max_age:?}");
+        assert_eq!((look(&world).await.ok(), world.clients.asked()), ((life < 3600).then_some(client), 2));
+        world.pass(3600 - life);
+        assert!(is_unreachable(&world).await, "{max_age:?}");
     }
+}
+
+#[tokio::test]
+async fn v58_a_document_that_cannot_be_had_is_an_outage_and_takes_no_client_away() {
+    let mut world = world().await;
+    world.clients.serve(URL, &document(), None);
+    for failure in [
+        OutboundError::NotAllowed,
+        OutboundError::TimedOut,
+        OutboundError::Connection,
+        OutboundError::Status(503),
+        OutboundError::Status(429),
+    ] {
+        world.clients.fail(URL, failure);
+        assert!(is_unreachable(&world).await, "{failure:?}");
+        world.pass(10);
+    }
+    world.clients.failure.lock().unwrap().clear();
+    let client = find(&world).await;
+    assert!(client.is_some());
+    world.clients.fail(URL, OutboundError::TimedOut);
+    world.pass(3599);
+    assert_eq!(find(&world).await, client, "for an hour there is nothing better");
+    world.pass(1);
+    assert!(is_unreachable(&world).await);
+}
+
+#[tokio::test]
+async fn v14_what_its_owner_takes_away_is_gone_and_what_is_wrong_is_asked_for_again() {
+    let mut world = world().await;
+    world.clients.serve(URL, &document(), None);
+    assert!(find(&world).await.is_some());
+    world.clients.fail(URL, OutboundError::Status(404));
+    world.pass(300);
+    assert_eq!(find(&world).await, None);
+    assert!(
+        is_unreachable(&world).await,
+        "no verdict is kept (Metadata Caching), and nobody is asked twice at once"
+    );
+    assert_eq!(world.clients.asked(), 2);
+    world.clients.failure.lock().unwrap().clear();
+    world.pass(10);
+    assert!(find(&world).await.is_some());
+}
+
+#[tokio::test]
+async fn v46_of_many_who_need_a_document_one_asks_for_it() {
+    let world = world().await;
+    world.clients.serve(URL, &document(), None);
+    let (a, b, c) = tokio::join!(find(&world), find(&world), find(&world));
+    assert!(a.is_some() && a == b && b == c);
+    assert_eq!(world.clients.asked(), 1);
+}
+
+#[tokio::test]
+async fn v46_the_page_says_no_more_of_a_name_than_that_it_cannot_be_had() {
+    let mut said = Vec::new();
+    for failure in [OutboundError::NotAllowed, OutboundError::TimedOut, OutboundError::Connection] {
+        let world = world().await;
+        world.clients.fail(URL, failure);
+        said.push(look(&world).await.unwrap_err().to_string());
+    }
+    said.dedup();
+    assert_eq!(said.len(), 1, "{said:?}");
 }
 
 #[tokio::test]
 async fn v46_a_failure_is_not_asked_for_again_at_once_and_is_forgotten_soon() {
     let mut world = world().await;
     for _ in 0..3 {
-        assert_eq!(find(&world).await, None);
+        assert!(is_unreachable(&world).await);
     }
     assert_eq!(world.clients.asked(), 1);
     world.clients.serve(URL, &document(), None);

@@ -25,15 +25,17 @@ export function readCallback(search: string): Callback | null {
 }
 
 /**
- * What a client compares before it uses a code: whether it has asked for it at all (RFC 9700 §4.7), and whether the provider
- * is the one that it has asked (§4.4). An answer that nobody here has asked for fails, whatever is in it.
+ * What a client compares before it uses a code or believes an error: whether it has asked for it at all (RFC 9700 §4.7), and
+ * whether the provider is the one that it has asked (§4.4, RFC 9207 §2.4). An answer that nobody here has asked for fails,
+ * whatever is in it.
  */
 export function checkCallback(callback: Callback, trip: RoundTrip | null, issuer: string): Check[] {
-  const { code, state, iss } = callback;
-  const has = code !== null && code !== "";
-  return [
-    { name: "code", passed: has, expected: null, found: has ? abridge(code) : "–" },
+  const { code, state, iss, error } = callback;
+  const checks = [
     compare("state", trip?.state ?? "–", trip === null ? null : state),
     compare("iss", issuer, iss),
   ];
+  if (error !== null) return checks;
+  const has = code !== null && code !== "";
+  return [{ name: "code", passed: has, expected: null, found: has ? abridge(code) : "–" }, ...checks];
 }

@@ -7,7 +7,8 @@ export interface Check {
   found: string;
 }
 
-export type CheckName = "code" | "state" | "iss" | "signature" | "aud" | "exp" | "nonce" | "at_hash" | "sub";
+export type CheckName =
+  "code" | "state" | "iss" | "signature" | "aud" | "azp" | "exp" | "iat" | "nonce" | "at_hash" | "sub";
 
 export function compare(name: CheckName, expected: string, found: unknown): Check {
   const text = typeof found === "string" ? found : (JSON.stringify(found) as string | undefined);

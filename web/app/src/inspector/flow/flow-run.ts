@@ -65,10 +65,11 @@ export class FlowRun {
     this.#state = { ...BEGINNING, trip };
     if (callback === null) return;
     const checks = checkCallback(callback, trip, provider.issuer);
-    const { error, errorDescription } = callback;
+    // What fails a check is not even kept: a link could have brought any code here, and any text.
+    const isOurs = allPassed(checks);
+    const { error, errorDescription } = isOurs ? callback : { error: null, errorDescription: null };
     this.#state = { ...BEGINNING, trip, callback: { error, errorDescription, checks } };
-    // A code that fails a check is not even kept.
-    if (error === null && allPassed(checks)) this.#code = callback.code ?? "";
+    if (isOurs && error === null) this.#code = callback.code ?? "";
   }
 
   get state(): FlowState {

@@ -32,29 +32,52 @@ const ALGORITHMS: Readonly<Record<string, Verification>> = {
   },
 };
 
-/** Decodes an ID token and makes every check of OpenID Connect Core §3.1.3.7, so that each can be shown. */
+/** How far the provider's clock may be ahead, in milliseconds. */
+const LEEWAY = 60_000;
+
+/**
+ * Decodes an ID token and makes every check of OpenID Connect Core §3.1.3.7 that this client has to make, so that each can be
+ * shown. It asks for no `acr` and no `max_age`.
+ */
 export async function checkIdToken(token: string, expected: Expected): Promise<CheckedIdToken> {
   const decoded = decodeToken(token);
   if (decoded === null) return { decoded, checks: [] };
   const { claims } = decoded;
   const expires = typeof claims["exp"] === "number" ? claims["exp"] * 1000 : 0;
+  const issued = typeof claims["iat"] === "number" ? claims["iat"] * 1000 : Infinity;
   const half = (await sha256(expected.accessToken)).subarray(0, 16);
   return {
     decoded,
     checks: [
       await checkSignature(token, decoded, expected.jwks),
       compare("iss", expected.issuer, claims["iss"]),
-      compare("aud", expected.clientId, claims["aud"]),
+      compare("aud", expected.clientId, soleAudience(claims["aud"])),
+      // Who it was issued to need not be said where it is for nobody else.
+      {
+        ...compare("azp", expected.clientId, claims["azp"]),
+        ...(claims["azp"] === undefined && { passed: true }),
+      },
       {
         name: "exp",
         passed: expires > expected.now,
         expected: `> ${new Date(expected.now).toISOString()}`,
         found: new Date(expires).toISOString(),
       },
+      {
+        name: "iat",
+        passed: issued <= expected.now + LEEWAY,
+        expected: `≤ ${new Date(expected.now).toISOString()}`,
+        found: issued === Infinity ? "–" : new Date(issued).toISOString(),
+      },
       compare("nonce", expected.nonce, claims["nonce"]),
       compare("at_hash", toBase64url(half), claims["at_hash"]),
     ],
   };
+}
+
+/** A list of one is that one. In a longer one are others, whom this client has no reason to trust. */
+function soleAudience(aud: unknown): unknown {
+  return Array.isArray(aud) && aud.length === 1 ? (aud[0] as unknown) : aud;
 }
 
 async function checkSignature(

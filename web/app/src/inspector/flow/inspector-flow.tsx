@@ -30,7 +30,8 @@ export default function InspectorFlow({ leave = (url) => location.assign(url) }:
 
   useEffect(() => {
     if (arrival.callback === null) return;
-    forgetRoundTrip();
+    // An answer to something else must not end what is under way.
+    if (arrival.callback.state === arrival.trip?.state) forgetRoundTrip();
     // A code in the address would stay in the history.
     void navigate(PATH, { replace: true });
   }, [arrival, navigate]);

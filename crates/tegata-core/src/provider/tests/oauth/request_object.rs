@@ -361,7 +361,7 @@ async fn r31_v46_objects_are_verified_with_the_keys_at_a_clients_address_which_i
     .await;
     let object = app.signed(&world, &json!({}));
     let unreachable = request(&app.party, &[("request", object.as_str())]);
-    assert_eq!(told(&world, &unreachable).await.0, ErrorCode::InvalidRequestObject);
+    assert_eq!(told(&world, &unreachable).await.0, ErrorCode::TemporarilyUnavailable);
     let set = JwkSet::new(vec![app.key.public_jwk()]).unwrap();
     world.clients.serve(uri, &serde_json::from_str(&set.to_json()).unwrap(), None);
     world.pass(10);
