@@ -30,6 +30,10 @@ if (names.length === 0) throw new Error(`no plan is named like ${words.join(" ")
 
 const suite = new Suite(process.env["CONFORMANCE_SUITE"] ?? "https://localhost:8443");
 const subject = new Subject();
+/** What the operator does when a module waits for it. @type {Record<string, (() => Promise<void>) | undefined>} */
+const operator = { "oidcc-server-rotate-keys": () => subject.rotateKeys() };
+/** @param {string} module */
+const prepare = async (module) => operator[module]?.();
 let [asExpected, surprises] = [0, 0];
 try {
   await suite.answers();
@@ -39,7 +43,7 @@ try {
     const plan = JSON.parse(readFileSync(new URL(`plans/${name}.json`, here), "utf8"));
     const configuration = await subject.fill(plan.configuration, suite.url);
     console.log(`\n── ${name} (${plan.plan})`);
-    for await (const outcome of suite.run(plan.plan, plan.variant ?? {}, configuration)) {
+    for await (const outcome of suite.run(plan.plan, plan.variant ?? {}, configuration, prepare)) {
       const complaint = compare(outcome, expected[name]?.[outcome.module]);
       if (complaint === undefined) asExpected++;
       else surprises++;

@@ -1,6 +1,6 @@
 // The binary, behind TLS on this machine: the suite tests nothing that answers over plain HTTP.
 import { execFileSync, spawn } from "node:child_process";
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer as createPlainServer, request } from "node:http";
@@ -14,6 +14,9 @@ const PERSON = {
   identifier: "traveller",
   password: "seven lanterns on the old road",
 };
+
+/** Somebody who has never allowed a client anything, and so is asked. */
+const NEWCOMER = "newcomer";
 
 /** Every standard claim (OpenID Connect Core §5.1) that an operator can set. */
 const CLAIMS = {
@@ -45,8 +48,11 @@ const CLAIMS = {
 
 const SCOPE = "openid profile email address phone offline_access";
 
-/** Where the suite hears of its own requests; part of each redirect URI. */
-const ALIAS = "tegata";
+/** Where the suite hears of its own requests; part of each redirect URI. Of this run alone: two would end each other's modules. */
+const ALIAS = `tegata-${randomBytes(4).toString("hex")}`;
+
+/** A running server looks for new keys every minute. */
+const LONGEST_ROTATION_MS = 90_000;
 
 export class Subject {
   issuer = "";
@@ -78,6 +84,18 @@ export class Subject {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
+  /** As an operator who lets a new key sign at once, until the running server has taken it up. */
+  async rotateKeys() {
+    const keys = async () => (await fetch(`${this.#server.url}/.well-known/jwks.json`)).text();
+    const before = await keys();
+    await this.#server.command(["keys", "rotate", "--now"]);
+    const latest = Date.now() + LONGEST_ROTATION_MS;
+    while ((await keys()) === before) {
+      if (Date.now() > latest) throw new Error("the server does not take up its new keys");
+      await new Promise((passed) => setTimeout(passed, 1000));
+    }
+  }
+
   /**
    * A configuration with everything in it that is known only now: `{issuer}`, `{identifier}`, and so on. A text that is nothing
    * else can become an object.
@@ -87,7 +105,8 @@ export class Subject {
    */
   async fill(configuration, suite) {
     this.#clients ??= this.#register(suite);
-    const known = { issuer: this.issuer, suite, alias: ALIAS, ...PERSON, ...(await this.#clients) };
+    const own = { issuer: this.issuer, suite, alias: ALIAS, ...PERSON, newcomer: NEWCOMER };
+    const known = { ...own, ...(await this.#clients) };
     return JSON.parse(
       JSON.stringify(configuration).replace(/"\{([a-z_0-9]+)\}"|\{([a-z_0-9]+)\}/g, (_, whole, part) => {
         const name = /** @type {string} */ (whole ?? part);
@@ -98,10 +117,11 @@ export class Subject {
     );
   }
 
-  /** A person about whom everything is known that Tegata can know. */
+  /** A person about whom everything is known that Tegata can know, and one about whom nothing is. */
   async #signUp() {
     const { identifier: username, password } = PERSON;
-    await this.#ask("POST", "/auth/signup", { username, password });
+    for (const name of [username, NEWCOMER])
+      await this.#ask("POST", "/auth/signup", { username: name, password });
     await this.#run(
       ["user", "set-claims", username, "--json", "-", ...this.#place()],
       JSON.stringify(CLAIMS),

@@ -37,24 +37,27 @@ export class Suite {
    * @param {string} plan
    * @param {Record<string, string>} variant
    * @param {object} configuration
+   * @param {(module: string) => Promise<void>} prepare What a module may wait for before it is started.
    * @returns {AsyncGenerator<Outcome>}
    */
-  async *run(plan, variant, configuration) {
+  async *run(plan, variant, configuration, prepare) {
     const query = new URLSearchParams({ planName: plan, variant: JSON.stringify(variant) });
     const { id, modules } = await this.#ask("POST", `/api/plan?${query}`, configuration);
-    for (const { testModule, variant: own } of modules) yield await this.#module(id, testModule, own);
+    for (const { testModule, variant: own } of modules)
+      yield await this.#module(id, testModule, own, prepare);
   }
 
   /**
    * @param {string} plan
    * @param {string} module
    * @param {Record<string, string> | undefined} variant
+   * @param {(module: string) => Promise<void>} prepare
    * @returns {Promise<Outcome>}
    */
-  async #module(plan, module, variant) {
+  async #module(plan, module, variant, prepare) {
     const query = new URLSearchParams({ plan, test: module, variant: JSON.stringify(variant ?? {}) });
     const { id } = await this.#ask("POST", `/api/runner?${query}`);
-    const { status, result } = await this.#end(id);
+    const { status, result } = await this.#end(id, () => prepare(module));
     /** @type {{ src: string, result?: string, msg: string }[]} */
     const log = await this.#ask("GET", `/api/log/${id}`);
     const complaints = log
@@ -72,12 +75,13 @@ export class Suite {
   }
 
   /**
-   * Waits until a module is over.
+   * Waits until a module is over. One that does not start by itself is prepared and started.
    *
    * @param {string} id
+   * @param {() => Promise<void>} prepare
    * @returns {Promise<{ status: string, result?: string }>}
    */
-  async #end(id) {
+  async #end(id, prepare) {
     const latest = Date.now() + LONGEST_MODULE_MS;
     let isStarted = false;
     for (;;) {
@@ -85,6 +89,7 @@ export class Suite {
       if (info.status === "FINISHED" || info.status === "INTERRUPTED") return info;
       if (info.status === "CONFIGURED" && !isStarted) {
         isStarted = true;
+        await prepare();
         await this.#ask("POST", `/api/runner/${id}`);
       }
       if (Date.now() > latest) {
