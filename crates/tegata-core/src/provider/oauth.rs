@@ -53,7 +53,7 @@ pub use client_tokens::ClientTokens;
 pub use clients::ClientError;
 pub use consents::Allowed;
 pub use device::{DeviceAuthorization, DeviceQuestion};
-pub use dpop::PresentedProof;
+pub use dpop::{PresentedProof, VerifiedProof};
 pub(in crate::provider) use fetched::Fetched;
 pub use flow::{Answer, Flow, FlowProblem, SignUpProblem};
 pub use logout::Logout;

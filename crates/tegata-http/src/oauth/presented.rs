@@ -6,7 +6,8 @@ use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tegata_core::oauth::{DpopNonce, OAuthError, Parameters};
-use tegata_core::provider::oauth::{AuthenticatedClient, PresentedClient, PresentedProof};
+use tegata_core::provider::oauth::{AuthenticatedClient, PresentedClient, PresentedProof, VerifiedProof};
+use tegata_core::timestamp::Timestamp;
 use zeroize::Zeroizing;
 
 use super::error::OAuthReject;
@@ -77,6 +78,21 @@ pub(crate) fn proof<'a>(
         }
         (Some(_), Some(_)) => Err(invalid()),
     }
+}
+
+/// Verifies the proof of what a client posts, if it has one. That comes before the client itself: whoever is told a nonce
+/// tries again (RFC 9449 §8), some with the assertion that they have signed for the first try, which is good once.
+///
+/// # Errors
+/// `invalid_request`, `invalid_dpop_proof`, `use_dpop_nonce`
+pub(super) fn verified_proof(
+    app: &AppState,
+    headers: &HeaderMap,
+    path: &str,
+    now: Timestamp,
+) -> Result<Option<VerifiedProof>, OAuthError> {
+    let presented = proof(headers, "POST", path)?;
+    presented.map(|presented| app.provider().verify_proof(presented, None, now)).transpose()
 }
 
 /// Tells a client the nonce of its next proof (RFC 9449 §8.1).

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::PUSH_PATH;
 use super::error::OAuthReject;
 use super::form::ClientForm;
-use super::presented::{authenticate, proof, with_nonce};
+use super::presented::{authenticate, verified_proof, with_nonce};
 use crate::extract::Client;
 use crate::state::AppState;
 use crate::wire::json;
@@ -26,9 +26,9 @@ pub(crate) async fn push(
     ClientForm { headers, parameters }: ClientForm,
 ) -> Result<Response, OAuthReject> {
     let ctx = client.context();
+    let proof = verified_proof(&app, &headers, PUSH_PATH, ctx.now)?;
     let authenticated = authenticate(&app, &headers, &parameters, &client).await?;
-    let proof = proof(&headers, "POST", PUSH_PATH)?;
-    let (binding, nonce) = app.provider().check_binding(proof, ctx.now).await?;
+    let (binding, nonce) = app.provider().use_proof(proof, ctx.now).await?;
     let jkt = binding.dpop_jkt.as_deref();
     let (request_uri, ttl) = app.provider().push_request(&authenticated, &parameters, jkt, &ctx).await?;
     let answer = json(StatusCode::CREATED, &PushAnswer { request_uri, expires_in: ttl.as_secs() })?;

@@ -10,7 +10,7 @@ use tegata_core::refresh_token::RefreshTokenSecret;
 use super::TOKEN_PATH;
 use super::error::OAuthReject;
 use super::form::ClientForm;
-use super::presented::{authenticate, proof, with_nonce};
+use super::presented::{authenticate, verified_proof, with_nonce};
 use crate::extract::Client;
 use crate::state::AppState;
 use crate::wire::json;
@@ -36,9 +36,9 @@ pub(crate) async fn token(
     ClientForm { headers, parameters }: ClientForm,
 ) -> Result<Response, OAuthReject> {
     let ctx = client.context();
+    let proof = verified_proof(&app, &headers, TOKEN_PATH, ctx.now)?;
     let authenticated = authenticate(&app, &headers, &parameters, &client).await?;
-    let proof = proof(&headers, "POST", TOKEN_PATH)?;
-    let (binding, nonce) = app.provider().check_binding(proof, ctx.now).await?;
+    let (binding, nonce) = app.provider().use_proof(proof, ctx.now).await?;
     let tokens = app.provider().token(&authenticated, &parameters, &binding, &ctx).await?;
     Ok(with_nonce(answer(&tokens)?, nonce.as_ref()))
 }

@@ -28,28 +28,30 @@ pub struct PresentedProof<'a> {
     pub path: &'a str,
 }
 
-/// What a proof that has passed says.
-struct CheckedProof {
+/// A proof that is right for its request, if it is not used a second time.
+#[derive(Debug)]
+pub struct VerifiedProof {
     /// The thumbprint of its key.
     jkt: String,
+    jwt_id: String,
     /// The nonce of the next proof, if this one has used one that another has followed (RFC 9449 §8.2).
     next_nonce: Option<DpopNonce>,
 }
 
 impl Provider {
-    /// Checks the proof of a token request, if there is one, and gives what its tokens will be bound to, and the nonce that
+    /// Uses the proof of a token request up, if there is one, and gives what its tokens will be bound to, and the nonce that
     /// the client's next proof should have, if it is another one.
     ///
     /// # Errors
-    /// `invalid_dpop_proof`, `use_dpop_nonce`
-    pub async fn check_binding(
+    /// `invalid_dpop_proof`
+    pub async fn use_proof(
         &self,
-        presented: Option<PresentedProof<'_>>,
+        proof: Option<VerifiedProof>,
         now: Timestamp,
     ) -> Result<(AccessBinding, Option<DpopNonce>), OAuthError> {
-        let Some(presented) = presented else { return Ok((AccessBinding::default(), None)) };
-        let CheckedProof { jkt, next_nonce } = self.check_proof(presented, None, now).await?;
-        Ok((AccessBinding { dpop_jkt: Some(jkt) }, next_nonce))
+        let Some(proof) = proof else { return Ok((AccessBinding::default(), None)) };
+        self.use_once(&proof, now).await?;
+        Ok((AccessBinding { dpop_jkt: Some(proof.jkt) }, proof.next_nonce))
     }
 
     /// Checks that whoever shows a bound access token holds its key (RFC 9449 §7.1), and that a token that is not bound is
@@ -74,18 +76,27 @@ impl Provider {
             (Some(_), false) => Err(invalid("The access token is bound to a key and needs a proof of it.")),
             (Some(expected), true) => {
                 let presented = presented.ok_or_else(|| invalid_proof("The DPoP header is missing."))?;
-                let CheckedProof { jkt, next_nonce } = self.check_proof(presented, Some(text), now).await?;
-                if jkt == *expected { Ok(next_nonce) } else { Err(invalid("The proof is of another key.")) }
+                let proof = self.verify_proof(presented, Some(text), now)?;
+                if proof.jkt != *expected {
+                    return Err(invalid("The proof is of another key."));
+                }
+                self.use_once(&proof, now).await?;
+                Ok(proof.next_nonce)
             }
         }
     }
 
-    async fn check_proof(
+    /// Verifies a proof, with the hash of the access token that the request carries. Nothing is used up by it: a client that
+    /// lacks a nonce may try again with the same name of the proof, and the same assertion of itself.
+    ///
+    /// # Errors
+    /// `invalid_dpop_proof`, `use_dpop_nonce`
+    pub fn verify_proof(
         &self,
         presented: PresentedProof<'_>,
         access_token: Option<&str>,
         now: Timestamp,
-    ) -> Result<CheckedProof, OAuthError> {
+    ) -> Result<VerifiedProof, OAuthError> {
         let uri = format!("{}{}", self.settings.issuer, presented.path);
         let [newest, before] = DpopNonce::good_at(now, &self.settings.tenant, &self.key_ring().secrets);
         let good = [newest.as_str(), before.as_str()];
@@ -114,15 +125,17 @@ impl Provider {
                 "The DPoP proof is not valid for this request: check htm, htu, iat, jti, ath and the key.",
             ),
         })?;
-        let key = TransientKey::new(TransientKind::Proof, &[&verified.thumbprint, &verified.jwt_id]);
+        let used = verified.nonce.as_deref();
+        let has_older = nonce != ExpectedNonce::Any && used == Some(before.as_str());
+        let next_nonce = has_older.then_some(newest);
+        Ok(VerifiedProof { jkt: verified.thumbprint, jwt_id: verified.jwt_id, next_nonce })
+    }
+
+    async fn use_once(&self, proof: &VerifiedProof, now: Timestamp) -> Result<(), OAuthError> {
+        let key = TransientKey::new(TransientKind::Proof, &[&proof.jkt, &proof.jwt_id]);
         let forgotten_at = now + MAX_AGE + LEEWAY + LEEWAY;
         let is_new = self.ports.store.create_transient(&Transient::new(key, &(), forgotten_at)?).await?;
-        if !is_new {
-            return Err(invalid_proof("The DPoP proof was used before."));
-        }
-        let has_older =
-            nonce != ExpectedNonce::Any && verified.nonce.is_some_and(|used| used == before.as_str());
-        Ok(CheckedProof { jkt: verified.thumbprint, next_nonce: has_older.then_some(newest) })
+        if is_new { Ok(()) } else { Err(invalid_proof("The DPoP proof was used before.")) }
     }
 }
 

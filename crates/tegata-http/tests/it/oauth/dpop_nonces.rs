@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use tegata_core::oauth::Parameters;
 use tegata_core::settings::DpopNonces;
 
-use super::keys::{Key, proved};
+use super::keys::{Key, asserting, proved, signing_client};
 use super::relying_party::{CALLBACK, CHALLENGE, RelyingParty, parameter, redemption, visit};
-use crate::world::{Answer, World};
+use crate::world::{Answer, ISSUER, World};
 
 const TOKEN: &str = "/oauth2/token";
 const PAR: &str = "/oauth2/par";
@@ -231,6 +231,27 @@ async fn r32_a_nonce_is_of_this_server_and_of_every_other_of_the_installation() 
         let answer = client.get_with(path, &access, client.key.prove(&payload)).await;
         assert_eq!((answer.status, told(&answer)), (401, None), "no nonce mends that");
     }
+}
+
+#[tokio::test]
+async fn r32_r35_a_client_tries_again_with_the_assertion_of_its_first_try() {
+    let world = world(DpopNonces::Required).await;
+    let key = Key::new();
+    signing_client(&world, &key).await;
+    let now = world.now().as_secs();
+    let payload =
+        json!({"iss": "signer", "sub": "signer", "aud": ISSUER, "jti": "1", "iat": now, "exp": now + 60});
+    let assertion = key.sign(&json!({"alg": "ES256", "kid": "k1"}), &payload);
+    let ask = |jti: &str, nonce: Option<&str>| {
+        let mut payload = proved(&world, "POST", TOKEN, jti, None);
+        payload["nonce"] = json!(nonce.unwrap_or("yesterday's"));
+        asserting(&world, &assertion).header("dpop", key.prove(&payload)).send()
+    };
+    let nonce = asks(&ask("a", None).await, 400);
+    let answer = ask("a", Some(&nonce)).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let again = ask("b", Some(&nonce)).await;
+    assert_eq!((again.status, &again.body["error"]), (401, &json!("invalid_client")), "it is good once");
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tegata_core::client::AuthMethod;
 
 use super::relying_party::{RelyingParty, claims, parameter, redemption, visit};
-use crate::world::{Answer, ISSUER, World};
+use crate::world::{Answer, Call, ISSUER, World};
 
 pub(super) struct Key(EcdsaKeyPair);
 
@@ -23,7 +23,7 @@ impl Key {
         json!({"kty": "EC", "crv": "P-256", "x": x, "y": y})
     }
 
-    fn sign(&self, header: &Value, payload: &Value) -> String {
+    pub(super) fn sign(&self, header: &Value, payload: &Value) -> String {
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let input = format!("{}.{}", part(header), part(payload));
         let signature = self.0.sign(&SystemRandom::new(), input.as_bytes()).unwrap();
@@ -55,7 +55,7 @@ pub(super) fn proved(world: &World, method: &str, path: &str, jti: &str, token: 
     payload
 }
 
-async fn signing_client<'w>(world: &'w World, key: &Key) -> RelyingParty<'w> {
+pub(super) async fn signing_client<'w>(world: &'w World, key: &Key) -> RelyingParty<'w> {
     let mut jwk = key.jwk();
     jwk["kid"] = json!("k1");
     RelyingParty::with(world, "signer", |client| {
@@ -67,6 +67,11 @@ async fn signing_client<'w>(world: &'w World, key: &Key) -> RelyingParty<'w> {
 }
 
 async fn with_assertion(world: &World, assertion: &str) -> Answer {
+    asserting(world, assertion).send().await
+}
+
+/// A token request of a client that proves itself with an assertion.
+pub(super) fn asserting<'w>(world: &'w World, assertion: &str) -> Call<'w> {
     let form = [
         ("grant_type", "client_credentials"),
         ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
@@ -74,12 +79,7 @@ async fn with_assertion(world: &World, assertion: &str) -> Answer {
     ];
     let form = form.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let body = tegata_core::oauth::Parameters::new(form).unwrap().encode();
-    world
-        .call("POST", "/oauth2/token")
-        .header("content-type", "application/x-www-form-urlencoded")
-        .raw(body)
-        .send()
-        .await
+    world.call("POST", "/oauth2/token").header("content-type", "application/x-www-form-urlencoded").raw(body)
 }
 
 #[tokio::test]
