@@ -201,61 +201,27 @@ impl Value for Scope {
     }
 }
 
-impl Value for MetricsAccess {
-    const TYPE: &'static str = "one of `off`, `loopback`, `anyone`";
+/// Settings that are one of a few words.
+macro_rules! one_of_words {
+    ($($type:ident, $words:literal: $($variant:ident => $word:literal),+;)+) => {$(
+        impl Value for $type {
+            const TYPE: &'static str = $words;
 
-    fn parse(raw: &Raw) -> Result<Self, String> {
-        one(raw)?.parse().map_err(str::to_owned)
-    }
-
-    fn show(&self) -> Option<String> {
-        Some(
-            match self {
-                Self::Off => "off",
-                Self::Loopback => "loopback",
-                Self::Anyone => "anyone",
+            fn parse(raw: &Raw) -> Result<Self, String> {
+                one(raw)?.parse().map_err(str::to_owned)
             }
-            .to_owned(),
-        )
-    }
+
+            fn show(&self) -> Option<String> {
+                Some(match self { $(Self::$variant => $word),+ }.to_owned())
+            }
+        }
+    )+};
 }
 
-impl Value for RegistrationMode {
-    const TYPE: &'static str = "one of `off`, `token`, `open`";
-
-    fn parse(raw: &Raw) -> Result<Self, String> {
-        one(raw)?.parse().map_err(str::to_owned)
-    }
-
-    fn show(&self) -> Option<String> {
-        Some(
-            match self {
-                Self::Off => "off",
-                Self::Token => "token",
-                Self::Open => "open",
-            }
-            .to_owned(),
-        )
-    }
-}
-
-impl Value for DpopNonces {
-    const TYPE: &'static str = "one of `off`, `offered`, `required`";
-
-    fn parse(raw: &Raw) -> Result<Self, String> {
-        one(raw)?.parse().map_err(str::to_owned)
-    }
-
-    fn show(&self) -> Option<String> {
-        Some(
-            match self {
-                Self::Off => "off",
-                Self::Offered => "offered",
-                Self::Required => "required",
-            }
-            .to_owned(),
-        )
-    }
+one_of_words! {
+    MetricsAccess, "one of `off`, `loopback`, `anyone`": Off => "off", Loopback => "loopback", Anyone => "anyone";
+    RegistrationMode, "one of `off`, `token`, `open`": Off => "off", Token => "token", Open => "open";
+    DpopNonces, "one of `off`, `offered`, `required`": Off => "off", Offered => "offered", Required => "required";
 }
 
 impl Value for RegistrationToken {

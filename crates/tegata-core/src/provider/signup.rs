@@ -1,7 +1,6 @@
 //! Making an account.
 
-use super::{Provider, RequestContext, wait_until};
-use crate::attempt::AttemptKey;
+use super::{Provider, RequestContext};
 use crate::attributes::Attributes;
 use crate::audit::{AuditAction, Outcome};
 use crate::error::ProviderError;
@@ -51,13 +50,7 @@ impl Provider {
     ) -> Result<User, ProviderError> {
         let (username, email, password) = self.check_sign_up(request)?;
         let mut place = self.ports.hasher.admit()?;
-        if let Some(key) =
-            ctx.address.and_then(|address| AttemptKey::address(&self.key_ring().secrets, "sign-up", address))
-        {
-            let counted = self.ports.store.count(key, &self.settings.throttle.signup, ctx.now).await?;
-            counted
-                .map_err(|b| ProviderError::TooManyAttempts { retry_after: wait_until(b.until, ctx.now) })?;
-        }
+        self.count_address("sign-up", &self.settings.throttle.signup, ctx).await?;
         let password_hash = place.hash(password).await?;
         drop(place);
         let user = User {

@@ -6,10 +6,10 @@ use super::in_force::InForce;
 use crate::attributes::{Address, TextClaim};
 use crate::claims::{ClaimTarget, MappedClaim, STANDARD_CLAIMS, standard_scope};
 use crate::client::Client;
-use crate::oauth::ClaimsRequest;
+use crate::oauth::{ClaimsRequest, OAuthError};
 use crate::provider::Provider;
 use crate::session::Session;
-use crate::user::User;
+use crate::user::{User, UserStatus};
 
 /// Facts about a login and a token, which a request may name and which nobody is asked about.
 const FACTS: [&str; 5] = ["acr", "auth_time", "amr", "sub", "sid"];
@@ -21,8 +21,25 @@ impl Provider {
         standard.chain(self.settings.oauth.claims.iter().map(|mapped| mapped.claim.as_str()))
     }
 
+    /// The user of the ID token that a session gets, if it gets one which tells more than the session itself knows.
+    ///
+    /// # Errors
+    /// What `gone` says, where there is no such user or their account is closed; those of the store.
+    pub(super) async fn user_of_id_token(
+        &self,
+        session: &Session,
+        in_force: &InForce<'_>,
+        gone: impl FnOnce() -> OAuthError,
+    ) -> Result<Option<User>, OAuthError> {
+        if !in_force.scope().contains("openid") || !self.id_token_needs_user(session, in_force) {
+            return Ok(None);
+        }
+        let user = self.ports.store.find_user(session.user_id).await?;
+        user.filter(|user| user.status == UserStatus::Active).ok_or_else(gone).map(Some)
+    }
+
     /// Whether an ID token tells more of its user than the session itself knows.
-    pub(super) fn id_token_needs_user(&self, session: &Session, in_force: &InForce<'_>) -> bool {
+    fn id_token_needs_user(&self, session: &Session, in_force: &InForce<'_>) -> bool {
         let request = requested(session);
         let is_named = |name: &str| request.of_id_token().any(|asked| asked == name);
         let mut mapped =

@@ -8,7 +8,6 @@ use crate::error::ProviderError;
 use crate::oauth::{ErrorCode, OAuthError, Parameters};
 use crate::provider::{Provider, RequestContext};
 use crate::scope::Scope;
-use crate::user::UserStatus;
 
 impl Provider {
     /// Exchanges a refresh token of a client for the next tokens.
@@ -56,12 +55,7 @@ impl Provider {
         };
         let in_force = InForce::new(client, &session, scope.as_ref());
         // A session ends with its user, so it alone is looked at: but for what an ID token tells that it does not know.
-        let user = if in_force.scope().contains("openid") && self.id_token_needs_user(&session, &in_force) {
-            let user = self.ports.store.find_user(session.user_id).await?;
-            Some(user.filter(|user| user.status == UserStatus::Active).ok_or_else(invalid)?)
-        } else {
-            None
-        };
+        let user = self.user_of_id_token(&session, &in_force, invalid).await?;
         self.issue_client_tokens(
             client,
             user.as_ref(),

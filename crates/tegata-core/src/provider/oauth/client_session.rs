@@ -20,7 +20,6 @@ use crate::scope::Scope;
 use crate::session::Session;
 use crate::store::{GrantBegun, NewGrant};
 use crate::transient::Transient;
-use crate::user::UserStatus;
 
 /// A session of a client that is to begin.
 pub(super) struct Beginning {
@@ -113,12 +112,7 @@ impl Provider {
         let ended = || OAuthError::invalid_grant("What the user granted has ended.");
         let session = &grant.session;
         // The step below looks at the user again.
-        let user = if self.id_token_needs_user(session, content.in_force) {
-            let user = self.ports.store.find_user(session.user_id).await?;
-            Some(user.filter(|user| user.status == UserStatus::Active).ok_or_else(ended)?)
-        } else {
-            None
-        };
+        let user = self.user_of_id_token(session, content.in_force, ended).await?;
         // Signed first: a session that nobody holds a token of is of no use to anybody.
         let refresh = client.may_use(GrantType::RefreshToken).then_some(token);
         let tokens = self.issue_client_tokens(client, user.as_ref(), session, refresh, content, ctx.now)?;

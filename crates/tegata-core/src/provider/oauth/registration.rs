@@ -7,12 +7,11 @@ use serde_json::{Value, json};
 
 use super::clients::{ClientError, NewClient, sentences};
 use super::own_metadata::{OPERATORS, read_metadata};
-use crate::attempt::AttemptKey;
 use crate::client::{
     Client, ClientId, ClientMetadata, ClientOrigin, ClientSecret, ClientSecretHash, ClientStatus,
 };
 use crate::oauth::{ErrorCode, OAuthError};
-use crate::provider::{Provider, RequestContext, wait_until};
+use crate::provider::{Provider, RequestContext};
 use crate::settings::RegistrationMode;
 use crate::timestamp::Timestamp;
 
@@ -64,18 +63,7 @@ impl Provider {
                 ))
             }
             RegistrationMode::Open => {
-                let address = ctx.address.and_then(|address| {
-                    AttemptKey::address(&self.key_ring().secrets, "registration", address)
-                });
-                let Some(address) = address else { return Ok(()) };
-                let schedule = &self.settings.throttle.signup;
-                match self.ports.store.count(address, schedule, ctx.now).await? {
-                    Ok(()) => Ok(()),
-                    Err(blocked) => {
-                        let retry_after = wait_until(blocked.until, ctx.now);
-                        Err(crate::error::ProviderError::TooManyAttempts { retry_after }.into())
-                    }
-                }
+                Ok(self.count_address("registration", &self.settings.throttle.signup, ctx).await?)
             }
         }
     }

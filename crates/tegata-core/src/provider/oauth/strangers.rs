@@ -1,7 +1,7 @@
 //! What strangers may make us keep.
 
 use super::client_authentication::AuthenticatedClient;
-use crate::attempt::AttemptKey;
+use crate::attempt::{AttemptKey, DelaySchedule};
 use crate::error::ProviderError;
 use crate::provider::{Provider, RequestContext, wait_until};
 
@@ -21,11 +21,24 @@ impl Provider {
         if client.is_confidential() && client.is_verified() {
             return Ok(());
         }
+        self.count_address(purpose, &self.settings.throttle.requests, ctx).await
+    }
+
+    /// Counts a request by the address that it comes from, where that is known.
+    ///
+    /// # Errors
+    /// [`ProviderError::TooManyAttempts`]; those of the store.
+    pub(in crate::provider) async fn count_address(
+        &self,
+        purpose: &str,
+        schedule: &DelaySchedule,
+        ctx: &RequestContext<'_>,
+    ) -> Result<(), ProviderError> {
         let secrets = &self.key_ring().secrets;
         let Some(key) = ctx.address.and_then(|address| AttemptKey::address(secrets, purpose, address)) else {
             return Ok(());
         };
-        let counted = self.ports.store.count(key, &self.settings.throttle.requests, ctx.now).await?;
+        let counted = self.ports.store.count(key, schedule, ctx.now).await?;
         counted.map_err(|blocked| ProviderError::TooManyAttempts {
             retry_after: wait_until(blocked.until, ctx.now),
         })
