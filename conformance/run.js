@@ -37,7 +37,7 @@ const prepare = async (module) => operator[module]?.();
 let [asExpected, surprises] = [0, 0];
 try {
   await suite.answers();
-  await subject.start();
+  await subject.start(suite.url);
   for (const name of names) {
     /** @type {Plan} */
     const plan = JSON.parse(readFileSync(new URL(`plans/${name}.json`, here), "utf8"));

@@ -3,11 +3,12 @@ import { execFileSync, spawn } from "node:child_process";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer as createPlainServer, request } from "node:http";
-import { createServer, request as requestOverTls } from "node:https";
+import { request } from "node:http";
+import { createServer } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { connect } from "node:tls";
 import { binary, Server } from "../../e2e/support/server.js";
 
 const PERSON = {
@@ -60,15 +61,14 @@ export class Subject {
   #clients;
   #folder = mkdtempSync(join(tmpdir(), "tegata-conformance-"));
   #front = createServer(this.#certificate(), (asked, answer) => this.#pass(asked, answer));
-  #back = createPlainServer((asked, answer) => this.#passBack(asked, answer));
-  #suite = "";
+  #authorities = join(this.#folder, "authorities.pem");
   #server = new Server(() => this.#settings());
 
-  async start() {
-    for (const server of [this.#front, this.#back]) {
-      server.listen(0, "127.0.0.1");
-      await once(server, "listening");
-    }
+  /** @param {string} suite Its address. */
+  async start(suite) {
+    writeFileSync(this.#authorities, await authorityOf(suite));
+    this.#front.listen(0, "127.0.0.1");
+    await once(this.#front, "listening");
     const { port } = /** @type {import("node:net").AddressInfo} */ (this.#front.address());
     this.issuer = `https://localhost:${port}`;
     await this.#server.start();
@@ -76,10 +76,8 @@ export class Subject {
   }
 
   async dispose() {
-    for (const server of [this.#front, this.#back]) {
-      server.closeAllConnections();
-      server.close();
-    }
+    this.#front.closeAllConnections();
+    this.#front.close();
     await this.#server.dispose();
     rmSync(this.#folder, { recursive: true, force: true });
   }
@@ -149,6 +147,8 @@ export class Subject {
       `server.public_url=${this.issuer}`,
       "server.trusted_proxies=127.0.0.1",
       "oauth.registration=open",
+      "oauth.request_uris=true",
+      `oauth.ca_file=${this.#authorities}`,
     ];
   }
 
@@ -204,28 +204,14 @@ export class Subject {
 
   /**
    * What an operator has to change for a client of the suite that has registered itself: it does not use PKCE, which Tegata
-   * wants of all (RFC 9700 §2.1.1), it hears of logouts under a certificate that nobody has signed, and its user would be
-   * asked at every login while nobody vouches for it.
+   * wants of all (RFC 9700 §2.1.1), and its user would be asked at every login while nobody vouches for it.
    *
-   * @param {{ client_id: string, backchannel_logout_uri?: string }} client
+   * @param {{ client_id: string }} client
    */
-  async #welcome({ client_id, backchannel_logout_uri: uri }) {
-    const heard = uri === undefined ? [] : ["--backchannel-logout-uri", this.#plain(uri)];
-    const changed = await this.#run(["client", "update", client_id, "--no-pkce", ...heard, ...this.#place()]);
+  async #welcome({ client_id }) {
+    const changed = await this.#run(["client", "update", client_id, "--no-pkce", ...this.#place()]);
     const { version } = JSON.parse(changed);
     await this.#run(["client", "vouch", client_id, "--version", String(version), ...this.#place()]);
-  }
-
-  /**
-   * An address of the suite, over plain HTTP on this machine.
-   *
-   * @param {string} address
-   */
-  #plain(address) {
-    const { origin, pathname } = new URL(address);
-    this.#suite = origin;
-    const { port } = /** @type {import("node:net").AddressInfo} */ (this.#back.address());
-    return `http://localhost:${port}${pathname}`;
   }
 
   /**
@@ -278,23 +264,20 @@ export class Subject {
     passed.on("error", () => answer.destroy());
     asked.pipe(passed);
   }
+}
 
-  /**
-   * @param {import("node:http").IncomingMessage} asked
-   * @param {import("node:http").ServerResponse} answer
-   */
-  #passBack(asked, answer) {
-    const { host } = new URL(this.#suite);
-    const options = { method: asked.method ?? "POST", headers: { ...asked.headers, host } };
-    const passed = requestOverTls(
-      this.#suite + asked.url,
-      { ...options, rejectUnauthorized: false },
-      (given) => {
-        answer.writeHead(given.statusCode ?? 502, given.rawHeaders);
-        given.pipe(answer);
-      },
-    );
-    passed.on("error", () => answer.destroy());
-    asked.pipe(passed);
-  }
+/**
+ * The authority of a server's certificate, which may be that certificate itself, as PEM.
+ *
+ * @param {string} address
+ */
+async function authorityOf(address) {
+  const { hostname, port } = new URL(address);
+  const socket = connect({ host: hostname, port: Number(port || 443), rejectUnauthorized: false });
+  await once(socket, "secureConnect");
+  let certificate = socket.getPeerCertificate(true);
+  while (certificate.issuerCertificate !== certificate) certificate = certificate.issuerCertificate;
+  socket.destroy();
+  const lines = certificate.raw.toString("base64").replace(/.{64}/g, "$&\n");
+  return `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`;
 }

@@ -2,6 +2,7 @@
 
 mod redirect_uri;
 mod request_object_alg;
+mod request_uri;
 mod secret;
 mod validate;
 
@@ -14,6 +15,7 @@ use tegata_jose::Algorithm;
 pub(crate) use redirect_uri::host;
 pub use redirect_uri::{InvalidRedirectUri, RedirectUri};
 pub use request_object_alg::RequestObjectAlg;
+pub(crate) use request_uri::without_fragment;
 pub use secret::{ClientSecret, ClientSecretHash, StoredSecret};
 pub use validate::{MetadataProblem, MetadataRules};
 
@@ -201,6 +203,9 @@ pub struct ClientMetadata {
     /// With what its request objects are signed; with any algorithm that we verify, or none, if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_object_signing_alg: Option<RequestObjectAlg>,
+    /// Where it has request objects that may be fetched (OIDC Core §6.2).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub request_uris: Vec<String>,
     /// Whether it signs all of its authorization requests (RFC 9101 §10.5).
     pub require_signed_request_object: bool,
     /// Whether its tokens are always bound to a key (RFC 9449 §5.2).
@@ -248,6 +253,7 @@ impl Default for ClientMetadata {
             backchannel_logout_session_required: false,
             require_pushed_authorization_requests: false,
             request_object_signing_alg: None,
+            request_uris: Vec::new(),
             require_signed_request_object: false,
             dpop_bound_access_tokens: false,
             require_pkce: true,

@@ -4,6 +4,7 @@
 //! cannot be gone around: HTTPS to public addresses, the ones that were looked at and no others, no redirect, and a bound
 //! on size and time. It reads no environment: a proxy that a variable names would ask in our place.
 
+mod authorities;
 mod connector;
 mod freshness;
 #[cfg(test)]
@@ -21,10 +22,12 @@ use hyper_rustls::HttpsConnectorBuilder;
 use hyper_rustls::builderstates::WantsSchemes;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
+use rustls::ClientConfig;
 pub use tegata_core::outbound::{Document, OutboundError, check_url};
 use tegata_core::outbound::{MAX_DOCUMENT_LEN, Outbound};
 use tokio::sync::Semaphore;
 
+pub use authorities::InvalidAuthorities;
 use connector::Connector;
 
 /// For all of it: a place, the name, the connection, the answer.
@@ -52,6 +55,16 @@ impl HttpsOutbound {
     /// and for no other.
     pub fn new(allow_loopback: bool) -> Self {
         Self::over(HttpsConnectorBuilder::new().with_webpki_roots(), allow_loopback)
+    }
+
+    /// A client that trusts the certificate authorities of a PEM text as well.
+    ///
+    /// # Errors
+    /// [`InvalidAuthorities`]
+    pub fn trusting(pem: &[u8], allow_loopback: bool) -> Result<Self, InvalidAuthorities> {
+        let tls = ClientConfig::builder().with_root_certificates(authorities::roots(pem)?);
+        let tls = HttpsConnectorBuilder::new().with_tls_config(tls.with_no_client_auth());
+        Ok(Self::over(tls, allow_loopback))
     }
 
     fn over(tls: HttpsConnectorBuilder<WantsSchemes>, allow_loopback: bool) -> Self {

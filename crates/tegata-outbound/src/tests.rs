@@ -5,9 +5,8 @@ mod server;
 use std::net::TcpListener;
 
 use proptest::prelude::*;
-use rustls::pki_types::{CertificateDer, UnixTime};
+use rustls::pki_types::UnixTime;
 use rustls::time_provider::TimeProvider;
-use rustls::{ClientConfig, RootCertStore};
 use tokio::time::Instant;
 
 use super::*;
@@ -233,10 +232,9 @@ impl TimeProvider for NewYear2027 {
     }
 }
 
-/// A client that trusts the authority of the tests, and no other.
+/// A client that trusts the authority of the tests.
 fn trusting() -> HttpsOutbound {
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from(&include_bytes!("../testdata/authority.der")[..])).unwrap();
+    let roots = authorities::roots(include_bytes!("../testdata/authority.pem")).unwrap();
     let provider = Arc::clone(ClientConfig::builder().crypto_provider());
     let config = ClientConfig::builder_with_details(provider, Arc::new(NewYear2027))
         .with_safe_default_protocol_versions()

@@ -8,12 +8,11 @@ trap 'rm -r "$keys"' EXIT
 
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 36500 -subj '/CN=Tests of Tegata' \
     -addext 'basicConstraints=critical,CA:TRUE' -addext 'keyUsage=critical,keyCertSign' \
-    -keyout "$keys/authority.pem" -out "$keys/authority.crt"
+    -keyout "$keys/authority.pem" -out authority.pem
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 36500 -subj '/CN=localhost' \
-    -CA "$keys/authority.crt" -CAkey "$keys/authority.pem" \
+    -CA authority.pem -CAkey "$keys/authority.pem" \
     -addext 'basicConstraints=critical,CA:FALSE' -addext 'subjectAltName=DNS:localhost' \
     -keyout "$keys/server.pem" -out "$keys/server.crt"
 
-openssl x509 -in "$keys/authority.crt" -outform der -out authority.der
 openssl x509 -in "$keys/server.crt" -outform der -out server.der
 openssl pkcs8 -topk8 -nocrypt -in "$keys/server.pem" -outform der -out server.key.der

@@ -467,6 +467,9 @@ pub(crate) struct Metadata {
     /// It has to sign its authorization requests (JAR)
     #[arg(long)]
     pub(crate) jar: bool,
+    /// Where it has a request object that may be fetched; may be given many times
+    #[arg(long, value_name = "URL")]
+    pub(crate) request_uri: Vec<String>,
     /// With what its request objects are signed, or none [default: any that it has a key for, or none]
     #[arg(long, value_name = "ALG")]
     pub(crate) request_object_alg: Option<String>,

@@ -144,7 +144,7 @@ impl Installation {
             blocklist: blocklist(settings)?,
             entropy: Arc::new(SystemEntropy),
             audit: Arc::new(audit),
-            outbound: Arc::new(HttpsOutbound::new(is_loopback_url(&issuer))),
+            outbound: Arc::new(outbound(settings, is_loopback_url(&issuer))?),
             sealing: self.master_key.sealing_key(),
         };
         Ok(Provider::open(settings.core(issuer), ports, SystemClock.now()).await?)
@@ -194,6 +194,15 @@ fn blocklist(settings: &Settings) -> Result<Arc<dyn Blocklist>, Failure> {
         lists.push(Box::new(list));
     }
     Ok(Arc::new(Blocklists::new(lists)))
+}
+
+fn outbound(settings: &Settings, allow_loopback: bool) -> Result<HttpsOutbound, Failure> {
+    let Some(file) = &settings.ca_file else { return Ok(HttpsOutbound::new(allow_loopback)) };
+    let failed = |error: &dyn std::fmt::Display| {
+        Failure::new(format_args!("the authorities {} cannot be used: {error}", file.display()))
+    };
+    let pem = std::fs::read(file).map_err(|error| failed(&error))?;
+    HttpsOutbound::trusting(&pem, allow_loopback).map_err(|error| failed(&error))
 }
 
 /// Runs what a command does, on this thread.

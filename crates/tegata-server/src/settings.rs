@@ -33,6 +33,8 @@ pub(crate) struct Settings {
     cors_origins: Vec<String>,
     /// `oauth.clients_file`
     pub(crate) clients_file: Option<PathBuf>,
+    /// `oauth.ca_file`
+    pub(crate) ca_file: Option<PathBuf>,
     /// `pages.logo_url`
     logo_url: Option<String>,
     /// `pages.css_variables`
@@ -162,6 +164,7 @@ impl Default for Settings {
             },
             cors_origins: Vec::new(),
             clients_file: None,
+            ca_file: None,
             logo_url: None,
             css_variables: Vec::new(),
             store: StoreSettings {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use tegata_jose::{Algorithm, JoseError, JwkSet};
 
+use super::request_uri::{MAX_REQUEST_URI, without_fragment};
 use super::{
     ApplicationType, AuthMethod, ClientMetadata, GrantType, RedirectUri, RequestObjectAlg, SubjectType,
 };
@@ -49,7 +50,8 @@ impl ClientMetadata {
         let mut found = Problems(Vec::new());
         self.check_redirect_uris(rules, &mut found);
         self.check_grants(&mut found);
-        self.check_keys(rules, &mut found);
+        self.check_keys(&mut found);
+        self.check_addresses(rules, &mut found);
         self.check_names(rules, &mut found);
         self.check_tokens(rules, &mut found);
         found.0
@@ -90,7 +92,7 @@ impl ClientMetadata {
         }
     }
 
-    fn check_keys(&self, rules: &MetadataRules<'_>, found: &mut Problems) {
+    fn check_keys(&self, found: &mut Problems) {
         if self.jwks.is_some() && self.jwks_uri.is_some() {
             found.metadata("There can be jwks or jwks_uri, not both (RFC 7591 §2).");
         }
@@ -123,6 +125,10 @@ impl ClientMetadata {
         {
             found.metadata("With the request_object_signing_alg none, no request object would be signed.");
         }
+    }
+
+    /// Those that we ask, or tell something.
+    fn check_addresses(&self, rules: &MetadataRules<'_>, found: &mut Problems) {
         let addresses = [
             ("jwks_uri", &self.jwks_uri),
             ("backchannel_logout_uri", &self.backchannel_logout_uri),
@@ -132,6 +138,17 @@ impl ClientMetadata {
             if uri.as_ref().is_some_and(|uri| check_url(uri, rules.allow_loopback).is_err()) {
                 found.metadata(&format!("{name} has to be an https address on the public internet."));
             }
+        }
+        if self.request_uris.len() > MAX_URIS {
+            found.metadata(&format!("There may be {MAX_URIS} request_uris at most."));
+        }
+        let is_wrong = |uri: &String| {
+            uri.len() > MAX_REQUEST_URI || check_url(without_fragment(uri), rules.allow_loopback).is_err()
+        };
+        if self.request_uris.iter().any(is_wrong) {
+            found.metadata(&format!(
+                "request_uris have to be https addresses on the public internet, with {MAX_REQUEST_URI} characters at most.",
+            ));
         }
     }
 
@@ -251,6 +268,23 @@ mod tests {
             metadata.id_token_signed_response_alg = Some(Algorithm::EdDsa);
         });
         assert_eq!(found.len(), 9, "{found:#?}");
+    }
+
+    #[test]
+    fn v46_request_objects_are_at_few_addresses_of_the_web() {
+        let with = |uris: &[&str]| {
+            problems(false, |metadata| {
+                metadata.request_uris = uris.iter().map(|uri| (*uri).to_owned()).collect();
+            })
+        };
+        assert_eq!(with(&["https://app.example/r.jwt", "https://app.example/r.jwt#any/thing?"]), []);
+        let long = format!("https://app.example/r.jwt#{}", "x".repeat(MAX_REQUEST_URI));
+        for bad in
+            ["http://app.example/r.jwt", "https://10.0.0.1/r.jwt", "https://a@app.example/", "urn:x", &long]
+        {
+            assert_eq!(with(&[bad]).len(), 1, "{bad}");
+        }
+        assert_eq!(with(&vec!["https://app.example/r.jwt"; MAX_URIS + 1]).len(), 1);
     }
 
     #[test]

@@ -33,6 +33,7 @@ mod own_metadata;
 mod pushed;
 mod registration;
 mod request_object;
+mod request_uri;
 mod response_target;
 mod revocation;
 mod sealed_code;

@@ -10,6 +10,7 @@ use crate::scope::Scope;
 
 /// The settings of the OpenID Provider.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own, with its name there")]
 pub struct OAuthSettings {
     /// Whether there is one.
     pub enabled: bool,
@@ -29,6 +30,8 @@ pub struct OAuthSettings {
     pub pushed_request_ttl: Duration,
     /// Whether every authorization request has to be pushed (RFC 9126 §5).
     pub require_pushed_requests: bool,
+    /// Whether request objects are fetched from where clients have registered them (OIDC Core §6.2).
+    pub request_uris: bool,
     /// The life of a device authorization; at most 10 minutes.
     pub device_code_ttl: Duration,
     /// How long a browser stays logged in at the provider.
@@ -103,6 +106,7 @@ impl Default for OAuthSettings {
             code_ttl: Duration::from_mins(1),
             pushed_request_ttl: Duration::from_mins(1),
             require_pushed_requests: false,
+            request_uris: false,
             device_code_ttl: Duration::from_mins(10),
             browser_session_ttl: Duration::from_hours(7 * 24),
             dpop_nonces: DpopNonces::Offered,

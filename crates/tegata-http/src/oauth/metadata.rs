@@ -46,6 +46,7 @@ pub(crate) struct OAuthMetadata<'a> {
     claims_parameter_supported: bool,
     request_parameter_supported: bool,
     request_uri_parameter_supported: bool,
+    require_request_uri_registration: bool,
     request_object_signing_alg_values_supported: Vec<&'a str>,
     require_signed_request_object: bool,
     authorization_response_iss_parameter_supported: bool,
@@ -90,8 +91,9 @@ impl OAuthMetadata<'_> {
             claim_types_supported: ["normal"],
             claims_parameter_supported: true,
             request_parameter_supported: true,
-            // Of pushed requests only, which have an endpoint of their own (RFC 9126 §5).
-            request_uri_parameter_supported: false,
+            // Those of pushed requests do not count (RFC 9126 §5).
+            request_uri_parameter_supported: settings.oauth.request_uris,
+            require_request_uri_registration: settings.oauth.request_uris,
             request_object_signing_alg_values_supported: RequestObjectAlg::all()
                 .map(RequestObjectAlg::as_str)
                 .collect(),

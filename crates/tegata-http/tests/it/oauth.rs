@@ -14,6 +14,7 @@ mod races;
 mod registration;
 mod relying_party;
 mod request_object;
+mod request_uri;
 mod tokens;
 
 pub(crate) use dpop_nonces::refused_for_its_nonce;

@@ -62,6 +62,8 @@ pub static SETTINGS: &[Setting] = tegata_settings::settings! {
         "The life of a pushed authorization request, at most 90s."
     "oauth.require_pushed_requests" => rules.oauth.require_pushed_requests:
         "Whether every authorization request has to be pushed (RFC 9126)."
+    "oauth.request_uris" => rules.oauth.request_uris:
+        "Whether a client may name a `request_uri` that it has registered, from which its request object is fetched (OpenID Connect Core §6.2)."
     "oauth.device_code_ttl" => rules.oauth.device_code_ttl:
         "How long a user may take to enter the code of a device, 1m to 10m."
     "oauth.browser_session_ttl" => rules.oauth.browser_session_ttl:

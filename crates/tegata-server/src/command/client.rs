@@ -201,8 +201,12 @@ impl cli::Metadata {
         if let Some(alg) = &self.request_object_alg {
             metadata.request_object_signing_alg = Some(request_object_alg(alg)?);
         }
-        if !self.resource.is_empty() {
-            metadata.resources.clone_from(&self.resource);
+        for (own, said) in
+            [(&mut metadata.resources, &self.resource), (&mut metadata.request_uris, &self.request_uri)]
+        {
+            if !said.is_empty() {
+                own.clone_from(said);
+            }
         }
         if self.pairwise {
             metadata.subject_type = SubjectType::Pairwise;

@@ -132,6 +132,8 @@ pub(crate) static SETTINGS: &[Setting] = tegata_settings::settings! {
         "The life of a pushed authorization request, at most 90s."
     "oauth.require_pushed_requests" => rules.oauth.require_pushed_requests:
         "Whether every authorization request has to be pushed (RFC 9126)."
+    "oauth.request_uris" => rules.oauth.request_uris:
+        "Whether a client may name a `request_uri` that it has registered, from which its request object is fetched (OpenID Connect Core §6.2)."
     "oauth.device_code_ttl" => rules.oauth.device_code_ttl:
         "How long a user may take to enter the code of a device, 1m to 10m."
     "oauth.browser_session_ttl" => rules.oauth.browser_session_ttl:
@@ -146,6 +148,8 @@ pub(crate) static SETTINGS: &[Setting] = tegata_settings::settings! {
         "Whether a client need not be registered whose name is the https address of its metadata (Client ID Metadata Documents)."
     "oauth.clients_file" => clients_file:
         "A file with clients, in TOML or JSON, which are registered or changed at every start: [its form](../guides/openid-provider.md#clients-in-a-file)."
+    "oauth.ca_file" or "only those of the web" => ca_file:
+        "A PEM file of certificate authorities that are trusted as well, where clients are asked for their keys, metadata and request objects, and told of logouts: your own, or that of a tool such as mkcert."
     "pages.logo_url" or "our own" => logo_url:
         "The logo on the pages of the OpenID Provider: an address, or a path on this server."
     "pages.css_variables" => css_variables:

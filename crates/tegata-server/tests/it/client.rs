@@ -131,6 +131,20 @@ fn r68_clients_of_a_file_are_there_after_a_start_and_their_secrets_in_no_log() {
 }
 
 #[test]
+fn authorities_that_cannot_be_trusted_are_named_and_nothing_starts() {
+    let installation = Installation::new();
+    let file = installation.root().join("ca.pem");
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--set", "oauth.ca_file=ca.pem"];
+    assert!(
+        installation.run(&serve).failed(1).contains("the authorities ca.pem cannot be used: No such file")
+    );
+    fs::write(&file, "").unwrap();
+    assert!(installation.run(&serve).failed(1).contains("there is no certificate in it"));
+    fs::write(&file, include_bytes!("../../../tegata-outbound/testdata/authority.pem")).unwrap();
+    installation.serve(&["--set", "oauth.ca_file=ca.pem"]).stop();
+}
+
+#[test]
 fn the_client_of_the_token_inspector_is_there_exactly_while_it_is_on() {
     let installation = Installation::new();
     let shown = || installation.run(&["client", "show", "token-inspector"]);

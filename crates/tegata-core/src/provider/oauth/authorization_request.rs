@@ -171,7 +171,7 @@ impl Provider {
         origin: RequestOrigin<'_>,
     ) -> Result<AuthorizationRequest, OAuthError> {
         let settings = &self.settings.oauth;
-        // That of a pushed request has led here; any other would be fetched from somewhere.
+        // That of a pushed request has led here, and so has one that may be fetched.
         if parameters.get("request_uri")?.is_some() {
             return Err(OAuthError::refused(
                 ErrorCode::RequestUriNotSupported,

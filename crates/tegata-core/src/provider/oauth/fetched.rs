@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tegata_jose::JwkSet;
 
-use super::{client_keys, metadata_document};
+use super::{client_keys, metadata_document, request_uri};
 use crate::client::Client;
 use crate::outbound::{Document, Outbound, OutboundError};
 use crate::timestamp::Timestamp;
@@ -29,11 +29,17 @@ pub(in crate::provider) struct Fetched {
     pub(super) keys: Cache<JwkSet>,
     /// The client that the metadata at an address describes.
     pub(super) documents: Cache<Client>,
+    /// The request objects of clients, by addresses with their fragments.
+    pub(super) request_objects: Cache<String>,
 }
 
 impl Default for Fetched {
     fn default() -> Self {
-        Self { keys: Cache::new(client_keys::MAX_AGE), documents: Cache::new(metadata_document::MAX_AGE) }
+        Self {
+            keys: Cache::new(client_keys::MAX_AGE),
+            documents: Cache::new(metadata_document::MAX_AGE),
+            request_objects: Cache::new(request_uri::MAX_AGE),
+        }
     }
 }
 

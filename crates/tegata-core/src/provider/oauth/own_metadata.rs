@@ -11,7 +11,7 @@ const SCOPE: &str = "openid profile email address phone offline_access";
 /// What only an operator decides, and what a client must not be able to say.
 pub(super) const OPERATORS: [&str; 3] = ["skip_consent", "require_pkce", "resources"];
 /// What a client can say of itself, but for its `scope`, which is narrowed.
-const MEMBERS: [&str; 31] = [
+const MEMBERS: [&str; 32] = [
     "client_name",
     "client_uri",
     "logo_uri",
@@ -37,6 +37,7 @@ const MEMBERS: [&str; 31] = [
     "backchannel_logout_session_required",
     "require_pushed_authorization_requests",
     "request_object_signing_alg",
+    "request_uris",
     "require_signed_request_object",
     "dpop_bound_access_tokens",
     "software_id",
@@ -158,6 +159,7 @@ mod tests {
             post_logout_redirect_uris: vec!["https://a.example/".parse().unwrap()],
             token_endpoint_auth_signing_alg: Some(tegata_jose::Algorithm::Es256),
             request_object_signing_alg: Some(RequestObjectAlg::Unsigned),
+            request_uris: vec![String::new()],
             resources: vec![String::new()],
             jwks: Some(Value::Null),
             jwks_uri: text(),

@@ -83,7 +83,8 @@ impl Provider {
             return Err(OAuthError::invalid_request("The client_id is not that of the client that pushes."));
         }
         let OpenedRequest { mut parameters, is_signed } = if parameters.has("request") {
-            self.open_request_object(client, parameters, Entrance::Push, ctx).await?
+            let object = parameters.required("request")?;
+            self.open_request_object(client, object, parameters, Entrance::Push, ctx).await?
         } else {
             OpenedRequest { parameters: parameters.clone(), is_signed: false }
         };
@@ -134,10 +135,12 @@ impl Provider {
         flow: &Flow,
         ctx: &RequestContext<'_>,
     ) -> Result<AuthorizationRequest, AuthorizationError> {
-        if parameters.has("request") {
+        let uri = pushed_uri(parameters).map_err(AuthorizationError::Page)?;
+        let is_fetched = self.settings.oauth.request_uris && uri.is_none() && parameters.has("request_uri");
+        if parameters.has("request") || is_fetched {
             return self.request_in_object(parameters, ctx).await;
         }
-        let Some(uri) = pushed_uri(parameters).map_err(AuthorizationError::Page)? else {
+        let Some(uri) = uri else {
             let origin = RequestOrigin { request_uri: None, is_signed: flow.is_signed };
             return self.read_authorization_request(parameters, origin, ctx.now).await;
         };

@@ -1,4 +1,4 @@
-//! Authorization requests in a request object, passed by value (RFC 9101, OIDC Core §6.1).
+//! Authorization requests in a request object (RFC 9101, OIDC Core §6).
 //!
 //! What is in an object becomes parameters, once and here. From there on it is a request as any other: nothing after this
 //! reads a JWT, and what a visitor takes along through the login is those parameters.
@@ -51,7 +51,11 @@ impl Provider {
         ctx: &RequestContext<'_>,
     ) -> Result<AuthorizationRequest, AuthorizationError> {
         let client = self.requesting_client(outer, ctx.now).await.map_err(AuthorizationError::Page)?;
-        match self.open_request_object(&client, outer, Entrance::Authorization, ctx).await {
+        let opened = async {
+            let object = self.request_object(&client, outer, ctx).await?;
+            self.open_request_object(&client, &object, outer, Entrance::Authorization, ctx).await
+        };
+        match opened.await {
             Ok(opened) => {
                 let origin = RequestOrigin { request_uri: None, is_signed: opened.is_signed };
                 let request = self.read_request_of(client, &opened.parameters, origin)?;
@@ -64,26 +68,40 @@ impl Provider {
         }
     }
 
-    /// Opens the request object among the parameters of a client's request.
+    /// The request object of a visitor: among the parameters, or where they say that it is.
+    async fn request_object<'a>(
+        &self,
+        client: &Client,
+        outer: &'a Parameters,
+        ctx: &RequestContext<'_>,
+    ) -> Result<Cow<'a, str>, OAuthError> {
+        let Some(uri) = outer.get("request_uri")? else {
+            return outer.required("request").map(Cow::Borrowed);
+        };
+        if outer.has("request") {
+            return Err(OAuthError::invalid_request(
+                "The parameters request and request_uri do not go together (RFC 9101 §5).",
+            ));
+        }
+        let object = self.request_object_at(client, uri, ctx.now).await?;
+        Ok(Cow::Owned(object.as_ref().clone()))
+    }
+
+    /// Opens the request object of a client, with the parameters beside it.
     ///
     /// In the place of one that is signed, nothing beside it counts (RFC 9101 §6.3); nor does anything at the endpoint for
     /// pushed requests (RFC 9126 §3). One that is not signed is of OIDC Core §6.1: what it does not say can stand beside it.
     ///
     /// # Errors
-    /// `invalid_request_object`; `invalid_request` for parameters beside it that do not go with it.
+    /// `invalid_request_object`; `invalid_request` for parameters beside it that are missing.
     pub(super) async fn open_request_object(
         &self,
         client: &Client,
+        object: &str,
         outer: &Parameters,
         entrance: Entrance,
         ctx: &RequestContext<'_>,
     ) -> Result<OpenedRequest, OAuthError> {
-        let object = outer.required("request")?;
-        if outer.get("request_uri")?.is_some() {
-            return Err(OAuthError::invalid_request(
-                "The parameters request and request_uri do not go together (RFC 9101 §5).",
-            ));
-        }
         let expected = RequestObjectExpectation {
             client_id: client.client_id.as_str(),
             issuer: &self.settings.issuer,
@@ -149,7 +167,9 @@ fn check_response_type(
 
 /// The parameters of an object, and those beside it that it does not have.
 fn completed(inner: &Parameters, outer: &Parameters) -> Result<Parameters, OAuthError> {
-    let has = |name: &str| name == "request" || inner.pairs().any(|(known, _)| known == name);
+    let has = |name: &str| {
+        ["request", "request_uri"].contains(&name) || inner.pairs().any(|(known, _)| known == name)
+    };
     let more: Vec<_> = outer.pairs().filter(|(name, _)| !has(name)).collect();
     let pairs = inner.pairs().chain(more);
     Parameters::new(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())))

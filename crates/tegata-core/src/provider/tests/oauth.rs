@@ -11,6 +11,7 @@ mod overtaken;
 mod pushed;
 mod refresh;
 mod request_object;
+mod request_uri;
 mod sectors;
 
 use serde_json::{Value, json};
@@ -24,6 +25,7 @@ use crate::provider::oauth::{
     AccessBinding, Answer, AuthenticatedClient, Authorization, AuthorizationError, AuthorizationRequest,
     BrowserSession, ClientTokens, DeviceAuthorization, Flow, PresentedClient, Question, Visitor,
 };
+use crate::settings::OAuthSettings;
 
 /// The API of the operator, which is the default resource.
 const API: &str = "https://id.example";
@@ -50,11 +52,16 @@ impl Party {
 
 /// A world with three resources and a user.
 async fn world() -> World {
+    world_with(|_| {}).await
+}
+
+async fn world_with(change: impl FnOnce(&mut OAuthSettings)) -> World {
     let world = World::with(|settings| {
         settings.oauth.resources = vec![ORDERS.to_owned(), BILLING.to_owned()];
         settings.oauth.scope = "orders:read orders:write".parse().unwrap();
         // Making RSA keys takes its time, and no test here looks at them.
         settings.oauth.id_token_algs = vec![Algorithm::Es256];
+        change(&mut settings.oauth);
     })
     .await;
     world.sign_up("alice").await;

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use tegata_core::client::RequestObjectAlg;
+use tegata_core::client::{ClientMetadata, RequestObjectAlg};
 use tegata_core::settings::RegistrationMode;
 use tegata_jose::{Algorithm, JwkSet, SigningKey};
 
@@ -15,16 +15,26 @@ use crate::world::{ISSUER, PASSWORD, World};
 
 /// A client that signs its requests, and is known by the one key of a set.
 async fn signer<'w>(world: &'w World, name: &str, key: &SigningKey) -> RelyingParty<'w> {
+    signer_with(world, name, key, |_| {}).await
+}
+
+pub(super) async fn signer_with<'w>(
+    world: &'w World,
+    name: &str,
+    key: &SigningKey,
+    change: impl FnOnce(&mut ClientMetadata),
+) -> RelyingParty<'w> {
     let set = JwkSet::new(vec![key.public_jwk()]).unwrap();
     RelyingParty::with(world, name, |client| {
         client.metadata.jwks = serde_json::from_str(&set.to_json()).ok();
         client.metadata.require_signed_request_object = true;
+        change(&mut client.metadata);
     })
     .await
 }
 
 /// The claims of a good object.
-fn request(world: &World, client_id: &str) -> Value {
+pub(super) fn request(world: &World, client_id: &str) -> Value {
     json!({
         "iss": client_id, "aud": ISSUER, "exp": world.now().as_secs() + 60, "client_id": client_id,
         "response_type": "code", "redirect_uri": CALLBACK, "scope": "openid profile", "state": "inner",
@@ -33,7 +43,7 @@ fn request(world: &World, client_id: &str) -> Value {
     })
 }
 
-fn sign(key: &SigningKey, claims: &Value) -> String {
+pub(super) fn sign(key: &SigningKey, claims: &Value) -> String {
     key.sign("oauth-authz-req+jwt", claims.to_string().as_bytes()).unwrap()
 }
 

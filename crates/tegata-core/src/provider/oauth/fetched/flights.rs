@@ -76,7 +76,7 @@ impl Drop for Flight<'_> {
 /// suffix has two, that is a whole neighbourhood; it shares its places and nothing else.
 pub(super) fn site(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     if authority.starts_with('[') {
         return authority.split_once(']').map_or(authority, |(host, _)| host);
     }

@@ -8,16 +8,20 @@ use super::*;
 use crate::client::RequestObjectAlg;
 use crate::provider::oauth::ResponseMode;
 
-const OTHER_URI: &str = "https://app.example/other";
+pub(super) const OTHER_URI: &str = "https://app.example/other";
 
 /// A client with a key, of the operator's own house.
-struct Signer {
-    party: Party,
+pub(super) struct Signer {
+    pub(super) party: Party,
     key: SigningKey,
 }
 
 impl Signer {
-    async fn new(world: &World, client_id: &str, change: impl FnOnce(&mut ClientMetadata)) -> Self {
+    pub(super) async fn new(
+        world: &World,
+        client_id: &str,
+        change: impl FnOnce(&mut ClientMetadata),
+    ) -> Self {
         let key = SigningKey::generate(Algorithm::Es256).unwrap();
         let set = JwkSet::new(vec![key.public_jwk()]).unwrap();
         let party = world
@@ -32,7 +36,7 @@ impl Signer {
     }
 
     /// The claims of a good object, with more or others; `null` leaves one out.
-    fn claims(&self, world: &World, more: &Value) -> Value {
+    pub(super) fn claims(&self, world: &World, more: &Value) -> Value {
         let mut claims = json!({
             "iss": self.party.id(), "aud": API, "exp": world.now.as_secs() + 60, "jti": "1",
             "client_id": self.party.id(), "response_type": "code", "redirect_uri": REDIRECT_URI, "scope": SCOPE,
@@ -50,7 +54,7 @@ impl Signer {
         self.key.sign("oauth-authz-req+jwt", claims.to_string().as_bytes()).unwrap()
     }
 
-    fn signed(&self, world: &World, more: &Value) -> String {
+    pub(super) fn signed(&self, world: &World, more: &Value) -> String {
         self.sign(&self.claims(world, more))
     }
 
@@ -60,13 +64,13 @@ impl Signer {
     }
 }
 
-fn unsigned(claims: &Value) -> String {
+pub(super) fn unsigned(claims: &Value) -> String {
     let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
     format!("{}.{}.", part(r#"{"alg":"none"}"#), part(&claims.to_string()))
 }
 
 /// The request that a visitor is asked about.
-async fn asked(world: &World, parameters: &Parameters) -> AuthorizationRequest {
+pub(super) async fn asked(world: &World, parameters: &Parameters) -> AuthorizationRequest {
     match world.authorize(parameters, None, &world.flow()).await {
         Ok(Authorization::Question(Question::Login { request, .. })) => *request,
         Ok(_) => panic!("nobody is logged in"),
@@ -75,7 +79,7 @@ async fn asked(world: &World, parameters: &Parameters) -> AuthorizationRequest {
 }
 
 /// What a client is told, and where.
-async fn told(world: &World, parameters: &Parameters) -> (ErrorCode, String, Option<String>) {
+pub(super) async fn told(world: &World, parameters: &Parameters) -> (ErrorCode, String, Option<String>) {
     match world.authorize(parameters, None, &world.flow()).await {
         Err(AuthorizationError::Client { target, error }) => {
             (refusal::<()>(Err(error)), target.redirect_uri, target.state)
@@ -85,7 +89,7 @@ async fn told(world: &World, parameters: &Parameters) -> (ErrorCode, String, Opt
     }
 }
 
-async fn shown(world: &World, parameters: &Parameters) -> ErrorCode {
+pub(super) async fn shown(world: &World, parameters: &Parameters) -> ErrorCode {
     match world.authorize(parameters, None, &world.flow()).await {
         Err(AuthorizationError::Page(error)) => refusal::<()>(Err(error)),
         Err(AuthorizationError::Client { error, .. }) => panic!("sent to the client: {error}"),
