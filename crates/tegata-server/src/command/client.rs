@@ -15,7 +15,7 @@ use tegata_http::{Clock as _, SystemClock};
 use super::terminal::Terminal;
 use super::{print, printable, to_json};
 use crate::cli;
-use crate::failure::Failure;
+use crate::failure::{Chain, Failure};
 use crate::installation::{Installation, block_on};
 use crate::settings::Settings;
 
@@ -290,7 +290,7 @@ impl From<ClientError> for Failure {
             ClientError::Changed => {
                 Self::new(error).advise("`tegata client show` has the version that it is now")
             }
-            error => Self::new(error),
+            error => Self::new(Chain(&error)),
         }
     }
 }

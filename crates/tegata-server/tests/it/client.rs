@@ -131,6 +131,19 @@ fn r68_clients_of_a_file_are_there_after_a_start_and_their_secrets_in_no_log() {
 }
 
 #[test]
+fn v58_a_sector_that_cannot_be_asked_now_is_said_as_such() {
+    let installation = Installation::new();
+    let text = format!(
+        "[[clients]]\nclient_id = \"wiki\"\ntoken_endpoint_auth_method = \"none\"\nredirect_uris = [\"{CALLBACK}\"]\n\
+         sector_identifier_uri = \"http://127.0.0.1:1/uris.json\"\n"
+    );
+    fs::write(installation.root().join("clients.toml"), text).unwrap();
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--set", "oauth.clients_file=clients.toml"];
+    let said = installation.run(&serve).failed(1);
+    assert!(said.contains("sector_identifier_uri cannot be fetched now: the connection failed"), "{said}");
+}
+
+#[test]
 fn the_client_of_the_token_inspector_is_there_exactly_while_it_is_on() {
     let installation = Installation::new();
     let shown = || installation.run(&["client", "show", "token-inspector"]);

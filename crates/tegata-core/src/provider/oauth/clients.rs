@@ -9,6 +9,7 @@ use crate::client::{
 };
 use crate::entropy::random;
 use crate::error::ProviderError;
+use crate::outbound::OutboundError;
 use crate::provider::{Provider, RequestContext};
 use crate::timestamp::Timestamp;
 
@@ -18,6 +19,9 @@ pub enum ClientError {
     /// There is something wrong with its metadata.
     #[error("the metadata is not valid")]
     Invalid(Vec<MetadataProblem>),
+    /// The document of its sector cannot be fetched now, which says nothing about the client.
+    #[error("the document at sector_identifier_uri cannot be fetched now")]
+    SectorUnreachable(#[source] OutboundError),
     /// There is one of this name, or the name is our own application's.
     #[error("there is a client of this name")]
     Taken,

@@ -210,6 +210,11 @@ impl From<ClientError> for OAuthError {
                 let code = problems.first().map_or(ErrorCode::InvalidClientMetadata, |problem| problem.code);
                 Self::refused(code, sentences(&problems))
             }
+            // One sentence for all of it, since whoever asks has chosen the address.
+            ClientError::SectorUnreachable(_) => Self::refused(
+                ErrorCode::TemporarilyUnavailable,
+                "The document at sector_identifier_uri cannot be fetched now: try again in a few seconds.",
+            ),
             ClientError::Failed(error) => error.into(),
             ClientError::Taken | ClientError::NotFound | ClientError::Changed => {
                 Self::refused(ErrorCode::InvalidToken, "The registration has changed in between.")

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::World;
 use crate::client::{Client, ClientId, ClientMetadata, ClientOrigin, ClientStatus};
 use crate::oauth::{ErrorCode, OAuthError};
+use crate::outbound::OutboundError;
 use crate::provider::oauth::ClientError;
 use crate::settings::RegistrationMode;
 
@@ -249,6 +250,32 @@ async fn v16_a_registration_access_token_does_not_revive_a_closed_client() {
     assert!(world.provider.update_registration(id, token, &body, &world.ctx()).await.is_err());
     assert!(world.provider.end_registration(id, token, &world.ctx()).await.is_err());
     assert_eq!(world.provider.client(&client_id).await.unwrap(), closed);
+}
+
+#[tokio::test]
+async fn v58_v46_a_sector_that_cannot_be_asked_now_is_an_outage_and_says_nothing_of_its_client() {
+    let world = open().await;
+    let sector = "https://sector.example/uris.json";
+    let mut body = request();
+    let answer = register(&world, &body).await.unwrap();
+    let (id, token) = (text(&answer, "client_id"), text(&answer, "registration_access_token"));
+    (body["client_id"], body["sector_identifier_uri"]) = (json!(id), json!(sector));
+    let mut said = Vec::new();
+    for failure in [OutboundError::NotAllowed, OutboundError::TimedOut, OutboundError::Status(503)] {
+        world.clients.fail(sector, failure);
+        for refused in [
+            register(&world, &body).await,
+            world.provider.update_registration(id, token, &body, &world.ctx()).await,
+        ] {
+            let refused = refused.unwrap_err();
+            said.push(refused.to_string());
+            assert_eq!(code(refused), ErrorCode::TemporarilyUnavailable, "{failure:?}");
+        }
+    }
+    said.dedup();
+    assert_eq!(said.len(), 1, "{said:?}");
+    world.clients.fail(sector, OutboundError::TooLarge);
+    assert_eq!(code(register(&world, &body).await.unwrap_err()), ErrorCode::InvalidClientMetadata);
 }
 
 #[tokio::test]
