@@ -113,6 +113,7 @@ impl Provider {
                 secrets: secret.iter().map(kept).collect(),
                 registration_access_token: None,
                 scope_limit: None,
+                grant_limit: None,
                 metadata,
             };
             // Another server of the same store was faster, with the same file.
@@ -125,7 +126,7 @@ impl Provider {
         let change = |client: &mut Client| {
             client.origin = ClientOrigin::Operator;
             client.registration_access_token = None;
-            client.scope_limit = None;
+            (client.scope_limit, client.grant_limit) = (None, None);
             client.metadata = metadata.clone();
             if !client.secrets.iter().map(|kept| &kept.hash).eq(&secret) {
                 client.secrets = secret.iter().map(kept).collect();
@@ -156,6 +157,7 @@ impl Provider {
             secrets: secret.iter().map(|secret| stored(secret, ctx.now)).collect(),
             registration_access_token,
             scope_limit: None,
+            grant_limit: None,
             metadata,
         };
         if !self.ports.store.create_client(&client).await? {

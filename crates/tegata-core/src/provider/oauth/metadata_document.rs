@@ -158,6 +158,7 @@ fn described(client_id: &ClientId, metadata: ClientMetadata) -> Client {
         secrets: Vec::new(),
         registration_access_token: None,
         scope_limit: None,
+        grant_limit: None,
         // Notices need a registration: who is to be told is looked up when nobody is there to ask for the document.
         metadata: ClientMetadata { backchannel_logout_uri: None, ..metadata },
     }

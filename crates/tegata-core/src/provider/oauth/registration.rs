@@ -169,7 +169,7 @@ fn replace_metadata(client: &mut Client, request: &Value, now: Timestamp) -> Res
     if repeated.is_some_and(|secret| !is_own(secret)) {
         return Err(metadata_error("The client_secret is not the one that was issued (RFC 7592 §2.2)."));
     }
-    let asked = read_metadata(request, client.scope_limit.as_ref()).map_err(ClientError::Invalid)?;
+    let asked = read_metadata(request, Some(client)).map_err(ClientError::Invalid)?;
     let before = &client.metadata;
     if asked.token_endpoint_auth_method.has_secret() != before.token_endpoint_auth_method.has_secret() {
         return Err(metadata_error(

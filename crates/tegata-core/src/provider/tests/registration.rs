@@ -6,7 +6,7 @@ use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 
 use super::World;
-use crate::client::{Client, ClientId, ClientMetadata, ClientOrigin, ClientStatus};
+use crate::client::{Client, ClientId, ClientMetadata, ClientOrigin, ClientStatus, GrantType};
 use crate::oauth::{ErrorCode, OAuthError};
 use crate::outbound::OutboundError;
 use crate::provider::oauth::ClientError;
@@ -159,6 +159,36 @@ async fn v43_r8_what_an_operator_has_decided_outlasts_what_the_client_registers_
     let after = update(&more).await;
     let same = ClientMetadata { scope: "openid".parse().unwrap(), ..vouched.metadata };
     assert_eq!(after.metadata, same);
+}
+
+#[tokio::test]
+async fn v43_a_client_gets_no_grant_that_an_operator_has_not_left_it() {
+    let world = open().await;
+    let answer = register(&world, &request()).await.unwrap();
+    let (id, token) = (text(&answer, "client_id"), text(&answer, "registration_access_token"));
+    let client_id: ClientId = id.parse().unwrap();
+    let left = vec![GrantType::AuthorizationCode, GrantType::ClientCredentials];
+    let limit = |client: &mut Client| {
+        client.grant_limit = Some(left.clone());
+        client.metadata.grant_types.clone_from(&left);
+    };
+    world.provider.change_client(&client_id, limit, &world.ctx()).await.unwrap();
+    let update = async |grants: Value| {
+        let mut body = request();
+        (body["client_id"], body["grant_types"]) = (json!(id), grants);
+        world.provider.update_registration(id, token, &body, &world.ctx()).await
+    };
+    for (asked, given) in [
+        (json!(["refresh_token", "authorization_code"]), json!(["authorization_code"])),
+        (json!(["authorization_code", "client_credentials"]), json!(left)),
+        (json!(null), json!(left)),
+    ] {
+        assert_eq!(update(asked.clone()).await.unwrap()["grant_types"], given, "{asked}");
+    }
+    let none_of_them = json!(["refresh_token", GrantType::TokenExchange]);
+    for refused in [none_of_them, json!([]), json!(["password"]), json!("authorization_code")] {
+        assert_eq!(code(update(refused).await.unwrap_err()), ErrorCode::InvalidClientMetadata);
+    }
 }
 
 #[tokio::test]
