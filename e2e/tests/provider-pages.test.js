@@ -7,6 +7,7 @@ import { checkJapanese } from "../support/japanese.js";
 import { allow, heading, logInAt, makeAccount } from "../support/provider-pages.js";
 import { NAME, relyingParty } from "../support/relying-party.js";
 import { suite } from "../support/suite.js";
+import { member } from "../support/visitor.js";
 
 const test = suite();
 const plain = { device: { javaScriptEnabled: false } };
@@ -17,16 +18,12 @@ const plain = { device: { javaScriptEnabled: false } };
  * @param {import("../support/suite.js").Stage} stage
  * @param {import("../support/relying-party.js").Wish} [wish]
  */
-async function guest({ page, server }, wish) {
-  const wiki = await relyingParty(server);
-  const username = freshName();
-  await makeAccount(server.url, username);
-  const login = await wiki.login(wish);
-  await page.goto(login.url);
-  await logInAt(page, username);
-  await allow(page);
-  await wiki.arrives(page);
-  return { wiki, username, tokens: await wiki.tokens(login) };
+async function guest(stage, wish) {
+  const visitor = await member(stage);
+  await visitor.comes(wish);
+  await visitor.logsIn();
+  await visitor.allows();
+  return { wiki: visitor.party, username: visitor.username, tokens: await visitor.arrives() };
 }
 
 /** @param {Promise<unknown>} request @param {string} error */

@@ -93,6 +93,9 @@ pub struct Client {
     /// The most scope that an operator lets it register itself for; without, that which all may have that nobody vouches for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope_limit: Option<Scope>,
+    /// The grants that an operator leaves it, whatever it registers itself for; without, those that are in nobody's own name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant_limit: Option<Vec<GrantType>>,
     /// What it asked for and was granted.
     pub metadata: ClientMetadata,
 }
@@ -450,6 +453,7 @@ mod tests {
             secrets: Vec::new(),
             registration_access_token: None,
             scope_limit: None,
+            grant_limit: None,
             metadata: ClientMetadata {
                 redirect_uris: vec!["https://app.example/cb".parse().unwrap()],
                 grant_types: GrantType::ALL.to_vec(),

@@ -34,6 +34,7 @@ use crate::outbound::Outbound;
 use crate::password::{Blocklist, PasswordHasher};
 use crate::scope::Scope;
 use crate::seal::SealingKey;
+use crate::session::Session;
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::timestamp::Timestamp;
@@ -219,6 +220,22 @@ impl Provider {
         session_id: Option<SessionId>,
     ) {
         self.ports.audit.record(AuditEvent { user_id, session_id, ..ctx.event(action, outcome) });
+    }
+
+    /// Notes what happened to a session, whoever it was granted to.
+    fn audit_session(
+        &self,
+        session: &Session,
+        action: AuditAction,
+        outcome: Outcome,
+        ctx: &RequestContext<'_>,
+    ) {
+        self.ports.audit.record(AuditEvent {
+            user_id: Some(session.user_id),
+            session_id: Some(session.session_id),
+            client_id: session.granted_to(),
+            ..ctx.event(action, outcome)
+        });
     }
 }
 

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::client::ClientId;
 use crate::grant::{ClientGrant, Grant};
 use crate::identifier::{SessionId, UserId};
 use crate::refresh_token::RefreshTokenHash;
@@ -59,6 +60,11 @@ impl Session {
             Some(Grant::Client(grant)) => Some(grant),
             Some(Grant::Browser { .. }) | None => None,
         }
+    }
+
+    /// Which client it was granted to, if it is one's. It names one that was there; what is not read as a name now is none.
+    pub fn granted_to(&self) -> Option<ClientId> {
+        self.client_grant().and_then(|_| self.client_id.parse().ok())
     }
 
     /// When the session ends unless it is refreshed before.

@@ -10,6 +10,7 @@ use tegata_core::provider::ProfileUpdate;
 
 use crate::error::{FieldProblem, HttpError};
 use crate::extract::{Bearer, Caller, Client, RequestBody};
+use crate::oauth::with_nonce;
 use crate::state::AppState;
 use crate::wire::{
     ProtectedAnswer, ProtectedUser, SessionBody, SessionsAnswer, UserAnswer, UserBody, UsersAnswer, json,
@@ -128,9 +129,10 @@ pub(crate) async fn list_users(
 }
 
 /// `GET /api/protected`: what any API behind Tegata does. The token alone answers; no store is asked.
-pub(crate) async fn protected(Bearer(token): Bearer) -> Result<Response, HttpError> {
+pub(crate) async fn protected(Bearer { token, next_nonce }: Bearer) -> Result<Response, HttpError> {
     let user = ProtectedUser { sub: token.subject(), username: token.username().unwrap_or_default() };
-    json(StatusCode::OK, &ProtectedAnswer { message: "the token is valid", user })
+    let answer = json(StatusCode::OK, &ProtectedAnswer { message: "the token is valid", user })?;
+    Ok(with_nonce(answer, next_nonce.as_ref()))
 }
 
 /// Which page of users.

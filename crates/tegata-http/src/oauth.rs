@@ -34,7 +34,7 @@ pub(crate) use login::log_in;
 pub(crate) use logout::{log_out, log_out_form};
 pub(crate) use metadata::OAuthMetadata;
 pub(crate) use page::{stylesheet, theme};
-pub(crate) use presented::{proof, write_nonce};
+pub(crate) use presented::{proof, with_nonce, write_nonce};
 pub(crate) use pushed::push;
 pub(crate) use register::{end_registration, register, registration, update_registration};
 pub(crate) use signup::{sign_up, signup_page};

@@ -303,6 +303,9 @@ pub(crate) enum Client {
         client: String,
     },
     /// Change what is named, and nothing else
+    ///
+    /// A client that has registered itself can change its registration afterwards. It never gets more than the --grant and
+    /// the --scope that were named here, and cannot change --resource, --no-pkce and --trusted.
     Update(Box<UpdateClient>),
     /// Give a client another secret; the one before goes on for a while
     RotateSecret {

@@ -23,6 +23,7 @@ pub(crate) fn client(name: &str, version: u64) -> Client {
         secrets: Vec::new(),
         registration_access_token: None,
         scope_limit: None,
+        grant_limit: None,
         metadata: ClientMetadata {
             client_name: Some(format!("{name} \u{65e5}\u{672c} '\"")),
             redirect_uris: vec!["https://app.example/cb".parse().unwrap()],

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::claims::{is_reserved, standard_scope};
-use crate::steering::is_steering_in_documents;
+use crate::steering::{is_steering, is_steering_in_documents};
 use crate::user::InvalidField;
 
 /// The longest name, in bytes.
@@ -75,7 +75,7 @@ impl fmt::Display for AttributeName {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Value", into = "Value")]
 pub enum AttributeValue {
-    /// A text without characters that control a line or its direction.
+    /// A text without characters that steer how it is shown.
     Text(String),
     /// Texts, such as the names of groups.
     Texts(Vec<String>),
@@ -86,18 +86,22 @@ pub enum AttributeValue {
 }
 
 impl AttributeValue {
+    /// Reads a value that comes in.
+    ///
+    /// # Errors
+    /// [`InvalidField`]
+    pub fn new(value: Value) -> Result<Self, InvalidField> {
+        Self::checked(value, is_steering)
+    }
+
     /// The value as JSON.
     pub fn to_value(&self) -> Value {
         self.clone().into()
     }
-}
 
-impl TryFrom<Value> for AttributeValue {
-    type Error = InvalidField;
-
-    fn try_from(value: Value) -> Result<Self, InvalidField> {
+    fn checked(value: Value, is_steering: fn(char) -> bool) -> Result<Self, InvalidField> {
         match value {
-            Value::String(text) => check_text(text).map(Self::Text),
+            Value::String(text) => check_text(text, is_steering).map(Self::Text),
             Value::Bool(flag) => Ok(Self::Flag(flag)),
             Value::Number(number) => {
                 let number = number.as_i64().filter(|number| (-MAX_NUMBER..=MAX_NUMBER).contains(number));
@@ -106,13 +110,22 @@ impl TryFrom<Value> for AttributeValue {
             Value::Array(texts) if texts.len() > MAX_TEXTS => Err(InvalidField::TooLong),
             Value::Array(texts) => {
                 let text = |value| match value {
-                    Value::String(text) => check_text(text),
+                    Value::String(text) => check_text(text, is_steering),
                     _ => Err(InvalidField::Invalid),
                 };
                 texts.into_iter().map(text).collect::<Result<_, _>>().map(Self::Texts)
             }
             Value::Null | Value::Object(_) => Err(InvalidField::Invalid),
         }
+    }
+}
+
+impl TryFrom<Value> for AttributeValue {
+    type Error = InvalidField;
+
+    /// Reads a value that was kept (ADR 22).
+    fn try_from(value: Value) -> Result<Self, InvalidField> {
+        Self::checked(value, is_steering_in_documents)
     }
 }
 
@@ -127,11 +140,11 @@ impl From<AttributeValue> for Value {
     }
 }
 
-fn check_text(text: String) -> Result<String, InvalidField> {
+fn check_text(text: String, is_steering: fn(char) -> bool) -> Result<String, InvalidField> {
     match text.chars().count() {
         0 => Err(InvalidField::Required),
         n if n > MAX_TEXT => Err(InvalidField::TooLong),
-        _ if text.chars().any(is_steering_in_documents) => Err(InvalidField::Invalid),
+        _ if text.chars().any(is_steering) => Err(InvalidField::Invalid),
         _ => Ok(text),
     }
 }

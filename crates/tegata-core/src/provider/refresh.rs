@@ -92,8 +92,7 @@ impl Provider {
             Refusal::Repeated => return Ok((refused, successor)),
             Refusal::Ended => {}
             Refusal::StoreBehind => {
-                let ids = (Some(refused.user_id), Some(refused.session_id));
-                self.audit(ctx, AuditAction::StoreBehindToken, Outcome::Failure, ids.0, ids.1);
+                self.audit_session(&refused, AuditAction::StoreBehindToken, Outcome::Failure, ctx);
             }
             Refusal::Replayed => {
                 self.end_replayed(&refused, ctx).await?;
@@ -124,7 +123,7 @@ impl Provider {
         if self.ports.store.end_session(session.user_id, session.session_id).await? {
             let action =
                 AuditAction::RefreshTokenReplayed { rotated_at: session.rotated_at, replayed_at: ctx.now };
-            self.audit(ctx, action, Outcome::Failure, Some(session.user_id), Some(session.session_id));
+            self.audit_session(session, action, Outcome::Failure, ctx);
         }
         Ok(())
     }

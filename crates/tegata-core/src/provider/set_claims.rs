@@ -142,11 +142,12 @@ impl Provider {
             }
             "address" if value.is_null() => change.attributes.set_address(None),
             "address" => {
-                let address = serde_json::from_value::<Address>(value.clone());
-                change.attributes.set_address(Some(address.map_err(|_| {
+                let address = serde_json::from_value::<Address>(value.clone()).map_err(|_| {
                     "has to be an object with one or more of formatted, street_address, locality, region, postal_code and \
                      country, or null"
-                })?));
+                })?;
+                // It was read as one that was kept, which may hold more than one that comes in.
+                change.attributes.set_address(Some(Address::new(address.members()).map_err(said)?));
             }
             "sub" | "preferred_username" | "updated_at" => return Err("is not for anybody to set"),
             _ => {
@@ -156,7 +157,7 @@ impl Provider {
                     return Err("is neither a claim of OpenID Connect nor one of oauth.attributes");
                 }
                 let value = Some(value).filter(|value| !value.is_null()).cloned();
-                let value = value.map(AttributeValue::try_from).transpose().map_err(|error| match error {
+                let value = value.map(AttributeValue::new).transpose().map_err(|error| match error {
                     InvalidField::Invalid => {
                         "has to be a text, a list of texts, true, false, a whole number, or null"
                     }

@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use tegata_core::error::ProviderError;
-use tegata_core::oauth::OAuthError;
+use tegata_core::oauth::{DpopNonce, OAuthError};
 use tegata_core::provider::AuthenticatedUser;
 use tegata_core::timestamp::Timestamp;
 use tegata_jose::{JoseError, VerifiedAccessToken};
@@ -18,7 +18,11 @@ use crate::oauth::proof;
 use crate::state::AppState;
 
 /// A valid access token. Enough for an API: it costs no store access.
-pub(crate) struct Bearer(pub(crate) Arc<VerifiedAccessToken>);
+pub(crate) struct Bearer {
+    pub(crate) token: Arc<VerifiedAccessToken>,
+    /// The nonce of the client's next proof, if that is another one: for whoever writes the answer.
+    pub(crate) next_nonce: Option<DpopNonce>,
+}
 
 impl FromRequestParts<AppState> for Bearer {
     type Rejection = HttpError;
@@ -31,10 +35,12 @@ impl FromRequestParts<AppState> for Bearer {
             tracing::debug!(error = %error, "access token refused");
             ProviderError::InvalidToken
         })?;
-        if presented.is_dpop || token.confirmation().is_some() {
-            presented.check_possession(app, &token, parts, now).await?;
-        }
-        Ok(Self(token))
+        let next_nonce = if presented.is_dpop || token.confirmation().is_some() {
+            presented.check_possession(app, &token, parts, now).await?
+        } else {
+            None
+        };
+        Ok(Self { token, next_nonce })
     }
 }
 
@@ -48,7 +54,8 @@ impl FromRequestParts<AppState> for Caller {
     type Rejection = HttpError;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, HttpError> {
-        let Bearer(token) = Bearer::from_request_parts(parts, app).await?;
+        // A bound token is a client's, which gets no further than this (V36): it has no answer that could have a nonce.
+        let Bearer { token, .. } = Bearer::from_request_parts(parts, app).await?;
         let now = facts(&parts.extensions, app).now;
         let user = app.provider().authenticate(&token, now).await?;
         Ok(Self { user, token })
@@ -98,21 +105,20 @@ impl<'a> Presented<'a> {
         verified
     }
 
-    /// Checks the proof that a bound token needs. What its next one should carry is told when it does not: an extractor has no
-    /// answer to write it on.
+    /// Checks the proof that a bound token needs; gives the nonce of the next one, if that is another one.
     async fn check_possession(
         &self,
         app: &AppState,
         token: &VerifiedAccessToken,
         parts: &Parts,
         now: Timestamp,
-    ) -> Result<(), HttpError> {
+    ) -> Result<Option<DpopNonce>, HttpError> {
         let (method, path) = (parts.method.as_str(), parts.uri.path());
         let checked = match proof(&parts.headers, method, path) {
             Ok(proof) => app.provider().check_possession(token, self.token, self.is_dpop, proof, now).await,
             Err(error) => Err(error),
         };
-        checked.map(drop).map_err(|error| match error {
+        checked.map_err(|error| match error {
             OAuthError::Failed(error) => error.into(),
             OAuthError::UseDpopNonce(nonce) => HttpError::UseDpopNonce(nonce),
             OAuthError::Refused { .. } => ProviderError::InvalidToken.into(),

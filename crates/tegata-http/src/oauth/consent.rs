@@ -199,6 +199,7 @@ mod tests {
             secrets: Vec::new(),
             registration_access_token: None,
             scope_limit: None,
+            grant_limit: None,
             metadata: ClientMetadata::default(),
         };
         assert_eq!(shown(&client).described_at, Some("apps.example:8443"));

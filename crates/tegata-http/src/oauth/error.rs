@@ -1,7 +1,7 @@
 //! Errors for programs (RFC 6749 §5.2, RFC 6750 §3).
 
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use tegata_core::error::ProviderError;
@@ -77,6 +77,18 @@ pub(crate) fn outage(error: &ProviderError) -> (StatusCode, ErrorCode, &'static 
     }
 }
 
+/// When to ask again, in seconds, after a refusal that another time may bring something else.
+pub(crate) fn retry_after(code: ErrorCode) -> Option<u64> {
+    (code == ErrorCode::TemporarilyUnavailable).then_some(RETRY_AFTER_SECS)
+}
+
+/// Says when to ask again, if there is a time.
+pub(crate) fn write_retry_after(secs: Option<u64>, headers: &mut HeaderMap) {
+    if let Some(secs) = secs {
+        headers.insert(RETRY_AFTER, HeaderValue::from(secs));
+    }
+}
+
 /// Tells the operator of a failure. What strangers can bring about as often as they like is no error of ours: a brake that
 /// works is not worth a line, and overload is a warning.
 pub(crate) fn log_failure(failure: &ProviderError, what: &'static str) {
@@ -100,10 +112,7 @@ impl IntoResponse for OAuthReject {
             }
         };
         let (status, code, description, retry_after) = match error.refusal() {
-            Ok((code, description)) => {
-                let retry_after = (code == ErrorCode::TemporarilyUnavailable).then_some(RETRY_AFTER_SECS);
-                (status(code, is_resource), code, description, retry_after)
-            }
+            Ok((code, description)) => (status(code, is_resource), code, description, retry_after(code)),
             Err(failure) => {
                 log_failure(failure, "a request of a client failed");
                 outage(failure)
@@ -120,9 +129,7 @@ impl IntoResponse for OAuthReject {
         {
             headers.insert(WWW_AUTHENTICATE, challenge);
         }
-        if let Some(secs) = retry_after {
-            headers.insert(RETRY_AFTER, HeaderValue::from(secs));
-        }
+        write_retry_after(retry_after, headers);
         if let OAuthError::UseDpopNonce(nonce) = &error {
             write_nonce(nonce, headers);
         }

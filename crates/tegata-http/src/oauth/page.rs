@@ -9,7 +9,7 @@ use tegata_core::error::ProviderError;
 use tegata_core::oauth::{ErrorCode, OAuthError, Parameters};
 use tegata_pages::{ErrorPage, FORM_POST_SCRIPT_HASH, Language, STYLESHEET, csp_source, theme_css};
 
-use super::error::{OAuthReject, log_failure, outage};
+use super::error::{OAuthReject, log_failure, outage, retry_after, write_retry_after};
 use super::place::loosen;
 use crate::discovery::cacheable;
 use crate::edge::X_REQUEST_ID;
@@ -74,19 +74,18 @@ pub(crate) fn error_page_for(
     parameters: &Parameters,
     error: &OAuthError,
 ) -> Response {
-    let (status, code, description) = match error.refusal() {
+    let (status, code, description, retry_after) = match error.refusal() {
         Ok((code, description)) => {
             let status = match code {
                 ErrorCode::InvalidClient => StatusCode::NOT_FOUND,
                 ErrorCode::TemporarilyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
                 _ => StatusCode::BAD_REQUEST,
             };
-            (status, code, description)
+            (status, code, description, retry_after(code))
         }
         Err(failure) => {
             log_failure(failure, "a page could not be shown");
-            let (status, code, description, _) = outage(failure);
-            (status, code, description)
+            outage(failure)
         }
     };
     let page_of = ErrorPage {
@@ -96,7 +95,9 @@ pub(crate) fn error_page_for(
         description,
         request_id: headers.get(X_REQUEST_ID).and_then(|id| id.to_str().ok()),
     };
-    page(app, status, page_of.render(), Reach::default())
+    let mut response = page(app, status, page_of.render(), Reach::default());
+    write_retry_after(retry_after, response.headers_mut());
+    response
 }
 
 /// The answer to a form that cannot be read.
@@ -107,12 +108,15 @@ pub(crate) fn refused_form(app: &AppState, headers: &HeaderMap, reject: OAuthRej
     }
 }
 
-/// As [`error_page`], for a failure of ours.
+/// As [`error_page`], for a failure of ours, also where that is a brake. What is wrong with a request stays a problem.
 pub(crate) fn failure_page(app: &AppState, headers: &HeaderMap, error: HttpError) -> Response {
     match error {
-        HttpError::Provider(error @ (ProviderError::Store(_) | ProviderError::Internal(_))) => {
-            error_page(app, headers, &error.into())
-        }
+        HttpError::Provider(
+            error @ (ProviderError::Store(_)
+            | ProviderError::Internal(_)
+            | ProviderError::Overloaded { .. }
+            | ProviderError::TooManyAttempts { .. }),
+        ) => error_page(app, headers, &error.into()),
         error => error.into_response(),
     }
 }

@@ -103,7 +103,7 @@ pub(crate) fn write_nonce(nonce: &DpopNonce, headers: &mut HeaderMap) {
 }
 
 /// An answer, with the nonce of the next proof if that is another one (RFC 9449 §8.2).
-pub(super) fn with_nonce(mut response: Response, nonce: Option<&DpopNonce>) -> Response {
+pub(crate) fn with_nonce(mut response: Response, nonce: Option<&DpopNonce>) -> Response {
     if let Some(nonce) = nonce {
         write_nonce(nonce, response.headers_mut());
     }

@@ -363,6 +363,8 @@ impl Answer {
 
     fn check(&self, method: &Method, path: &str) {
         let request_id = self.header("x-request-id").unwrap();
+        let comes_again = self.header("retry-after").is_some();
+        assert_eq!(matches!(self.status, 429 | 503), comes_again, "{path}: {} and Retry-After", self.status);
         assert!(self.header("cache-control").is_some() && self.header("x-content-type-options").is_some());
         if self.header("content-type") == Some("application/problem+json") {
             check(&OPENAPI["components"]["schemas"]["Problem"], &self.body, "problem");

@@ -15,7 +15,7 @@ use tegata_http::{Clock as _, SystemClock};
 use super::terminal::Terminal;
 use super::{print, printable, to_json};
 use crate::cli;
-use crate::failure::Failure;
+use crate::failure::{Chain, Failure};
 use crate::installation::{Installation, block_on};
 use crate::settings::Settings;
 
@@ -104,8 +104,13 @@ impl Operator<'_> {
             update.metadata.write(&mut client.metadata)?;
             update.taken_back.write(&mut client.metadata);
             // What an operator says holds, whatever a client that has registered itself asks for afterwards.
-            if update.metadata.scope.is_some() && client.origin != ClientOrigin::Operator {
-                client.scope_limit = Some(client.metadata.scope.clone());
+            if client.origin != ClientOrigin::Operator {
+                if update.metadata.scope.is_some() {
+                    client.scope_limit = Some(client.metadata.scope.clone());
+                }
+                if !update.metadata.grant.is_empty() {
+                    client.grant_limit = Some(client.metadata.grant_types.clone());
+                }
             }
             Ok(())
         };
@@ -294,7 +299,7 @@ impl From<ClientError> for Failure {
             ClientError::Changed => {
                 Self::new(error).advise("`tegata client show` has the version that it is now")
             }
-            error => Self::new(error),
+            error => Self::new(Chain(&error)),
         }
     }
 }
@@ -332,6 +337,8 @@ struct Shown<'c> {
     secrets: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     scope_limit: Option<&'c Scope>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    grant_limit: Option<&'c [GrantType]>,
     #[serde(flatten)]
     metadata: &'c ClientMetadata,
 }
@@ -347,6 +354,7 @@ impl<'c> Shown<'c> {
             created_at: client.created_at.to_rfc3339(),
             secrets: client.secrets.len(),
             scope_limit: client.scope_limit.as_ref(),
+            grant_limit: client.grant_limit.as_deref(),
             metadata: &client.metadata,
         }
     }

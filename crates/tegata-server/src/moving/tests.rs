@@ -241,6 +241,7 @@ fn client(name: &str) -> Client {
         secrets: vec![secret("old", Some(NOW + HOUR)), secret("new", None)],
         registration_access_token: Some(ClientSecretHash::of("token")),
         scope_limit: Some("openid".parse().unwrap()),
+        grant_limit: Some(vec![GrantType::AuthorizationCode]),
         metadata: ClientMetadata {
             client_name: Some("Ünïcode \"Name\"\n\u{2028}".to_owned()),
             redirect_uris: vec!["https://app.example/callback?a=b".parse().unwrap()],

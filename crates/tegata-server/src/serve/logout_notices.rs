@@ -100,6 +100,7 @@ mod tests {
             secrets: Vec::new(),
             registration_access_token: None,
             scope_limit: None,
+            grant_limit: None,
             metadata: ClientMetadata {
                 backchannel_logout_uri: Some(uri.to_owned()),
                 ..ClientMetadata::default()

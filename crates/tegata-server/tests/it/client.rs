@@ -66,6 +66,30 @@ fn v43_a_client_is_vouched_for_in_the_version_that_was_shown() {
 }
 
 #[test]
+fn v43_the_grants_that_an_operator_leaves_a_client_outlast_what_it_registers_itself_with() {
+    let installation = Installation::new();
+    let server = installation.serve(&["--set", "oauth.registration=open"]);
+    let grants = serde_json::json!(["authorization_code", "refresh_token"]);
+    let body = serde_json::json!({"redirect_uris": [CALLBACK], "grant_types": grants});
+    let registered = server.post("/oauth2/register", &body);
+    let (id, token) = (registered.text("client_id"), registered.text("registration_access_token"));
+    installation.run(&["client", "update", &id, "--grant", "authorization_code"]).ok();
+    let (path, bearer) = (format!("/oauth2/register/{id}"), format!("Bearer {token}"));
+    let body = serde_json::json!({"client_id": id, "redirect_uris": [CALLBACK], "grant_types": grants});
+    let fields = [("authorization", bearer.as_str())];
+    let answer = server.connect().send("PUT", &path, &fields, Some(&body)).unwrap();
+    assert_eq!(
+        (answer.status, &answer.json()["grant_types"]),
+        (200, &serde_json::json!(["authorization_code"]))
+    );
+    let shown = parse(&installation.run(&["client", "show", &id]).ok());
+    assert_eq!(
+        (&shown["grant_limit"], &shown["grant_types"][1]),
+        (&serde_json::json!(["authorization_code"]), &Value::Null)
+    );
+}
+
+#[test]
 fn r8_every_flag_of_a_client_is_taken_back_by_its_opposite() {
     let installation = Installation::made();
     let create = ["client", "create", "--client-id", "app", "--redirect-uri", CALLBACK, "--json"];
@@ -142,6 +166,19 @@ fn authorities_that_cannot_be_trusted_are_named_and_nothing_starts() {
     assert!(installation.run(&serve).failed(1).contains("there is no certificate in it"));
     fs::write(&file, include_bytes!("../../../tegata-outbound/testdata/authority.pem")).unwrap();
     installation.serve(&["--set", "oauth.ca_file=ca.pem"]).stop();
+}
+
+#[test]
+fn v58_a_sector_that_cannot_be_asked_now_is_said_as_such() {
+    let installation = Installation::new();
+    let text = format!(
+        "[[clients]]\nclient_id = \"wiki\"\ntoken_endpoint_auth_method = \"none\"\nredirect_uris = [\"{CALLBACK}\"]\n\
+         sector_identifier_uri = \"http://127.0.0.1:1/uris.json\"\n"
+    );
+    fs::write(installation.root().join("clients.toml"), text).unwrap();
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--set", "oauth.clients_file=clients.toml"];
+    let said = installation.run(&serve).failed(1);
+    assert!(said.contains("sector_identifier_uri cannot be fetched now: the connection failed"), "{said}");
 }
 
 #[test]

@@ -116,6 +116,7 @@ pub(crate) fn client(name: &str, version: u64) -> Client {
         secrets: vec![StoredSecret { hash, created_at: NOW, expires_at: None }],
         registration_access_token: None,
         scope_limit: None,
+        grant_limit: None,
         metadata: ClientMetadata {
             client_name: Some("An application".to_owned()),
             redirect_uris: vec!["https://app.example/callback".parse().unwrap()],

@@ -223,7 +223,7 @@ impl Provider {
             self.end_grants_of(user_id, &names, &mut told, ctx).await?;
         }
         if ended {
-            self.audit(ctx, action, Outcome::Success, Some(user_id), Some(own));
+            self.audit_session(session, action, Outcome::Success, ctx);
         }
         Ok(ended)
     }
@@ -272,10 +272,9 @@ impl Provider {
         session: &Session,
         ctx: &RequestContext<'_>,
     ) -> Result<bool, ProviderError> {
-        let (user_id, session_id) = (session.user_id, session.session_id);
-        let ended = self.ports.store.end_session(user_id, session_id).await?;
+        let ended = self.ports.store.end_session(session.user_id, session.session_id).await?;
         if ended {
-            self.audit(ctx, AuditAction::SessionEnded, Outcome::Success, Some(user_id), Some(session_id));
+            self.audit_session(session, AuditAction::SessionEnded, Outcome::Success, ctx);
         }
         Ok(ended)
     }

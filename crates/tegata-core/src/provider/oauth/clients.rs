@@ -9,6 +9,7 @@ use crate::client::{
 };
 use crate::entropy::random;
 use crate::error::ProviderError;
+use crate::outbound::OutboundError;
 use crate::provider::{Provider, RequestContext};
 use crate::timestamp::Timestamp;
 
@@ -18,6 +19,9 @@ pub enum ClientError {
     /// There is something wrong with its metadata.
     #[error("the metadata is not valid")]
     Invalid(Vec<MetadataProblem>),
+    /// The document of its sector cannot be fetched now, which says nothing about the client.
+    #[error("the document at sector_identifier_uri cannot be fetched now")]
+    SectorUnreachable(#[source] OutboundError),
     /// There is one of this name, or the name is our own application's.
     #[error("there is a client of this name")]
     Taken,
@@ -109,6 +113,7 @@ impl Provider {
                 secrets: secret.iter().map(kept).collect(),
                 registration_access_token: None,
                 scope_limit: None,
+                grant_limit: None,
                 metadata,
             };
             // Another server of the same store was faster, with the same file.
@@ -121,7 +126,7 @@ impl Provider {
         let change = |client: &mut Client| {
             client.origin = ClientOrigin::Operator;
             client.registration_access_token = None;
-            client.scope_limit = None;
+            (client.scope_limit, client.grant_limit) = (None, None);
             client.metadata = metadata.clone();
             if !client.secrets.iter().map(|kept| &kept.hash).eq(&secret) {
                 client.secrets = secret.iter().map(kept).collect();
@@ -152,6 +157,7 @@ impl Provider {
             secrets: secret.iter().map(|secret| stored(secret, ctx.now)).collect(),
             registration_access_token,
             scope_limit: None,
+            grant_limit: None,
             metadata,
         };
         if !self.ports.store.create_client(&client).await? {

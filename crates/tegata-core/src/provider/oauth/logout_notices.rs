@@ -64,13 +64,8 @@ impl Provider {
         session: &Session,
         ctx: &RequestContext<'_>,
     ) -> Result<(), ProviderError> {
-        // A session names a client that was there; what is not read as a name now is no client to tell.
-        let client_id = session.client_id.parse::<ClientId>();
-        let (true, Ok(client_id)) =
-            (session.client_grant().is_some_and(|grant| grant.backchannel), client_id)
-        else {
-            return Ok(());
-        };
+        let wants_it = session.client_grant().is_some_and(|grant| grant.backchannel);
+        let Some(client_id) = session.granted_to().filter(|_| wants_it) else { return Ok(()) };
         let notice = LogoutNotice {
             notice_id: NoticeId::random(self.ports.entropy.as_ref())?,
             client_id,

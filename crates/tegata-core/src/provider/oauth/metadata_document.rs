@@ -14,7 +14,6 @@ use super::clients::{ClientError, sentences};
 use super::fetched::{Look, is_outage};
 use super::own_metadata::read_metadata;
 use crate::client::{Client, ClientId, ClientMetadata, ClientOrigin, ClientStatus, GrantType, RedirectUri};
-use crate::error::ProviderError;
 use crate::oauth::{ErrorCode, OAuthError};
 use crate::outbound::{Document, check_url};
 use crate::provider::Provider;
@@ -61,23 +60,27 @@ impl Provider {
                 ))));
             }
         };
-        Ok(Some(match self.read_document(client_id, &document).await? {
-            Ok(client) => {
+        match self.read_document(client_id, &document).await {
+            Ok(Ok(client)) => {
                 let life = document.max_age.unwrap_or(MIN_AGE).clamp(MIN_AGE, MAX_AGE);
-                Ok(asking.found(client, life))
+                Ok(Some(Ok(asking.found(client, life))))
             }
-            Err(why) => {
+            Ok(Err(why)) => {
                 asking.nothing();
-                Err(why)
+                Ok(Some(Err(why)))
             }
-        }))
+            Err(ClientError::SectorUnreachable(_)) => {
+                asking.failed().map(|client| Some(Ok(client))).ok_or_else(unreachable)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn read_document(
         &self,
         client_id: &ClientId,
         document: &Document,
-    ) -> Result<Result<Client, String>, ProviderError> {
+    ) -> Result<Result<Client, String>, ClientError> {
         let metadata = match metadata_of(client_id, document) {
             Ok(metadata) => metadata,
             Err(why) => return Ok(Err(why)),
@@ -85,10 +88,7 @@ impl Provider {
         match self.check_metadata(&metadata).await {
             Ok(()) => Ok(Ok(described(client_id, metadata))),
             Err(ClientError::Invalid(found)) => Ok(Err(unusable(&sentences(&found)))),
-            Err(ClientError::Failed(error)) => Err(error),
-            Err(error @ (ClientError::Taken | ClientError::NotFound | ClientError::Changed)) => {
-                Err(ProviderError::Internal(Box::new(error)))
-            }
+            Err(error) => Err(error),
         }
     }
 }
@@ -158,6 +158,7 @@ fn described(client_id: &ClientId, metadata: ClientMetadata) -> Client {
         secrets: Vec::new(),
         registration_access_token: None,
         scope_limit: None,
+        grant_limit: None,
         // Notices need a registration: who is to be told is looked up when nobody is there to ask for the document.
         metadata: ClientMetadata { backchannel_logout_uri: None, ..metadata },
     }

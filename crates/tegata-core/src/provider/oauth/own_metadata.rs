@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::client::{ApplicationType, ClientMetadata, GrantType, MetadataProblem, RedirectUri};
+use crate::client::{ApplicationType, Client, ClientMetadata, GrantType, MetadataProblem, RedirectUri};
 use crate::oauth::ErrorCode;
 use crate::scope::Scope;
 
@@ -46,29 +46,30 @@ const MEMBERS: [&str; 32] = [
     "scope",
 ];
 
-/// Reads it. Members that are not known here are left out, as are those that are `null` (RFC 7591 §2). Of the scope it gets
-/// what an operator allows it, or all that any may have.
+/// Reads it. Members that are not known here are left out, as are those that are `null` (RFC 7591 §2). Of the scope and the
+/// grants that it asks for, one that is `registered` gets what an operator has left it, and all of that where it does not ask.
 ///
 /// # Errors
 /// Everything that is wrong with single members; what does not go together is found by [`ClientMetadata::problems`].
 pub(super) fn read_metadata(
     request: &Value,
-    limit: Option<&Scope>,
+    registered: Option<&Client>,
 ) -> Result<ClientMetadata, Vec<MetadataProblem>> {
     let object =
         request.as_object().ok_or_else(|| vec![metadata("The metadata has to be a JSON object.")])?;
     let mut problems = Vec::new();
     let everyones: Scope = SCOPE.parse().unwrap_or_default();
-    let limit = limit.unwrap_or(&everyones);
-    let mut read = ClientMetadata { scope: everyones.intersection(limit), ..ClientMetadata::default() };
+    let limit = registered.and_then(|client| client.scope_limit.as_ref()).unwrap_or(&everyones);
+    let grants = registered.and_then(|client| client.grant_limit.as_ref());
+    let mut scope = everyones.intersection(limit);
     let mut members = Map::new();
     for name in MEMBERS {
         let Some(value) = object.get(name).filter(|value| !value.is_null()) else { continue };
         let checked = match name {
-            "scope" => read_scope(value, limit).map(|scope| read.scope = scope),
+            "scope" => read_scope(value, limit).map(|asked| scope = asked),
             "response_types" => check_response_types(value),
             "redirect_uris" | "post_logout_redirect_uris" => check_redirect_uris(name, value),
-            "grant_types" => check_grant_types(value),
+            "grant_types" if grants.is_none() => check_grant_types(value),
             _ => check_alone(name, value),
         };
         match checked {
@@ -80,10 +81,16 @@ pub(super) fn read_metadata(
     if !problems.is_empty() {
         return Err(problems);
     }
-    let says_type = members.contains_key("application_type");
+    let says = |name: &str| members.contains_key(name);
+    let (says_type, says_grants) = (says("application_type"), says("grant_types"));
     let own: ClientMetadata = serde_json::from_value(Value::Object(members))
         .map_err(|_| vec![metadata("The metadata cannot be used.")])?;
-    read = ClientMetadata { scope: read.scope, ..own };
+    let mut read = ClientMetadata { scope, ..own };
+    match grants {
+        Some(limit) if says_grants => read.grant_types.retain(|grant| limit.contains(grant)),
+        Some(limit) => read.grant_types.clone_from(limit),
+        None => {}
+    }
     // RFC 7591 knows no application_type, so a program on a device that knows only that says nothing of it; what OIDC
     // Registration §2 takes it for then, a web site, has no such addresses.
     if !says_type && read.redirect_uris.iter().any(RedirectUri::is_native) {

@@ -169,7 +169,7 @@ fn replace_metadata(client: &mut Client, request: &Value, now: Timestamp) -> Res
     if repeated.is_some_and(|secret| !is_own(secret)) {
         return Err(metadata_error("The client_secret is not the one that was issued (RFC 7592 §2.2)."));
     }
-    let asked = read_metadata(request, client.scope_limit.as_ref()).map_err(ClientError::Invalid)?;
+    let asked = read_metadata(request, Some(client)).map_err(ClientError::Invalid)?;
     let before = &client.metadata;
     if asked.token_endpoint_auth_method.has_secret() != before.token_endpoint_auth_method.has_secret() {
         return Err(metadata_error(
@@ -210,6 +210,11 @@ impl From<ClientError> for OAuthError {
                 let code = problems.first().map_or(ErrorCode::InvalidClientMetadata, |problem| problem.code);
                 Self::refused(code, sentences(&problems))
             }
+            // One sentence for all of it, since whoever asks has chosen the address.
+            ClientError::SectorUnreachable(_) => Self::refused(
+                ErrorCode::TemporarilyUnavailable,
+                "The document at sector_identifier_uri cannot be fetched now: try again in a few seconds.",
+            ),
             ClientError::Failed(error) => error.into(),
             ClientError::Taken | ClientError::NotFound | ClientError::Changed => {
                 Self::refused(ErrorCode::InvalidToken, "The registration has changed in between.")

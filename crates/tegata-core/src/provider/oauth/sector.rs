@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::clients::ClientError;
+use super::fetched::is_outage;
 use super::own_metadata::metadata;
 use crate::client::{ClientMetadata, RedirectUri};
 use crate::provider::Provider;
@@ -14,12 +15,16 @@ impl Provider {
     /// Checks that the document at the sector's address names every redirect URI of a client.
     ///
     /// # Errors
-    /// [`ClientError::Invalid`]
+    /// [`ClientError::Invalid`]; [`ClientError::SectorUnreachable`]
     pub(super) async fn check_sector(&self, client: &ClientMetadata) -> Result<(), ClientError> {
         let Some(uri) = &client.sector_identifier_uri else { return Ok(()) };
         let invalid = |text: &str| Err(ClientError::Invalid(vec![metadata(text)]));
-        let Ok(document) = self.fetched.documents.get(self.ports.outbound.as_ref(), uri).await else {
-            return invalid("The document at sector_identifier_uri cannot be fetched.");
+        let document = match self.fetched.documents.get(self.ports.outbound.as_ref(), uri).await {
+            Ok(document) => document,
+            Err(error) if is_outage(error) => return Err(ClientError::SectorUnreachable(error)),
+            Err(error) => {
+                return invalid(&format!("The document at sector_identifier_uri cannot be used: {error}."));
+            }
         };
         let Ok(listed) = serde_json::from_slice::<BTreeSet<String>>(&document.body) else {
             return invalid("The document at sector_identifier_uri is no JSON array of redirect URIs.");

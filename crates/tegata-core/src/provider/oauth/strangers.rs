@@ -38,6 +38,19 @@ impl Provider {
         let Some(key) = ctx.address.and_then(|address| AttemptKey::address(secrets, purpose, address)) else {
             return Ok(());
         };
+        self.count_attempt(key, schedule, ctx).await
+    }
+
+    /// Counts one more of what has a counter of its own.
+    ///
+    /// # Errors
+    /// [`ProviderError::TooManyAttempts`]; those of the store.
+    pub(super) async fn count_attempt(
+        &self,
+        key: AttemptKey,
+        schedule: &DelaySchedule,
+        ctx: &RequestContext<'_>,
+    ) -> Result<(), ProviderError> {
         let counted = self.ports.store.count(key, schedule, ctx.now).await?;
         counted.map_err(|blocked| ProviderError::TooManyAttempts {
             retry_after: wait_until(blocked.until, ctx.now),

@@ -113,6 +113,7 @@ mod tests {
             secrets: Vec::new(),
             registration_access_token: None,
             scope_limit: None,
+            grant_limit: None,
             metadata,
         };
         sector(&client).unwrap().to_owned()

@@ -32,6 +32,7 @@ impl World {
             secrets: Vec::new(),
             registration_access_token: None,
             scope_limit: None,
+            grant_limit: None,
             metadata,
         };
         assert!(self.provider.store().create_client(&client).await.unwrap());

@@ -137,6 +137,26 @@ async fn v58_a_document_that_cannot_be_had_is_an_outage_and_takes_no_client_away
 }
 
 #[tokio::test]
+async fn v58_a_sector_that_cannot_be_asked_now_takes_no_client_away() {
+    let sector = "https://sector.example/uris.json";
+    let mut described = document();
+    described["sector_identifier_uri"] = json!(sector);
+    let mut world = world().await;
+    world.clients.serve(URL, &described, None);
+    assert!(is_unreachable(&world).await);
+    world.clients.serve(sector, &described["redirect_uris"], None);
+    world.pass(10);
+    let client = find(&world).await;
+    assert!(client.is_some());
+    world.clients.fail(sector, OutboundError::Status(502));
+    world.pass(3599);
+    assert_eq!(find(&world).await, client, "for an hour there is nothing better");
+    world.clients.fail(sector, OutboundError::Status(404));
+    world.pass(10);
+    assert_eq!(find(&world).await, None);
+}
+
+#[tokio::test]
 async fn v14_what_its_owner_takes_away_is_gone_and_what_is_wrong_is_asked_for_again() {
     let mut world = world().await;
     world.clients.serve(URL, &document(), None);

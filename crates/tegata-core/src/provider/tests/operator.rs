@@ -10,6 +10,7 @@ use crate::client::{
     AuthMethod, Client, ClientId, ClientMetadata, ClientSecret, ClientSecretHash, ClientStatus, GrantType,
     SubjectType,
 };
+use crate::outbound::OutboundError;
 use crate::provider::oauth::{ClientError, PresentedClient};
 
 fn metadata() -> ClientMetadata {
@@ -123,7 +124,10 @@ async fn r39_a_sector_is_that_of_clients_whose_redirect_uris_it_lists() {
         ..metadata()
     };
     let register = async || world.provider.register_client(None, pairwise.clone(), &world.ctx()).await;
+    assert!(matches!(register().await, Err(ClientError::SectorUnreachable(OutboundError::Connection))));
+    world.clients.fail(sector, OutboundError::Status(404));
     assert!(matches!(register().await, Err(ClientError::Invalid(_))), "not there");
+    world.clients.failure.lock().unwrap().clear();
     for other in [json!([]), json!(["https://app.example/cb/"]), json!({"a": "https://app.example/cb"})] {
         world.clients.serve(sector, &other, None);
         assert!(matches!(register().await, Err(ClientError::Invalid(_))), "{other}");

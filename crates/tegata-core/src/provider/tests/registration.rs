@@ -6,8 +6,9 @@ use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 
 use super::World;
-use crate::client::{Client, ClientId, ClientMetadata, ClientOrigin, ClientStatus};
+use crate::client::{Client, ClientId, ClientMetadata, ClientOrigin, ClientStatus, GrantType};
 use crate::oauth::{ErrorCode, OAuthError};
+use crate::outbound::OutboundError;
 use crate::provider::oauth::ClientError;
 use crate::settings::RegistrationMode;
 
@@ -161,6 +162,36 @@ async fn v43_r8_what_an_operator_has_decided_outlasts_what_the_client_registers_
 }
 
 #[tokio::test]
+async fn v43_a_client_gets_no_grant_that_an_operator_has_not_left_it() {
+    let world = open().await;
+    let answer = register(&world, &request()).await.unwrap();
+    let (id, token) = (text(&answer, "client_id"), text(&answer, "registration_access_token"));
+    let client_id: ClientId = id.parse().unwrap();
+    let left = vec![GrantType::AuthorizationCode, GrantType::ClientCredentials];
+    let limit = |client: &mut Client| {
+        client.grant_limit = Some(left.clone());
+        client.metadata.grant_types.clone_from(&left);
+    };
+    world.provider.change_client(&client_id, limit, &world.ctx()).await.unwrap();
+    let update = async |grants: Value| {
+        let mut body = request();
+        (body["client_id"], body["grant_types"]) = (json!(id), grants);
+        world.provider.update_registration(id, token, &body, &world.ctx()).await
+    };
+    for (asked, given) in [
+        (json!(["refresh_token", "authorization_code"]), json!(["authorization_code"])),
+        (json!(["authorization_code", "client_credentials"]), json!(left)),
+        (json!(null), json!(left)),
+    ] {
+        assert_eq!(update(asked.clone()).await.unwrap()["grant_types"], given, "{asked}");
+    }
+    let none_of_them = json!(["refresh_token", GrantType::TokenExchange]);
+    for refused in [none_of_them, json!([]), json!(["password"]), json!("authorization_code")] {
+        assert_eq!(code(update(refused).await.unwrap_err()), ErrorCode::InvalidClientMetadata);
+    }
+}
+
+#[tokio::test]
 async fn r10_an_answer_has_the_secret_once_and_a_store_only_its_hash() {
     let world = open().await;
     let answer = register(&world, &request()).await.unwrap();
@@ -249,6 +280,32 @@ async fn v16_a_registration_access_token_does_not_revive_a_closed_client() {
     assert!(world.provider.update_registration(id, token, &body, &world.ctx()).await.is_err());
     assert!(world.provider.end_registration(id, token, &world.ctx()).await.is_err());
     assert_eq!(world.provider.client(&client_id).await.unwrap(), closed);
+}
+
+#[tokio::test]
+async fn v58_v46_a_sector_that_cannot_be_asked_now_is_an_outage_and_says_nothing_of_its_client() {
+    let world = open().await;
+    let sector = "https://sector.example/uris.json";
+    let mut body = request();
+    let answer = register(&world, &body).await.unwrap();
+    let (id, token) = (text(&answer, "client_id"), text(&answer, "registration_access_token"));
+    (body["client_id"], body["sector_identifier_uri"]) = (json!(id), json!(sector));
+    let mut said = Vec::new();
+    for failure in [OutboundError::NotAllowed, OutboundError::TimedOut, OutboundError::Status(503)] {
+        world.clients.fail(sector, failure);
+        for refused in [
+            register(&world, &body).await,
+            world.provider.update_registration(id, token, &body, &world.ctx()).await,
+        ] {
+            let refused = refused.unwrap_err();
+            said.push(refused.to_string());
+            assert_eq!(code(refused), ErrorCode::TemporarilyUnavailable, "{failure:?}");
+        }
+    }
+    said.dedup();
+    assert_eq!(said.len(), 1, "{said:?}");
+    world.clients.fail(sector, OutboundError::TooLarge);
+    assert_eq!(code(register(&world, &body).await.unwrap_err()), ErrorCode::InvalidClientMetadata);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::*;
+use crate::attributes::Attributes;
 use crate::audit::AuditAction;
 use crate::provider::SetClaimsError;
 use crate::user::User;
@@ -120,4 +121,26 @@ async fn what_sets_nothing_changes_nothing() {
     assert_eq!(set(&world, "alice", json!({})).await.unwrap(), before);
     assert_eq!(world.provider.find_user("alice").await.unwrap(), before);
     assert_eq!(world.audit.last(), noted);
+}
+
+#[tokio::test]
+async fn r66_no_value_that_comes_in_steers_how_it_is_shown_and_what_is_kept_stays_readable() {
+    let world = world().await;
+    let steered = |value: Value| {
+        let text = value.to_string().replace('_', "\u{200b}");
+        serde_json::from_str::<Value>(&text).unwrap()
+    };
+    for (name, value) in [
+        ("nickname", json!("a_b")),
+        ("own1", json!("a_b")),
+        ("own2", json!(["a", "b_"])),
+        ("address", json!({"locality": "a_b"})),
+    ] {
+        set(&world, "alice", json!({name: value})).await.unwrap();
+        let refused = set(&world, "alice", json!({name: steered(value)})).await;
+        assert!(matches!(refused, Err(SetClaimsError::Invalid(_))), "{name}");
+    }
+    let kept = steered(json!({"own": {"own1": "a_b"}, "address": {"locality": "a_b"}}));
+    let read: Attributes = serde_json::from_value(kept.clone()).unwrap();
+    assert_eq!(serde_json::to_value(read).unwrap(), kept, "ADR 22");
 }

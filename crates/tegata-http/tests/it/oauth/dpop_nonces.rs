@@ -189,12 +189,15 @@ async fn r32_a_nonce_is_followed_by_the_next_and_good_for_a_few_minutes() {
         world.pass(120);
         let newer = told(&client.get(USERINFO, &access).await);
         assert!(newer.is_some() && newer != first);
+        assert_eq!(told(&client.get(PROTECTED, &access).await), newer);
         assert_eq!(told(&client.push().await), newer);
         let form = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str())];
         let refreshed = client.post(TOKEN, &form).await;
         assert_eq!((refreshed.status, told(&refreshed)), (200, newer.clone()));
         client.nonce = newer.clone();
-        assert_eq!(told(&client.get(USERINFO, &access).await), None);
+        for path in [USERINFO, PROTECTED] {
+            assert_eq!(told(&client.get(path, &access).await), None);
+        }
 
         client.nonce = first;
         world.pass(120);

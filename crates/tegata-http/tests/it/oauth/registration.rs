@@ -31,6 +31,16 @@ async fn v43_nobody_registers_where_the_operator_does_not_want_it() {
 }
 
 #[tokio::test]
+async fn v58_a_sector_that_cannot_be_asked_now_is_503_and_no_fault_of_its_client() {
+    // No other server can be reached from this world.
+    let world = open_world().await;
+    let body =
+        json!({"redirect_uris": [CALLBACK], "sector_identifier_uri": "https://sector.example/uris.json"});
+    let answer = world.post("/oauth2/register", &body).send().await;
+    assert_eq!((answer.status, &answer.body["error"]), (503, &json!("temporarily_unavailable")));
+}
+
+#[tokio::test]
 async fn v43_r43_a_client_that_registers_itself_is_trusted_with_nothing() {
     let world = open_world().await;
     world.sign_up("alice").await;

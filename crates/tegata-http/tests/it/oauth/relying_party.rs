@@ -42,6 +42,7 @@ impl<'w> RelyingParty<'w> {
             secrets: vec![StoredSecret { hash: secret.hash(), created_at: world.now(), expires_at: None }],
             registration_access_token: None,
             scope_limit: None,
+            grant_limit: None,
             metadata: ClientMetadata {
                 client_name: Some("An application".to_owned()),
                 redirect_uris: vec![CALLBACK.parse().unwrap()],

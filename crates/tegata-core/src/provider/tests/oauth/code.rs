@@ -252,6 +252,7 @@ async fn r67_r42_the_log_says_which_client_was_allowed_what() {
         AuditAction::ConsentGiven,
         AuditAction::Authorized,
         AuditAction::GrantBegun,
+        AuditAction::SessionEnded,
         AuditAction::ConsentRevoked,
     ];
     assert_eq!(of_clients, expected.map(|action| (action, Some("app".to_owned()))));

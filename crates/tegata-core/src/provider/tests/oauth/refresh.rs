@@ -17,6 +17,32 @@ async fn v42_v5_a_refresh_token_of_another_client_is_refused_and_not_spent() {
 }
 
 #[tokio::test]
+async fn r6_r67_the_log_says_whose_refresh_token_was_shown_again() {
+    let mut world = world().await;
+    let app = world.party("app", |_| {}).await;
+    let browser = world.log_in_browser("alice").await;
+    let tokens = world.tokens(&app, SCOPE, &browser).await;
+    world.refresh_at(&app, refresh_token(&tokens)).await.unwrap();
+    world.pass(60);
+    assert_eq!(refusal(world.refresh_at(&app, refresh_token(&tokens)).await), ErrorCode::InvalidGrant);
+    let event = world.audit.last();
+    assert!(matches!(event.action, AuditAction::RefreshTokenReplayed { .. }), "{:?}", event.action);
+    assert_eq!(event.client_id, Some(app.client.client_id));
+}
+
+#[tokio::test]
+async fn r67_the_log_says_whose_session_has_ended_with_its_login() {
+    let world = world().await;
+    let app = world.party("app", |_| {}).await;
+    let browser = world.log_in_browser("alice").await;
+    world.tokens(&app, SCOPE, &browser).await;
+    world.audit.take();
+    world.provider.end_browser_session(&browser, &world.ctx()).await.unwrap();
+    let expected = [(AuditAction::SessionEnded, Some("app".to_owned())), (AuditAction::Logout, None)];
+    assert_eq!(world.audit.take(), expected);
+}
+
+#[tokio::test]
 async fn r7_a_refresh_asks_for_no_more_than_was_granted_and_loses_nothing_by_less() {
     let world = world().await;
     let app = world.party("app", |_| {}).await;
