@@ -32,7 +32,7 @@ impl Footing {
     /// Whether what was found is enough. The one place of the rule: stores find the two records and ask it.
     pub fn holds(&self, consent: Option<&Consent>, browser_session: Option<&Session>) -> bool {
         let is_allowed = self.consent.as_ref().is_none_or(|needed| {
-            consent.is_some_and(|consent| consent.covers(needed.client_since, &needed.terms))
+            consent.is_some_and(|consent| consent.given.covers(needed.client_since, &needed.terms))
         });
         let is_logged_in = self.browser_session.is_none()
             || browser_session.is_some_and(|browser_session| browser_session.is_live(self.now));

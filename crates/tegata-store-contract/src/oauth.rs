@@ -36,7 +36,8 @@ pub(crate) fn consent(user_id: UserId, client: &str, scope: &str) -> Consent {
     Consent {
         user_id,
         client_id: client.parse().unwrap(),
-        terms: ConsentTerms { scope: scope.parse().unwrap(), given_at: NOW, ..ConsentTerms::default() },
+        given: ConsentTerms { scope: scope.parse().unwrap(), given_at: NOW, ..ConsentTerms::default() }
+            .into(),
     }
 }
 
@@ -190,7 +191,7 @@ pub async fn v49_a_change_of_a_consent_rests_on_what_was_read<S: TestedStore>(st
     });
     assert_eq!(won.await, 1);
     let second = store.find_consent(user_id, &client_id).await.unwrap().unwrap();
-    assert!(second.terms.scope.as_str().starts_with("second"));
+    assert!(second.given.summary().scope.as_str().starts_with("second"));
     assert!(!store.put_consent(Some(&first), &given("late")).await.unwrap());
     assert!(store.remove_consent(user_id, &client_id).await.unwrap());
     assert!(!store.put_consent(Some(&second), &given("late")).await.unwrap(), "it was taken back");

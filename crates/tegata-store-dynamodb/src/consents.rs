@@ -33,7 +33,7 @@ impl ConsentStore for DynamoDbStore {
             }
         };
         let mut item = key.attributes();
-        item.insert(DOCUMENT.to_owned(), documents::write(&consent.terms)?);
+        item.insert(DOCUMENT.to_owned(), documents::write(&consent.given)?);
         let parts = vec![transaction::put(self.data(), item::marked(&item, Mark::random()?), condition)?];
         Ok(matches!(self.transact(&step, self.data(), parts).await?, Reply::Done(())))
     }
@@ -74,5 +74,5 @@ impl DynamoDbStore {
 
 fn read(user_id: UserId, found: &Item) -> Result<Consent, Unreadable> {
     let client_id = table::parse_consent(need_text(found, SK)?).ok_or(Unreadable(SK))?;
-    Ok(Consent { user_id, client_id, terms: documents::read(found)? })
+    Ok(Consent { user_id, client_id, given: documents::read(found)? })
 }

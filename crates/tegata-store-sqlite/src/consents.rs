@@ -15,7 +15,7 @@ use crate::{SqliteStore, document, rows};
 impl ConsentStore for SqliteStore {
     async fn put_consent(&self, expected: Option<&Consent>, consent: &Consent) -> Result<bool, StoreError> {
         let (user_id, client_id) = (consent.user_id, consent.client_id.clone());
-        let (terms, expected) = (document::write(&consent.terms)?, expected.cloned());
+        let (given, expected) = (document::write(&consent.given)?, expected.cloned());
         self.write(move |c, tenant| {
             if find(c, tenant, user_id, &client_id)? != expected {
                 return Ok(false);
@@ -23,7 +23,7 @@ impl ConsentStore for SqliteStore {
             execute(
                 c,
                 "INSERT OR REPLACE INTO consents (tenant, user_id, client_id, document) VALUES (?1, ?2, ?3, ?4)",
-                params![tenant, user_id.as_bytes(), client_id.as_str(), terms],
+                params![tenant, user_id.as_bytes(), client_id.as_str(), given],
             )?;
             Ok(true)
         })
@@ -47,7 +47,7 @@ impl ConsentStore for SqliteStore {
                 Ok(Consent {
                     user_id,
                     client_id: rows::parse(0, row.get_ref(0)?.as_str()?)?,
-                    terms: document::column(1, row.get_ref(1)?.as_str()?)?,
+                    given: document::column(1, row.get_ref(1)?.as_str()?)?,
                 })
             })
         })
@@ -79,6 +79,6 @@ pub(crate) fn find(
     let mut statement = c.prepare_cached(sql).map_err(store_error)?;
     let parameters = params![tenant, user_id.as_bytes(), client_id.as_str()];
     let found = statement.query_row(parameters, |row| document::column(0, row.get_ref(0)?.as_str()?));
-    let terms = found.optional().map_err(store_error)?;
-    Ok(terms.map(|terms| Consent { user_id, client_id: client_id.clone(), terms }))
+    let given = found.optional().map_err(store_error)?;
+    Ok(given.map(|given| Consent { user_id, client_id: client_id.clone(), given }))
 }

@@ -60,5 +60,4 @@ pub use flow::{Answer, Flow, FlowProblem, SignUpProblem};
 pub use logout::Logout;
 pub use request_object::OpenedRequest;
 pub use response_target::{ResponseMode, ResponseTarget};
-pub use token_request::AccessBinding;
 pub use userinfo::UserInfo;

@@ -110,12 +110,12 @@ impl Provider {
         key_ring.verified.verify(&key_ring.access_tokens, token, now.numeric_date())
     }
 
-    /// Verifies an access token that this issuer has made for any of its resources: what it is worth is asked about here,
-    /// which is no use of it. With newer keys, if it names one that is not known here.
+    /// Verifies an access token that this issuer has made for any of its resources: what it is worth, and whom it speaks of, is
+    /// asked about here, which is no use of it at a resource. With newer keys, if it names one that is not known here.
     ///
     /// # Errors
     /// As [`Provider::verify_access_token`].
-    pub(super) async fn verify_issued_token(
+    pub async fn verify_issued_token(
         &self,
         token: &str,
         now: Timestamp,

@@ -54,10 +54,9 @@ async fn answer(
 async fn shown(visit: &Visit<'_>, browser: &BrowserSession) -> Result<Response, HttpError> {
     let language = language(visit.headers, &Parameters::default());
     let allowed = visit.app.provider().allowed(browser.user.user_id).await?;
-    let texts: Vec<(Vec<ScopeText<'_>>, String)> = allowed
-        .iter()
-        .map(|one| (scope_texts(language, &one.consent.terms), one.consent.terms.given_at.to_rfc3339()))
-        .collect();
+    let terms: Vec<_> = allowed.iter().map(|one| one.consent.given.summary()).collect();
+    let texts: Vec<(Vec<ScopeText<'_>>, String)> =
+        terms.iter().map(|terms| (scope_texts(language, terms), terms.given_at.to_rfc3339())).collect();
     let apps: Vec<App<'_>> = allowed
         .iter()
         .zip(&texts)

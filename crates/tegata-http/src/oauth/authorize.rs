@@ -88,7 +88,10 @@ async fn answer(
                 let flow = Flow { is_signed: opened.is_signed, ..flow };
                 match Place::new(AUTHORIZE_PATH, &opened.parameters) {
                     Ok(place) => go_on(app, client, &place, &flow),
-                    Err(error) => refuse(app, headers, parameters, target.clone(), &error),
+                    Err(error) if target.is_verified => {
+                        refuse(app, headers, parameters, target.clone(), &error)
+                    }
+                    Err(error) => Ok(error_page(app, headers, &error)),
                 }
             }
             _ => match Place::new(AUTHORIZE_PATH, parameters) {

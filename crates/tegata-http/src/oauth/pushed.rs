@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
+use tegata_core::provider::oauth::VerifiedProof;
 
 use super::PUSH_PATH;
 use super::error::OAuthReject;
@@ -28,9 +29,8 @@ pub(crate) async fn push(
     let ctx = client.context();
     let proof = verified_proof(&app, &headers, PUSH_PATH, ctx.now)?;
     let authenticated = authenticate(&app, &headers, &parameters, &client).await?;
-    let (binding, nonce) = app.provider().use_proof(proof, ctx.now).await?;
-    let jkt = binding.dpop_jkt.as_deref();
-    let (request_uri, ttl) = app.provider().push_request(&authenticated, &parameters, jkt, &ctx).await?;
+    let pushed = app.provider().push_request(&authenticated, &parameters, proof.as_ref(), &ctx).await;
+    let (request_uri, ttl) = pushed?;
     let answer = json(StatusCode::CREATED, &PushAnswer { request_uri, expires_in: ttl.as_secs() })?;
-    Ok(with_nonce(answer, nonce.as_ref()))
+    Ok(with_nonce(answer, proof.as_ref().and_then(VerifiedProof::next_nonce)))
 }

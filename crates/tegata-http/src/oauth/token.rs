@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
-use tegata_core::provider::oauth::ClientTokens;
+use tegata_core::provider::oauth::{ClientTokens, VerifiedProof};
 use tegata_core::refresh_token::RefreshTokenSecret;
 
 use super::TOKEN_PATH;
@@ -38,9 +38,8 @@ pub(crate) async fn token(
     let ctx = client.context();
     let proof = verified_proof(&app, &headers, TOKEN_PATH, ctx.now)?;
     let authenticated = authenticate(&app, &headers, &parameters, &client).await?;
-    let (binding, nonce) = app.provider().use_proof(proof, ctx.now).await?;
-    let tokens = app.provider().token(&authenticated, &parameters, &binding, &ctx).await?;
-    Ok(with_nonce(answer(&tokens)?, nonce.as_ref()))
+    let tokens = app.provider().token(&authenticated, &parameters, proof.as_ref(), &ctx).await?;
+    Ok(with_nonce(answer(&tokens)?, proof.as_ref().and_then(VerifiedProof::next_nonce)))
 }
 
 fn answer(tokens: &ClientTokens) -> Result<Response, OAuthReject> {

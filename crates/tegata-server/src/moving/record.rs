@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use tegata_core::attributes::Attributes;
 use tegata_core::client::{Client, ClientId};
-use tegata_core::consent::{Consent, ConsentTerms};
+use tegata_core::consent::{Consent, Given};
 use tegata_core::grant::Grant;
 use tegata_core::identifier::SessionId;
 use tegata_core::key_set::KeySet;
@@ -149,7 +149,7 @@ struct CredentialRecord {
 pub(super) struct ConsentRecord {
     pub(super) user_id: String,
     client_id: ClientId,
-    terms: ConsentTerms,
+    terms: Given,
 }
 
 /// A session. The user's name is not repeated: it is that of the user before it.
@@ -242,7 +242,7 @@ impl From<&Consent> for ConsentRecord {
         Self {
             user_id: consent.user_id.to_string(),
             client_id: consent.client_id.clone(),
-            terms: consent.terms.clone(),
+            terms: consent.given.clone(),
         }
     }
 }
@@ -250,7 +250,7 @@ impl From<&Consent> for ConsentRecord {
 impl ConsentRecord {
     /// The consent, of the user it stands behind.
     pub(super) fn of(self, user: &User) -> Consent {
-        Consent { user_id: user.user_id, client_id: self.client_id, terms: self.terms }
+        Consent { user_id: user.user_id, client_id: self.client_id, given: self.terms }
     }
 }
 

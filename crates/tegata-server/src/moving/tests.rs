@@ -271,7 +271,7 @@ fn consents(user: &User) -> Vec<Consent> {
     let consent = |client: &str| Consent {
         user_id: user.user_id,
         client_id: client.parse().unwrap(),
-        terms: terms.clone(),
+        given: terms.clone().into(),
     };
     vec![consent("app"), consent("gone")]
 }
@@ -585,7 +585,8 @@ fn two_installations_are_not_put_together() {
         let house = House::new(2);
         house.add(&user(1), &[]).await;
         let mut consent = consents(&user(1)).remove(0);
-        consent.terms.scope = "openid email admin".parse().unwrap();
+        let scope = "openid email admin".parse().unwrap();
+        consent.given = ConsentTerms { scope, ..consent.given.summary() }.into();
         house.add_consents(&[consent]).await;
         assert!(
             matches!(house.import(&file).await, Err(ImportError::HasOthers)),
@@ -824,11 +825,12 @@ prop_compose! {
         let consents = consents.into_iter().map(|(client, (scope, given_at))| Consent {
             user_id: user.user_id,
             client_id: client.parse().unwrap(),
-            terms: ConsentTerms {
+            given: ConsentTerms {
                 scope: scope.parse().unwrap(),
                 given_at: Timestamp::from_millis(given_at),
                 ..ConsentTerms::default()
-            },
+            }
+            .into(),
         });
         let consents = consents.collect();
         (user, sessions, consents)

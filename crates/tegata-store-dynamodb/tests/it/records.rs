@@ -128,7 +128,7 @@ pub(crate) fn client(name: &str, version: u64) -> Client {
 
 pub(crate) fn consent(user: &User, scope: &str) -> Consent {
     let terms = ConsentTerms { scope: scope.parse().unwrap(), given_at: NOW, ..ConsentTerms::default() };
-    Consent { user_id: user.user_id, client_id: "app".parse().unwrap(), terms }
+    Consent { user_id: user.user_id, client_id: "app".parse().unwrap(), given: terms.into() }
 }
 
 /// What a client was granted, with all that there can be.

@@ -220,7 +220,7 @@ impl Provider {
             ));
         }
         let scope = self.allowed_scope(&client, parameters.get("scope")?)?;
-        let resources = self.allowed_resources(&client, parameters)?;
+        let resources = self.requested_resources(&client, parameters)?;
         let code_challenge = code_challenge(&client, parameters)?;
         let dpop_jkt = parameters.get("dpop_jkt")?;
         if dpop_jkt.is_some_and(|jkt| jkt.len() != 43) {
@@ -287,8 +287,33 @@ impl Provider {
         &self.known_scope
     }
 
-    /// The resources of a request (RFC 8707 §2): known here, and allowed to the client.
-    pub(super) fn allowed_resources(
+    /// The resources that a request is about (RFC 8707 §2): those that it names, or the default one. A client that may not have
+    /// that one, and names none, asks for all that it may have.
+    ///
+    /// # Errors
+    /// `invalid_target`
+    pub(super) fn requested_resources(
+        &self,
+        client: &Client,
+        parameters: &Parameters,
+    ) -> Result<Vec<String>, OAuthError> {
+        let named = self.named_resources(client, parameters)?;
+        if !named.is_empty() || may_have(client, &self.settings.tokens.audience) {
+            return Ok(named);
+        }
+        let known = |resource: &&String| self.settings.oauth.resources.contains(resource);
+        let own: Vec<String> = client.metadata.resources.iter().filter(known).cloned().collect();
+        if own.is_empty() || own.len() > MAX_RESOURCES {
+            return Err(OAuthError::refused(ErrorCode::InvalidTarget, "The parameter resource is missing."));
+        }
+        Ok(own)
+    }
+
+    /// The resources that a request names (RFC 8707 §2): known here, and allowed to the client.
+    ///
+    /// # Errors
+    /// `invalid_target`
+    pub(super) fn named_resources(
         &self,
         client: &Client,
         parameters: &Parameters,
@@ -297,9 +322,7 @@ impl Provider {
         for resource in parameters.all("resource") {
             let is_known = self.settings.tokens.audience == resource
                 || self.settings.oauth.resources.iter().any(|known| known == resource);
-            let allowed = &client.metadata.resources;
-            let is_allowed = allowed.is_empty() || allowed.iter().any(|one| one == resource);
-            if !is_known || !is_allowed || resources.len() == MAX_RESOURCES {
+            if !is_known || !may_have(client, resource) || resources.len() == MAX_RESOURCES {
                 return Err(OAuthError::refused(
                     ErrorCode::InvalidTarget,
                     "The client may not ask for tokens for this resource.",
@@ -311,6 +334,12 @@ impl Provider {
         }
         Ok(resources)
     }
+}
+
+/// Whether a client may have tokens for a resource.
+pub(super) fn may_have(client: &Client, resource: &str) -> bool {
+    let registered = &client.metadata.resources;
+    registered.is_empty() || registered.iter().any(|one| one == resource)
 }
 
 /// How many bytes a text takes as JSON, without its quotes (RFC 8259 §7).

@@ -6,6 +6,7 @@ use super::authorization_request::AuthorizationRequest;
 use super::browser::BrowserSession;
 use super::flow::{Answer, Flow};
 use super::response_target::ResponseTarget;
+use crate::client::ApplicationType;
 use crate::consent::ConsentTerms;
 use crate::error::ProviderError;
 use crate::oauth::{ErrorCode, OAuthError, Parameters};
@@ -151,7 +152,17 @@ impl Provider {
         visitor: Visitor<'a>,
         ctx: &RequestContext<'_>,
     ) -> Result<Decision<'a>, AuthorizationError> {
-        let request = self.authorization_request(parameters, visitor.flow, ctx).await?;
+        let request = match self.authorization_request(parameters, visitor.flow, ctx).await {
+            Ok(request) => request,
+            // Anybody can register an address, and would have us send people there (RFC 9700 §4.11.2): not before they have
+            // logged in.
+            Err(AuthorizationError::Client { target, error })
+                if !target.is_verified && visitor.browser.is_none() =>
+            {
+                return Err(AuthorizationError::Page(error));
+            }
+            Err(error) => return Err(error),
+        };
         let target = request.target.clone();
         let decision = self.decide_request(request, visitor, ctx).await;
         // An outage is the client's to know of, too: it can come back (RFC 6749 §4.1.2.1).
@@ -231,18 +242,22 @@ impl Provider {
         ctx: &RequestContext<'_>,
     ) -> Result<Option<ConsentTerms>, OAuthError> {
         let client = &request.client;
-        let is_own_house = client.metadata.skip_consent && client.is_verified();
+        // Whoever runs a program on the same device can be sent its answers, and needs no secret (RFC 8252 §8.6).
+        let is_anyones = client.metadata.application_type == ApplicationType::Native
+            && !client.is_confidential()
+            && !request.target.redirect_uri.starts_with("https://");
+        let is_own_house = client.metadata.skip_consent && client.is_verified() && !is_anyones;
         if is_own_house && !request.prompt.consent {
             return Ok(None);
         }
         let terms = request.terms(ctx.now);
         let has_allowed = answer == Some(Answer::Allow);
         let consent = self.ports.store.find_consent(browser.user.user_id, &client.client_id).await?;
-        let covers = consent.is_some_and(|consent| consent.covers(client.created_at, &terms));
+        let covers = consent.is_some_and(|consent| consent.given.covers(client.created_at, &terms));
         // Allowed on the page, and then revoked in another window: the record decides.
         let is_settled = if is_own_house { has_allowed } else { covers };
         // A client that nobody vouches for is asked about every time: anyone can copy its name (OAuth 2.1 §7.4).
-        let is_asked_always = request.prompt.consent || !client.is_verified();
+        let is_asked_always = request.prompt.consent || is_anyones || !client.is_verified();
         if is_settled && (has_allowed || !is_asked_always) {
             return Ok(None);
         }

@@ -2,18 +2,18 @@
 
 use super::client_authentication::AuthenticatedClient;
 use super::client_tokens::{AccessTokenContent, ClientTokens, token_type};
-use super::token_request::AccessBinding;
+use super::dpop::VerifiedProof;
 use crate::oauth::{ErrorCode, OAuthError, Parameters};
 use crate::provider::{Provider, RequestContext};
 use crate::settings::OPENID_SCOPE;
 
 impl Provider {
     /// Issues an access token whose subject is the client itself. No user is in it, so nothing of OpenID Connect is.
-    pub(super) fn client_credentials(
+    pub(super) async fn client_credentials(
         &self,
         client: &AuthenticatedClient,
         parameters: &Parameters,
-        binding: &AccessBinding,
+        proof: Option<&VerifiedProof>,
         ctx: &RequestContext<'_>,
     ) -> Result<ClientTokens, OAuthError> {
         if !client.is_confidential() {
@@ -29,7 +29,8 @@ impl Provider {
             None => client.metadata.scope.clone(),
         }
         .filtered(|token| !OPENID_SCOPE.contains(&token));
-        let resources = self.allowed_resources(client, parameters)?;
+        let resources = self.requested_resources(client, parameters)?;
+        let binding = self.use_proof(proof, ctx.now).await?;
         let content = AccessTokenContent {
             subject: client.client_id().as_str(),
             resources: &resources,
@@ -37,13 +38,13 @@ impl Provider {
             ends_at: ctx.now + self.settings.tokens.access_token_ttl,
             session: None,
             acr: None,
-            binding,
+            binding: &binding,
             actor: None,
         };
         let (access_token, expires_in) = self.sign_access_token(client, &content, ctx.now)?;
         Ok(ClientTokens {
             access_token,
-            token_type: token_type(binding),
+            token_type: token_type(&binding),
             expires_in,
             scope,
             id_token: None,

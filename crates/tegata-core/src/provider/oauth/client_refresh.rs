@@ -2,8 +2,8 @@
 
 use super::client_authentication::AuthenticatedClient;
 use super::client_tokens::{ClientTokens, TokenContent};
+use super::dpop::VerifiedProof;
 use super::in_force::InForce;
-use super::token_request::AccessBinding;
 use crate::error::ProviderError;
 use crate::oauth::{ErrorCode, OAuthError, Parameters};
 use crate::provider::{Provider, RequestContext};
@@ -18,7 +18,7 @@ impl Provider {
         &self,
         client: &AuthenticatedClient,
         parameters: &Parameters,
-        binding: &AccessBinding,
+        proof: Option<&VerifiedProof>,
         ctx: &RequestContext<'_>,
     ) -> Result<ClientTokens, OAuthError> {
         let text = parameters.required("refresh_token")?;
@@ -32,10 +32,11 @@ impl Provider {
         let scope = parameters.get("scope")?.map(str::parse::<Scope>).transpose().map_err(|_| {
             OAuthError::refused(ErrorCode::InvalidScope, "The parameter scope is not a list of scope tokens.")
         })?;
-        let asked = self.allowed_resources(client, parameters)?;
+        let asked = self.named_resources(client, parameters)?;
         if !client.is_confidential() || scope.is_some() || !asked.is_empty() {
-            self.check_before_rotation(client, &presented, scope.as_ref(), parameters, binding, ctx).await?;
+            self.check_before_rotation(client, &presented, scope.as_ref(), parameters, proof, ctx).await?;
         }
+        let binding = self.use_proof(proof, ctx.now).await?;
         let rotated = self.rotate(&presented, ctx).await;
         let (session, successor) = rotated.map_err(|error| match error {
             ProviderError::InvalidGrant | ProviderError::RefreshTokenReplayed => invalid(),
@@ -61,7 +62,7 @@ impl Provider {
             user.as_ref(),
             &session,
             Some(&successor),
-            &TokenContent { resources: &resources, in_force: &in_force, binding, nonce: None },
+            &TokenContent { resources: &resources, in_force: &in_force, binding: &binding, nonce: None },
             ctx.now,
         )
     }
@@ -73,14 +74,14 @@ impl Provider {
         presented: &crate::refresh_token::RefreshToken,
         scope: Option<&Scope>,
         parameters: &Parameters,
-        binding: &AccessBinding,
+        proof: Option<&VerifiedProof>,
         ctx: &RequestContext<'_>,
     ) -> Result<(), OAuthError> {
         let session = self.ports.store.find_session(presented.user_id, presented.session_id).await?;
         // A session that is gone is the rotation's to speak of.
         let Some(session) = session.filter(|session| session.is_live(ctx.now)) else { return Ok(()) };
         let Some(grant) = session.client_grant() else { return Ok(()) };
-        if grant.dpop_jkt.is_some() && grant.dpop_jkt != binding.dpop_jkt {
+        if grant.dpop_jkt.is_some() && grant.dpop_jkt.as_deref() != proof.map(VerifiedProof::jkt) {
             return Err(OAuthError::refused(
                 ErrorCode::InvalidDpopProof,
                 "The refresh token is bound to a key, and the DPoP proof is missing or of another one.",

@@ -122,10 +122,6 @@ impl Provider {
         if audience.is_empty() {
             audience.push(&settings.tokens.audience);
         }
-        // The user info is ours, and asks for a token of ours (OIDC Core §5.3).
-        if content.scope.contains("openid") && !audience.contains(&settings.tokens.audience.as_str()) {
-            audience.push(&settings.tokens.audience);
-        }
         let sid = content.session.map(|session| session.session_id.to_string());
         let is_public = content.session.is_some_and(|session| session.user_id.to_string() == content.subject);
         let token = key_ring

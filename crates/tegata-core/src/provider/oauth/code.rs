@@ -12,9 +12,9 @@ use super::browser::BrowserSession;
 use super::client_authentication::AuthenticatedClient;
 use super::client_session::FirstTokens;
 use super::client_tokens::{ClientTokens, TokenContent};
+use super::dpop::VerifiedProof;
 use super::in_force::InForce;
 use super::sealed_code::{Code, Granted};
-use super::token_request::AccessBinding;
 use crate::audit::{AuditAction, AuditEvent, Outcome};
 use crate::grant::ClientGrant;
 use crate::identifier::SessionId;
@@ -80,7 +80,7 @@ impl Provider {
         &self,
         client: &AuthenticatedClient,
         parameters: &Parameters,
-        binding: &AccessBinding,
+        proof: Option<&VerifiedProof>,
         ctx: &RequestContext<'_>,
     ) -> Result<ClientTokens, OAuthError> {
         let text = parameters.required("code")?;
@@ -91,7 +91,7 @@ impl Provider {
         if code.granted.client_id != *client.client_id() || !code.granted.grant.is_of(client) {
             return Err(unknown());
         }
-        check_binding(&code, parameters, binding)?;
+        check_binding(&code, parameters, proof.map(VerifiedProof::jkt))?;
         if ctx.now >= code.expires_at {
             let used = self.ports.store.find_transient(key).await?;
             return Err(match used {
@@ -100,12 +100,13 @@ impl Provider {
             });
         }
         let resources = self.resources_in_force(client, &code.granted.grant.resources, parameters)?;
-        let mut beginning = self.beginning(client, &code.granted, binding, ctx)?;
+        let binding = self.use_proof(proof, ctx.now).await?;
+        let mut beginning = self.beginning(client, &code.granted, &binding, ctx)?;
         let used = UsedCode { session_id: beginning.grant.session.session_id };
         beginning.grant.used = Some(Transient::new(key, &used, code.expires_at + REMEMBERED)?);
         let in_force = InForce::new(client, &beginning.grant.session, None);
         let nonce = code.nonce.as_deref();
-        let content = TokenContent { resources: &resources, in_force: &in_force, binding, nonce };
+        let content = TokenContent { resources: &resources, in_force: &in_force, binding: &binding, nonce };
         match self.begin_grant(client, &beginning, &content, ctx).await? {
             FirstTokens::Issued(tokens) => Ok(tokens),
             FirstTokens::Used(before) => Err(self.code_replayed(&code.granted, &before, ctx).await?),
@@ -137,7 +138,7 @@ impl Provider {
 }
 
 /// Whether whoever shows a code is who asked for it (RFC 6749 §4.1.3, RFC 7636 §4.6, RFC 9449 §10).
-fn check_binding(code: &Code, parameters: &Parameters, binding: &AccessBinding) -> Result<(), OAuthError> {
+fn check_binding(code: &Code, parameters: &Parameters, proved_jkt: Option<&str>) -> Result<(), OAuthError> {
     if parameters.get("redirect_uri")? != Some(&code.redirect_uri) {
         return Err(OAuthError::invalid_grant(
             "The redirect_uri is missing, or is not the one of the authorization request.",
@@ -163,7 +164,7 @@ fn check_binding(code: &Code, parameters: &Parameters, binding: &AccessBinding) 
             ));
         }
     }
-    if code.dpop_jkt.is_some() && code.dpop_jkt != binding.dpop_jkt {
+    if code.dpop_jkt.is_some() && code.dpop_jkt.as_deref() != proved_jkt {
         return Err(OAuthError::invalid_grant(
             "The code is bound to another key than that of the DPoP proof.",
         ));

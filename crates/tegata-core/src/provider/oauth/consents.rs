@@ -4,7 +4,7 @@ use super::authorize::ConsentQuestion;
 use super::browser::BrowserSession;
 use crate::audit::{AuditAction, AuditEvent, Outcome};
 use crate::client::{Client, ClientId};
-use crate::consent::Consent;
+use crate::consent::{Consent, ConsentTerms};
 use crate::error::ProviderError;
 use crate::identifier::UserId;
 use crate::provider::{Provider, RequestContext};
@@ -29,26 +29,26 @@ impl Provider {
         ctx: &RequestContext<'_>,
     ) -> Result<(), ProviderError> {
         let (user_id, client) = (browser.user.user_id, &question.request.client);
-        let terms = question.terms.clone();
-        let consent = Consent { user_id, client_id: client.client_id.clone(), terms };
-        self.add_consent(&consent, client, ctx).await
+        self.add_consent(user_id, client, &question.terms, ctx).await
     }
 
     /// Keeps a consent beside what the user has allowed this client before: what is there then, and nothing that was taken back.
     pub(super) async fn add_consent(
         &self,
-        consent: &Consent,
+        user_id: UserId,
         client: &Client,
+        terms: &ConsentTerms,
         ctx: &RequestContext<'_>,
     ) -> Result<(), ProviderError> {
         let store = &self.ports.store;
         loop {
-            let before = store.find_consent(consent.user_id, &client.client_id).await?;
+            let before = store.find_consent(user_id, &client.client_id).await?;
             // What an earlier client of the same name was allowed is not this one's.
-            let own = before.clone().filter(|before| before.terms.given_at >= client.created_at);
-            let next = own.map_or_else(|| consent.clone(), |own| own.extended(&consent.terms));
+            let given = before.as_ref().map(|before| before.given.clone().extended(client.created_at, terms));
+            let given = given.unwrap_or_else(|| terms.clone().into());
+            let next = Consent { user_id, client_id: client.client_id.clone(), given };
             if store.put_consent(before.as_ref(), &next).await? {
-                self.audit_consent(consent.user_id, &client.client_id, AuditAction::ConsentGiven, ctx);
+                self.audit_consent(user_id, &client.client_id, AuditAction::ConsentGiven, ctx);
                 return Ok(());
             }
         }

@@ -87,7 +87,7 @@ impl Provider {
             client_id: client.client_id().clone(),
             client_since: client.created_at,
             scope: self.allowed_scope(client, parameters.get("scope")?)?,
-            resources: self.allowed_resources(client, parameters)?,
+            resources: self.requested_resources(client, parameters)?,
             interval: INTERVAL,
             asked_at: None,
             state: State::Pending,

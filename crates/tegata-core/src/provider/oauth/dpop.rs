@@ -38,20 +38,39 @@ pub struct VerifiedProof {
     next_nonce: Option<DpopNonce>,
 }
 
+impl VerifiedProof {
+    /// The thumbprint of its key (RFC 7638).
+    pub(super) fn jkt(&self) -> &str {
+        &self.jkt
+    }
+
+    /// The nonce that the client's next proof should have, if it is another one.
+    pub const fn next_nonce(&self) -> Option<&DpopNonce> {
+        self.next_nonce.as_ref()
+    }
+
+    /// As if a proof of this key had come.
+    #[cfg(test)]
+    pub(crate) fn of_key(jkt: &str, jwt_id: &str) -> Self {
+        Self { jkt: jkt.to_owned(), jwt_id: jwt_id.to_owned(), next_nonce: None }
+    }
+}
+
 impl Provider {
-    /// Uses the proof of a token request up, if there is one, and gives what its tokens will be bound to, and the nonce that
-    /// the client's next proof should have, if it is another one.
+    /// Uses the proof of a request up, if there is one, and gives what its tokens are bound to.
+    ///
+    /// Last of all that is checked: anyone can make proofs, and this is what one leaves in the store.
     ///
     /// # Errors
     /// `invalid_dpop_proof`
-    pub async fn use_proof(
+    pub(super) async fn use_proof(
         &self,
-        proof: Option<VerifiedProof>,
+        proof: Option<&VerifiedProof>,
         now: Timestamp,
-    ) -> Result<(AccessBinding, Option<DpopNonce>), OAuthError> {
-        let Some(proof) = proof else { return Ok((AccessBinding::default(), None)) };
-        self.use_once(&proof, now).await?;
-        Ok((AccessBinding { dpop_jkt: Some(proof.jkt) }, proof.next_nonce))
+    ) -> Result<AccessBinding, OAuthError> {
+        let Some(proof) = proof else { return Ok(AccessBinding::default()) };
+        self.use_once(proof, now).await?;
+        Ok(AccessBinding { dpop_jkt: Some(proof.jkt.clone()) })
     }
 
     /// Checks that whoever shows a bound access token holds its key (RFC 9449 §7.1), and that a token that is not bound is

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use super::authorization_request::may_have;
 use super::browser::names;
 use crate::client::Client;
 use crate::grant::ClientGrant;
@@ -62,18 +63,16 @@ impl Provider {
         parameters: &Parameters,
     ) -> Result<Vec<String>, OAuthError> {
         let refused = |description: &'static str| OAuthError::refused(ErrorCode::InvalidTarget, description);
-        let asked = self.allowed_resources(client, parameters)?;
-        let default = &self.settings.tokens.audience;
-        let is_granted = |one: &String| granted.contains(one) || (granted.is_empty() && one == default);
-        if !asked.iter().all(is_granted) {
+        let asked = self.named_resources(client, parameters)?;
+        let default = std::slice::from_ref(&self.settings.tokens.audience);
+        let granted = if granted.is_empty() { default } else { granted };
+        if !asked.iter().all(|one| granted.contains(one)) {
             return Err(refused("The user has granted nothing for this resource."));
         }
-        if !asked.is_empty() || granted.is_empty() {
+        if !asked.is_empty() {
             return Ok(asked);
         }
-        let registered = &client.metadata.resources;
-        let may_have = |one: &&String| registered.is_empty() || registered.contains(one);
-        let left: Vec<String> = granted.iter().filter(may_have).cloned().collect();
+        let left: Vec<String> = granted.iter().filter(|one| may_have(client, one)).cloned().collect();
         if left.is_empty() {
             return Err(refused("The client may not ask for tokens for what was granted any more."));
         }

@@ -56,7 +56,10 @@ impl Provider {
         // §2: without an ID token of this session, nobody but the user can know that they want it.
         let ask = browser
             .is_some_and(|browser| !hinted.as_ref().is_some_and(|session| browser.is_parent_of(session)));
-        Ok(Logout { client, ask, redirect, hinted })
+        // An address that anybody can have registered is no place to send people to who have not been there (RFC 9700 §4.11).
+        let is_known =
+            client.as_ref().is_some_and(Client::is_verified) || hint.is_some() || browser.is_some();
+        Ok(Logout { client, ask, redirect: redirect.filter(|_| is_known), hinted })
     }
 
     /// Does it: ends the session of the browser with every grant that hangs on it. The client's own session ends, too,

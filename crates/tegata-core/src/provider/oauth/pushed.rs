@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::authorization_request::{AuthorizationRequest, RequestOrigin};
 use super::authorize::AuthorizationError;
 use super::client_authentication::AuthenticatedClient;
+use super::dpop::VerifiedProof;
 use super::flow::Flow;
 use super::request_object::{Entrance, OpenedRequest};
 use crate::client::ClientId;
@@ -71,7 +72,7 @@ impl Provider {
         &self,
         client: &AuthenticatedClient,
         parameters: &Parameters,
-        dpop_jkt: Option<&str>,
+        proof: Option<&VerifiedProof>,
         ctx: &RequestContext<'_>,
     ) -> Result<(String, Duration), OAuthError> {
         if parameters.get("request_uri")?.is_some() {
@@ -96,7 +97,7 @@ impl Provider {
             parameters = parameters.with("client_id", client_id.as_str());
         }
         // A proof that comes with the push names the key of the tokens (RFC 9449 §10.1).
-        match (parameters.get("dpop_jkt")?, dpop_jkt) {
+        match (parameters.get("dpop_jkt")?, proof.map(VerifiedProof::jkt)) {
             (Some(named), Some(proved)) if named != proved => {
                 return Err(OAuthError::refused(
                     ErrorCode::InvalidDpopProof,
@@ -116,6 +117,7 @@ impl Provider {
             }
         }
         self.count_for_stranger(client, "pushed request", ctx).await?;
+        self.use_proof(proof, ctx.now).await?;
         let ttl = self.settings.oauth.pushed_request_ttl;
         let ends_at = ctx.now + ttl;
         let (client_id, query) = (client_id.clone(), parameters.encode());

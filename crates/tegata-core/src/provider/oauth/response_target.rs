@@ -15,6 +15,8 @@ pub struct ResponseTarget {
     pub state: Option<String>,
     /// How.
     pub mode: ResponseMode,
+    /// Whether an operator vouches for the client whose it is.
+    pub is_verified: bool,
 }
 
 /// How an answer travels (OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode §2).
@@ -55,6 +57,7 @@ impl ResponseTarget {
             Ok(Some("form_post")) => ResponseMode::FormPost,
             _ => ResponseMode::Query,
         };
-        Ok(Self { redirect_uri, state: kept_state.map(ToOwned::to_owned), mode })
+        let state = kept_state.map(ToOwned::to_owned);
+        Ok(Self { redirect_uri, state, mode, is_verified: client.is_verified() })
     }
 }

@@ -7,8 +7,8 @@ use tegata_jose::{Actor, VerifiedAccessToken};
 
 use super::client_authentication::AuthenticatedClient;
 use super::client_tokens::{AccessTokenContent, ClientTokens, token_type};
+use super::dpop::VerifiedProof;
 use super::introspection::concerns;
-use super::token_request::AccessBinding;
 use crate::identifier::UserId;
 use crate::oauth::{ErrorCode, OAuthError, Parameters};
 use crate::provider::{Provider, RequestContext};
@@ -29,7 +29,7 @@ impl Provider {
         &self,
         client: &AuthenticatedClient,
         parameters: &Parameters,
-        binding: &AccessBinding,
+        proof: Option<&VerifiedProof>,
         ctx: &RequestContext<'_>,
     ) -> Result<ClientTokens, OAuthError> {
         if !client.is_confidential() {
@@ -40,10 +40,10 @@ impl Provider {
         }
         check_types(parameters)?;
         let text = parameters.required("subject_token")?;
-        let subject = self.exchanged(client, text, "subject_token", binding, ctx).await?;
+        let subject = self.exchanged(client, text, "subject_token", proof, ctx).await?;
         let actor = match parameters.get("actor_token")? {
             Some(text) => {
-                let actor = self.exchanged(client, text, "actor_token", binding, ctx).await?;
+                let actor = self.exchanged(client, text, "actor_token", proof, ctx).await?;
                 actor.subject().to_owned()
             }
             None => client.client_id().to_string(),
@@ -59,6 +59,7 @@ impl Provider {
         if subject.session_id().is_some() && session.is_none() {
             return Err(inactive("subject_token"));
         }
+        let binding = self.use_proof(proof, ctx.now).await?;
         let content = AccessTokenContent {
             subject: subject.subject(),
             resources: &resources,
@@ -66,13 +67,13 @@ impl Provider {
             ends_at: Timestamp::from_secs(subject.expires_at().as_secs()),
             session: session.as_ref(),
             acr: subject.acr(),
-            binding,
+            binding: &binding,
             actor: Some(Actor { subject: &actor, prior }),
         };
         let (access_token, expires_in) = self.sign_access_token(client, &content, ctx.now)?;
         Ok(ClientTokens {
             access_token,
-            token_type: token_type(binding),
+            token_type: token_type(&binding),
             expires_in,
             scope,
             id_token: None,
@@ -88,7 +89,7 @@ impl Provider {
         client: &AuthenticatedClient,
         text: &str,
         name: &'static str,
-        binding: &AccessBinding,
+        proof: Option<&VerifiedProof>,
         ctx: &RequestContext<'_>,
     ) -> Result<Arc<VerifiedAccessToken>, OAuthError> {
         let token = self.verify_issued_token(text, ctx.now).await.map_err(|_| inactive(name))?;
@@ -96,7 +97,7 @@ impl Provider {
         if !concerns(client, &token) {
             return Err(OAuthError::invalid_request(format!("The {name} is not for this client.")));
         }
-        if token.confirmation().is_some() && token.confirmation() != binding.dpop_jkt.as_deref() {
+        if token.confirmation().is_some() && token.confirmation() != proof.map(VerifiedProof::jkt) {
             return Err(OAuthError::invalid_request(format!(
                 "The {name} is bound to a key, and the DPoP proof is missing or of another one."
             )));
@@ -117,7 +118,7 @@ impl Provider {
     ) -> Result<Vec<String>, OAuthError> {
         let named = parameters.all("audience").chain(parameters.all("resource"));
         let pairs: Vec<_> = named.map(|resource| ("resource".to_owned(), resource.to_owned())).collect();
-        let asked = self.allowed_resources(client, &Parameters::new(pairs)?)?;
+        let asked = self.named_resources(client, &Parameters::new(pairs)?)?;
         let granted = subject.audiences();
         // Its own token: its user has said where that may go, and an exchange does not ask them again (V22).
         if subject.client_id() == client.client_id().as_str() {

@@ -4,7 +4,7 @@ use super::*;
 use crate::client::{AuthMethod, Client, ClientMetadata, ClientOrigin, ClientStatus, GrantType};
 use crate::oauth::{OAuthError, Parameters};
 use crate::provider::oauth::{
-    AccessBinding, AuthenticatedClient, Authorization, BrowserSession, ClientTokens, PresentedClient, Visitor,
+    AuthenticatedClient, Authorization, BrowserSession, ClientTokens, PresentedClient, Visitor,
 };
 
 pub(super) const REDIRECT_URI: &str = "https://app.example/cb";
@@ -100,7 +100,7 @@ impl World {
 
     async fn token(&self, client: &Client, request: &[(&str, &str)]) -> Result<ClientTokens, OAuthError> {
         let client = self.authenticated(client).await?;
-        self.provider.token(&client, &parameters(request), &AccessBinding::default(), &self.ctx()).await
+        self.provider.token(&client, &parameters(request), None, &self.ctx()).await
     }
 }
 

@@ -1,6 +1,6 @@
 use super::clients::parameters;
 use super::*;
-use crate::client::{Client, ClientStatus, SubjectType};
+use crate::client::{Client, ClientOrigin, ClientStatus, SubjectType};
 use crate::oauth::{ErrorCode, OAuthError};
 use crate::provider::oauth::{BrowserSession, Logout};
 
@@ -227,4 +227,23 @@ async fn r40_r39_a_client_with_names_of_its_own_logs_its_user_out() {
     let tokens = world.log_in_to(&client, "openid", &browser).await;
     let hint = tokens.id_token.as_deref().unwrap();
     assert!(!world.plan(&[("id_token_hint", hint)], Some(&browser)).await.unwrap().ask);
+}
+
+#[tokio::test]
+async fn a4_11_2_a_client_that_nobody_vouches_for_has_nobody_sent_to_it_without_a_login() {
+    let world = World::new().await;
+    world.sign_up("alice").await;
+    let client = world.client().await;
+    let browser = world.log_in_browser("alice").await;
+    let tokens = world.log_in_to(&client, "openid", &browser).await;
+    let named = [("client_id", "app"), ("post_logout_redirect_uri", AFTER)];
+    let hinted =
+        [("id_token_hint", tokens.id_token.as_deref().unwrap()), ("post_logout_redirect_uri", AFTER)];
+    assert_eq!(world.plan(&named, None).await.unwrap().redirect.as_deref(), Some(AFTER));
+    let unknown = |client: &mut Client| client.origin = ClientOrigin::Registration;
+    world.provider.change_client(&client.client_id, unknown, &world.ctx()).await.unwrap();
+    assert_eq!(world.plan(&named, None).await.unwrap().redirect, None);
+    assert_eq!(world.plan(&hinted, None).await.unwrap().redirect.as_deref(), Some(AFTER));
+    let asked = world.plan(&named, Some(&browser)).await.unwrap();
+    assert!(asked.ask && asked.redirect.as_deref() == Some(AFTER), "the user is asked first");
 }

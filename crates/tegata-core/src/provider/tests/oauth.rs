@@ -14,6 +14,8 @@ mod request_object;
 mod request_uri;
 mod sectors;
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use serde_json::{Value, json};
 use tegata_jose::Algorithm;
 
@@ -22,8 +24,8 @@ use super::*;
 use crate::client::{AuthMethod, Client, ClientMetadata, ClientSecret, GrantType};
 use crate::oauth::{ErrorCode, OAuthError, Parameters};
 use crate::provider::oauth::{
-    AccessBinding, Answer, AuthenticatedClient, Authorization, AuthorizationError, AuthorizationRequest,
-    BrowserSession, ClientTokens, DeviceAuthorization, Flow, PresentedClient, Question, Visitor,
+    Answer, AuthenticatedClient, Authorization, AuthorizationError, AuthorizationRequest, BrowserSession,
+    ClientTokens, DeviceAuthorization, Flow, PresentedClient, Question, VerifiedProof, Visitor,
 };
 use crate::settings::OAuthSettings;
 
@@ -48,6 +50,12 @@ impl Party {
     fn id(&self) -> &str {
         self.client.client_id.as_str()
     }
+}
+
+/// As if another proof of this key had come.
+fn new_proof(key: &str) -> VerifiedProof {
+    static PROOFS: AtomicU32 = AtomicU32::new(0);
+    VerifiedProof::of_key(key, &PROOFS.fetch_add(1, Ordering::Relaxed).to_string())
 }
 
 /// A world with three resources and a user.
@@ -121,8 +129,8 @@ impl World {
         request: &[(&str, &str)],
     ) -> Result<ClientTokens, OAuthError> {
         let client = self.prove(party).await?;
-        let binding = AccessBinding { dpop_jkt: key.map(ToOwned::to_owned) };
-        self.provider.token(&client, &parameters(request), &binding, &self.ctx()).await
+        let proof = key.map(new_proof);
+        self.provider.token(&client, &parameters(request), proof.as_ref(), &self.ctx()).await
     }
 
     async fn ask(&self, party: &Party, request: &[(&str, &str)]) -> Result<ClientTokens, OAuthError> {
@@ -152,7 +160,7 @@ impl World {
     }
 
     async fn user_info(&self, token: &str) -> Result<Value, OAuthError> {
-        let token = self.provider.verify_access_token(token, self.now).unwrap();
+        let token = self.provider.verify_issued_token(token, self.now).await.unwrap();
         Ok(Value::Object(self.provider.user_info(&token, self.now).await?.0))
     }
 

@@ -1,5 +1,6 @@
 //! What is asked many times at once.
 
+use tegata_core::consent::ConsentTerms;
 use tegata_core::store::ConsentStore as _;
 
 use super::relying_party::{RelyingParty, open, parameter, redemption, submit, visit};
@@ -74,7 +75,8 @@ async fn v49_r42_a_consent_brings_nothing_back_and_loses_nothing_that_happens_be
                 let client_id = client_id.clone();
                 move |store| async move {
                     let mut more = given.clone();
-                    more.terms.scope = "openid profile users:read".parse().unwrap();
+                    let scope = "openid profile users:read".parse().unwrap();
+                    more.given = ConsentTerms { scope, ..given.given.summary() }.into();
                     assert!(if revokes {
                         store.remove_consent(user_id, &client_id).await.unwrap()
                     } else {
@@ -85,7 +87,7 @@ async fn v49_r42_a_consent_brings_nothing_back_and_loses_nothing_that_happens_be
             let answer = submit(&browser, &page, &[("decision", "allow")]).await;
             assert!(!parameter(&answer, "code").is_empty());
             let consent = world.store.find_consent(user_id, &client_id).await.unwrap().unwrap();
-            assert_eq!(consent.terms.scope.as_str(), kept);
+            assert_eq!(consent.given.summary().scope.as_str(), kept);
         }
     }
 }

@@ -5,7 +5,7 @@ use super::{Device, State};
 use crate::attempt::AttemptKey;
 use crate::audit::{AuditAction, AuditEvent, Outcome};
 use crate::client::{Client, ClientOrigin};
-use crate::consent::{Consent, ConsentTerms};
+use crate::consent::ConsentTerms;
 use crate::error::ProviderError;
 use crate::grant::ClientGrant;
 use crate::oauth::OAuthError;
@@ -104,9 +104,7 @@ impl Provider {
         let (client, user_id) = (&question.client, browser.user.user_id);
         let state = if allow {
             // Before the answer, which rests on it.
-            let consent =
-                Consent { user_id, client_id: client.client_id.clone(), terms: question.terms.clone() };
-            self.add_consent(&consent, client, ctx).await?;
+            self.add_consent(user_id, client, &question.terms, ctx).await?;
             let granted = self.granted(client, &device.scope, browser);
             // A device is not the browser: it goes on when that logs out, until it is taken back.
             let grant = ClientGrant {

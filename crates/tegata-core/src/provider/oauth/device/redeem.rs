@@ -8,8 +8,8 @@ use crate::provider::oauth::client_authentication::AuthenticatedClient;
 use crate::provider::oauth::client_session::FirstTokens;
 use crate::provider::oauth::client_tokens::{ClientTokens, TokenContent};
 use crate::provider::oauth::code::REMEMBERED;
+use crate::provider::oauth::dpop::VerifiedProof;
 use crate::provider::oauth::in_force::InForce;
-use crate::provider::oauth::token_request::AccessBinding;
 use crate::provider::{Provider, RequestContext};
 use crate::transient::{Transient, TransientKey, TransientKind};
 
@@ -20,7 +20,7 @@ impl Provider {
         &self,
         client: &AuthenticatedClient,
         parameters: &Parameters,
-        binding: &AccessBinding,
+        proof: Option<&VerifiedProof>,
         ctx: &RequestContext<'_>,
     ) -> Result<ClientTokens, OAuthError> {
         let text = parameters.required("device_code")?;
@@ -48,12 +48,17 @@ impl Provider {
             State::Granted(granted) if !granted.grant.is_of(client) => Err(unknown()),
             State::Granted(granted) => {
                 let resources = self.resources_in_force(client, &granted.grant.resources, parameters)?;
-                let mut beginning = self.beginning(client, &granted, binding, ctx)?;
+                let binding = self.use_proof(proof, ctx.now).await?;
+                let mut beginning = self.beginning(client, &granted, &binding, ctx)?;
                 let used = TransientKey::new(TransientKind::DeviceCode, &[text, "used"]);
                 beginning.grant.used = Some(Transient::new(used, &(), found.expires_at + REMEMBERED)?);
                 let in_force = InForce::new(client, &beginning.grant.session, None);
-                let content =
-                    TokenContent { resources: &resources, in_force: &in_force, binding, nonce: None };
+                let content = TokenContent {
+                    resources: &resources,
+                    in_force: &in_force,
+                    binding: &binding,
+                    nonce: None,
+                };
                 match self.begin_grant(client, &beginning, &content, ctx).await? {
                     FirstTokens::Issued(tokens) => Ok(tokens),
                     // Another question was faster: there is one device.

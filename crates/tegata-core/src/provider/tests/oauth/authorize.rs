@@ -1,5 +1,5 @@
 use super::*;
-use crate::client::ClientOrigin;
+use crate::client::{ApplicationType, ClientOrigin};
 
 /// What became of a request.
 #[derive(Debug, PartialEq, Eq)]
@@ -250,4 +250,84 @@ async fn r3_r8_r2_nothing_but_a_code_with_a_challenge_is_asked_for_here() {
         let decision = decide(&world, &request(&app, &[more]), Some(&browser), &world.flow()).await;
         assert_eq!(decision, Decision::Refused(code), "{more:?}");
     }
+}
+
+#[tokio::test]
+async fn r8_r42_a_program_that_any_other_on_the_device_can_stand_in_for_is_asked_about_every_time() {
+    let world = world().await;
+    let browser = world.log_in_browser("alice").await;
+    let uris = ["http://127.0.0.1:49152/cb", "com.example.app:/cb", "https://app.example/cb"];
+    for (name, is_own_house) in [("own", true), ("other", false)] {
+        let native = |metadata: &mut ClientMetadata| {
+            metadata.application_type = ApplicationType::Native;
+            metadata.redirect_uris = uris.map(|uri| uri.parse().unwrap()).to_vec();
+            metadata.skip_consent = is_own_house;
+        };
+        let app = world.register(name, native).await;
+        for uri in uris {
+            let asked = |prompt| {
+                parameters(&[
+                    ("client_id", app.client_id.as_str()),
+                    ("response_type", "code"),
+                    ("redirect_uri", uri),
+                    ("scope", "openid"),
+                    ("code_challenge", CHALLENGE),
+                    ("code_challenge_method", "S256"),
+                    ("prompt", prompt),
+                ])
+            };
+            world.allowed_code(&asked(""), &browser).await;
+            let again = decide(&world, &asked(""), Some(&browser), &world.flow()).await;
+            let silent = decide(&world, &asked("none"), Some(&browser), &world.flow()).await;
+            let expected = if uri.starts_with("https") {
+                (Decision::Code, Decision::Code)
+            } else {
+                (Decision::Consent, Decision::Refused(ErrorCode::ConsentRequired))
+            };
+            assert_eq!((again, silent), expected, "{name} {uri}: RFC 8252 section 8.6");
+        }
+    }
+}
+
+#[tokio::test]
+async fn v22_what_is_allowed_at_one_resource_is_asked_about_at_another() {
+    let world = world().await;
+    let app = world.party("app", |_| {}).await;
+    let browser = world.log_in_browser("alice").await;
+    let asked = |scope, resource| request(&app, &[("scope", scope), ("resource", resource)]);
+    world.allowed_code(&asked("orders:write", ORDERS), &browser).await;
+    world.allowed_code(&asked("orders:read", BILLING), &browser).await;
+    for (scope, resource, decision) in [
+        ("orders:write", ORDERS, Decision::Code),
+        ("orders:write", BILLING, Decision::Consent),
+        ("orders:read", ORDERS, Decision::Consent),
+        ("orders:write", "", Decision::Consent),
+        ("orders:write", API, Decision::Consent),
+    ] {
+        let request = asked(scope, resource);
+        assert_eq!(
+            decide(&world, &request, Some(&browser), &world.flow()).await,
+            decision,
+            "{scope} {resource}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a4_11_2_nobody_is_sent_anywhere_by_a_client_that_nobody_vouches_for_before_they_have_logged_in() {
+    let world = world().await;
+    let app = world.party("app", |_| {}).await;
+    let wrong = |prompt| request(&app, &[("scope", "openid address"), ("prompt", prompt)]);
+    let told = Decision::Refused(ErrorCode::InvalidScope);
+    assert_eq!(decide(&world, &wrong(""), None, &world.flow()).await, told);
+    let unknown = |client: &mut Client| client.origin = ClientOrigin::Registration;
+    world.provider.change_client(&app.client.client_id, unknown, &world.ctx()).await.unwrap();
+    for prompt in ["", "none"] {
+        let refused = world.authorize(&wrong(prompt), None, &world.flow()).await;
+        assert!(matches!(refused, Err(AuthorizationError::Page(_))), "{prompt}");
+    }
+    let silent = decide(&world, &request(&app, &[("prompt", "none")]), None, &world.flow()).await;
+    assert_eq!(silent, Decision::Refused(ErrorCode::LoginRequired), "RFC 9700 section 4.11.2 lets that be");
+    let browser = world.log_in_browser("alice").await;
+    assert_eq!(decide(&world, &wrong(""), Some(&browser), &world.flow()).await, told);
 }

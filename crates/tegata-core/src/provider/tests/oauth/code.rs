@@ -257,3 +257,38 @@ async fn r67_r42_the_log_says_which_client_was_allowed_what() {
     ];
     assert_eq!(of_clients, expected.map(|action| (action, Some("app".to_owned()))));
 }
+
+#[tokio::test]
+async fn r76_a_proof_leaves_nothing_behind_with_a_request_that_is_refused() {
+    let world = world().await;
+    let app = world.party("app", |metadata| metadata.skip_consent = true).await;
+    let browser = world.log_in_browser("alice").await;
+    let code = world.code(&app, SCOPE, &browser).await;
+    let proof = new_proof(KEY);
+    let ask = async |form: &[(&str, &str)]| {
+        let client = world.prove(&app).await.unwrap();
+        world.provider.token(&client, &parameters(form), Some(&proof), &world.ctx()).await
+    };
+    let good = redemption(&code);
+    let with = |name: &'static str, value: &'static str| {
+        let mut form = good.to_vec();
+        form.retain(|(known, _)| *known != name);
+        form.push((name, value));
+        form
+    };
+    for form in [
+        with("grant_type", "x"),
+        with("code", "x"),
+        with("code_verifier", "x"),
+        with("resource", "https://evil.example/"),
+        vec![("grant_type", "refresh_token"), ("refresh_token", "x")],
+        vec![("grant_type", "client_credentials"), ("scope", "x y \\")],
+        vec![("grant_type", "urn:ietf:params:oauth:grant-type:device_code"), ("device_code", "x")],
+        vec![("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"), ("subject_token", "x")],
+    ] {
+        assert_ne!(refusal(ask(&form).await), ErrorCode::InvalidDpopProof, "{form:?}");
+    }
+    assert!(ask(&good).await.is_ok(), "it was not used up");
+    let own_name = [("grant_type", "client_credentials")];
+    assert_eq!(refusal(ask(&own_name).await), ErrorCode::InvalidDpopProof, "now it is");
+}

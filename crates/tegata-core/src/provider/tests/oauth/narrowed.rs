@@ -165,3 +165,37 @@ async fn v23_what_goes_on_offline_ends_when_its_client_may_not_have_that_any_mor
     assert_eq!(refusal(world.refresh_for(&app, &tokens, &[]).await), ErrorCode::InvalidGrant);
     assert_eq!(world.grants_of("alice").await, 0);
 }
+
+#[tokio::test]
+async fn r7_v23_naming_no_resource_is_no_way_to_the_default_one() {
+    let world = world().await;
+    let browser = world.log_in_browser("alice").await;
+    let billing = world.service("billing-front", &[BILLING]).await;
+    let own_name = [("grant_type", "client_credentials"), ("scope", "orders:read")];
+    let tokens = world.ask(&billing, &own_name).await.unwrap();
+    assert_eq!(claims(&tokens.access_token)["aud"], json!(BILLING));
+    let named = [&own_name[..], &[("resource", API)]].concat();
+    assert_eq!(refusal(world.ask(&billing, &named).await), ErrorCode::InvalidTarget);
+    let tokens = world.tokens(&billing, "openid", &browser).await;
+    assert_eq!(claims(&tokens.access_token)["aud"], json!(BILLING), "OpenID Connect needs no other");
+    assert!(world.user_info(&tokens.access_token).await.is_ok());
+
+    let app = world.party("app", |_| {}).await;
+    let tokens = world.tokens(&app, "openid offline_access orders:read", &browser).await;
+    assert_eq!(claims(&tokens.access_token)["aud"], json!(API));
+    world.register_resources(&app, &[BILLING]).await;
+    assert_eq!(refusal(world.refresh_for(&app, &tokens, &[]).await), ErrorCode::InvalidGrant);
+}
+
+#[tokio::test]
+async fn r7_a_token_for_one_resource_is_for_no_other_and_tells_of_its_user() {
+    let world = world().await;
+    let app = world.party("app", |_| {}).await;
+    let browser = world.log_in_browser("alice").await;
+    let asked = request(&app, &[("scope", "openid orders:read"), ("resource", ORDERS)]);
+    let code = world.allowed_code(&asked, &browser).await;
+    let tokens = world.redeem_code(&app, &code).await.unwrap();
+    assert_eq!(claims(&tokens.access_token)["aud"], json!(ORDERS));
+    assert!(world.user_info(&tokens.access_token).await.is_ok(), "OIDC Core section 5.3");
+    assert!(world.provider.verify_access_token(&tokens.access_token, world.now).is_err());
+}

@@ -45,7 +45,7 @@ async fn ask_and_be_overtaken(
     let node = Provider::open(settings, ports, world.now).await.unwrap();
     let client = world.prove(party).await.unwrap();
     *entropy.step.lock().unwrap() = Some(step);
-    let answer = node.token(&client, &parameters(form), &AccessBinding::default(), &world.ctx()).await;
+    let answer = node.token(&client, &parameters(form), None, &world.ctx()).await;
     assert!(entropy.step.lock().unwrap().is_none(), "nothing was asked in between");
     answer
 }

@@ -125,14 +125,13 @@ async fn r32_the_refresh_token_of_a_public_client_is_bound_to_its_key() {
     let code = world.allowed_code(&parameters(&pairs), &browser).await;
     let presented = || PresentedClient::Public { client_id: app.client_id.to_string() };
     let client = world.provider.authenticate_client(presented(), &world.ctx()).await.unwrap();
-    let binding = |key: Option<&str>| AccessBinding { dpop_jkt: key.map(ToOwned::to_owned) };
-    let form = parameters(&redemption(&code));
-    let tokens = world.provider.token(&client, &form, &binding(Some(KEY)), &world.ctx()).await.unwrap();
+    let ask = async |form: &Parameters, key: Option<&str>| {
+        world.provider.token(&client, form, key.map(new_proof).as_ref(), &world.ctx()).await
+    };
+    let tokens = ask(&parameters(&redemption(&code)), Some(KEY)).await.unwrap();
     let form = parameters(&[("grant_type", "refresh_token"), ("refresh_token", refresh_token(&tokens))]);
     for other in [None, Some(OTHER_KEY)] {
-        let refused = world.provider.token(&client, &form, &binding(other), &world.ctx()).await;
-        assert_eq!(refusal(refused), ErrorCode::InvalidDpopProof);
+        assert_eq!(refusal(ask(&form, other).await), ErrorCode::InvalidDpopProof);
     }
-    let next = world.provider.token(&client, &form, &binding(Some(KEY)), &world.ctx()).await;
-    assert!(next.is_ok(), "nothing was spent");
+    assert!(ask(&form, Some(KEY)).await.is_ok(), "nothing was spent");
 }

@@ -344,7 +344,7 @@ async fn r30_r31_a_key_that_pushed_an_object_binds_its_tokens() {
     {
         let object = app.signed(&world, &inner);
         let pairs = parameters(&[("request", object.as_str())]);
-        let pushed = world.provider.push_request(&client, &pairs, Some(KEY), &world.ctx()).await;
+        let pushed = world.provider.push_request(&client, &pairs, Some(&new_proof(KEY)), &world.ctx()).await;
         let Ok((uri, _)) = pushed else {
             assert!(!fits, "{inner}");
             continue;
