@@ -1,15 +1,14 @@
 // The binary, behind TLS on this machine: the suite tests nothing that answers over plain HTTP.
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { request } from "node:http";
-import { createServer } from "node:https";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { connect } from "node:tls";
 import { binary, Server } from "../../e2e/support/server.js";
+import { TlsFront } from "../../e2e/support/tls-front.js";
 
 const PERSON = {
   identifier: "traveller",
@@ -56,28 +55,28 @@ const ALIAS = `tegata-${randomBytes(4).toString("hex")}`;
 const LONGEST_ROTATION_MS = 90_000;
 
 export class Subject {
-  issuer = "";
   /** @type {Promise<Record<string, string | object>> | undefined} */
   #clients;
   #folder = mkdtempSync(join(tmpdir(), "tegata-conformance-"));
-  #front = createServer(this.#certificate(), (asked, answer) => this.#pass(asked, answer));
+  /** @type {TlsFront} */
+  #front = new TlsFront(
+    () => this.#server.url,
+    (exchange) => this.#overhear(exchange),
+  );
   #authorities = join(this.#folder, "authorities.pem");
+  /** @type {Server} */
   #server = new Server(() => this.#settings());
 
   /** @param {string} suite Its address. */
   async start(suite) {
     writeFileSync(this.#authorities, await authorityOf(suite));
-    this.#front.listen(0, "127.0.0.1");
-    await once(this.#front, "listening");
-    const { port } = /** @type {import("node:net").AddressInfo} */ (this.#front.address());
-    this.issuer = `https://localhost:${port}`;
+    await this.#front.start();
     await this.#server.start();
     await this.#signUp();
   }
 
   async dispose() {
-    this.#front.closeAllConnections();
-    this.#front.close();
+    this.#front.dispose();
     await this.#server.dispose();
     rmSync(this.#folder, { recursive: true, force: true });
   }
@@ -103,7 +102,7 @@ export class Subject {
    */
   async fill(configuration, suite) {
     this.#clients ??= this.#register(suite);
-    const own = { issuer: this.issuer, suite, alias: ALIAS, ...PERSON, newcomer: NEWCOMER };
+    const own = { issuer: this.#front.url, suite, alias: ALIAS, ...PERSON, newcomer: NEWCOMER };
     const known = { ...own, ...(await this.#clients) };
     return JSON.parse(
       JSON.stringify(configuration).replace(/"\{([a-z_0-9]+)\}"|\{([a-z_0-9]+)\}/g, (_, whole, part) => {
@@ -144,7 +143,7 @@ export class Subject {
 
   #settings() {
     return [
-      `server.public_url=${this.issuer}`,
+      `server.public_url=${this.#front.url}`,
       "server.trusted_proxies=127.0.0.1",
       "oauth.registration=open",
       "oauth.request_uris=true",
@@ -230,39 +229,17 @@ export class Subject {
     return printed;
   }
 
-  /** A certificate of this run alone. */
-  #certificate() {
-    const [key, cert] = [join(this.#folder, "key.pem"), join(this.#folder, "cert.pem")];
-    const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
-    const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key];
-    execFileSync("openssl", ["req", "-x509", "-days", "2", ...newKey, ...subject, "-out", cert], {
-      stdio: "ignore",
-    });
-    // Of TLS 1.2, what FAPI 2.0 allows (RFC 9325 §4.2); Tegata itself speaks no TLS.
-    const ciphers = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:ECDHE-ECDSA-AES128-GCM-SHA256";
-    return { key: readFileSync(key), cert: readFileSync(cert), ciphers };
-  }
-
   /**
-   * @param {import("node:http").IncomingMessage} asked
-   * @param {import("node:http").ServerResponse} answer
+   * Welcomes a client that has registered itself, before it hears of it.
+   *
+   * @param {import("../../e2e/support/tls-front.js").Exchange} exchange
    */
-  #pass(asked, answer) {
-    const headers = { ...asked.headers, "x-forwarded-proto": "https", "x-forwarded-for": "127.0.0.1" };
-    const { method, url: path } = asked;
-    const { hostname, port } = new URL(this.#server.url);
-    const passed = request({ hostname, port, method, path, headers }, async (given) => {
-      if (method === "POST" && path === "/oauth2/register" && given.statusCode === 201) {
-        const registered = await text(given);
-        await this.#welcome(JSON.parse(registered));
-        answer.writeHead(201, given.headers).end(registered);
-        return;
-      }
-      answer.writeHead(given.statusCode ?? 502, given.rawHeaders);
-      given.pipe(answer);
+  #overhear({ method, path, status, body }) {
+    if (method !== "POST" || path !== "/oauth2/register" || status !== 201) return undefined;
+    return body().then(async (registered) => {
+      await this.#welcome(JSON.parse(registered));
+      return registered;
     });
-    passed.on("error", () => answer.destroy());
-    asked.pipe(passed);
   }
 }
 

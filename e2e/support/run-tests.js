@@ -7,9 +7,10 @@ import { fileURLToPath } from "node:url";
  * Ends the process with the outcome.
  *
  * @param {URL} folder Ends in a slash.
- * @param {{ limitMs: number, concurrency: number }} bounds When something hangs; how many files at once.
+ * @param {{ limitMs: number, concurrency: number, env?: Record<string, string> }} how When something hangs; how many files at
+ *   once; what is added to the environment.
  */
-export function runTests(folder, { limitMs, concurrency }) {
+export function runTests(folder, { limitMs, concurrency, env }) {
   const here = fileURLToPath(folder);
   const given = process.argv.slice(2);
   const options = given.filter((word) => word.startsWith("-"));
@@ -26,7 +27,7 @@ export function runTests(folder, { limitMs, concurrency }) {
   const runner = spawn(
     process.execPath,
     ["--test", `--test-concurrency=${concurrency}`, "--test-reporter=spec", ...options, ...files],
-    { cwd: here, stdio: "inherit" },
+    { cwd: here, stdio: "inherit", env: { ...process.env, ...env } },
   );
   const tooLong = setTimeout(() => runner.kill("SIGTERM"), limitMs);
   runner.on("exit", (code) => {

@@ -27,6 +27,7 @@ import { Tegata } from "./tegata.js";
  *
  * @typedef {object} Wishes How a provider is set up otherwise. Somebody else's is as it is.
  * @property {boolean} [dpopNonces] DPoP proofs have to carry nonces of the server (RFC 9449 §8).
+ * @property {boolean} [plainHttp] Over loopback, for a program that speaks no TLS.
  *
  * @typedef {object} Target
  * @property {string} issuer Known once it has started.

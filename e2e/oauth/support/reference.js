@@ -6,6 +6,7 @@ import { text } from "node:stream/consumers";
 import { exportJWK, generateKeyPair } from "jose";
 // @ts-expect-error: it comes without types.
 import Oidc from "oidc-provider";
+import { TlsFront } from "../../support/tls-front.js";
 import { API_SCOPE, CLIENTS } from "./clients.js";
 import { registration } from "./provider.js";
 
@@ -19,6 +20,8 @@ export class Reference {
   /** @type {Map<ClientName, import("./provider.js").Credentials>} */
   #clients = new Map();
   #server = createServer();
+  #address = "";
+  #front = new TlsFront(() => this.#address);
   #wishes;
 
   /** @param {import("./provider.js").Wishes} wishes */
@@ -30,9 +33,12 @@ export class Reference {
     this.#server.listen(0, "127.0.0.1");
     await once(this.#server, "listening");
     const { port } = /** @type {import("node:net").AddressInfo} */ (this.#server.address());
-    this.issuer = `http://127.0.0.1:${port}`;
+    this.#address = `http://127.0.0.1:${port}`;
+    await this.#front.start();
+    this.issuer = this.#wishes.plainHttp ? this.#address : this.#front.url;
 
     const provider = new Oidc(this.issuer, await configuration(await this.#registerAll(), this.#wishes));
+    provider.proxy = true;
     const handle = provider.callback();
     this.#server.on("request", async (request, response) => {
       if (!request.url?.startsWith("/interaction/")) return handle(request, response);
@@ -52,6 +58,7 @@ export class Reference {
   }
 
   async dispose() {
+    this.#front.dispose();
     this.#server.closeAllConnections();
     this.#server.close();
   }

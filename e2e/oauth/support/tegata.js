@@ -2,6 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Server } from "../../support/server.js";
+import { TlsFront } from "../../support/tls-front.js";
 import { API_SCOPE } from "./clients.js";
 import { registration } from "./provider.js";
 
@@ -23,18 +24,26 @@ const SETTINGS = [`oauth.scope=${API_SCOPE}`, "oauth.registration=open"];
 export class Tegata {
   person = { identifier: "traveller", password: "seven lanterns on the old road" };
   #server;
+  /** @type {TlsFront | undefined} */
+  #front;
 
   /** @param {import("./provider.js").Wishes} wishes */
-  constructor({ dpopNonces }) {
-    const nonces = dpopNonces ? ["oauth.dpop_nonces=required"] : [];
-    this.#server = new Server(() => [...SETTINGS, ...nonces]);
+  constructor({ dpopNonces, plainHttp }) {
+    const settings = [...SETTINGS, ...(dpopNonces ? ["oauth.dpop_nonces=required"] : [])];
+    this.#server = new Server(() => [...settings, ...this.#behindFront()]);
+    if (!plainHttp) this.#front = new TlsFront(() => this.#server.url);
   }
 
   get issuer() {
-    return this.#server.url;
+    return this.#front?.url ?? this.#server.url;
+  }
+
+  #behindFront() {
+    return this.#front ? [`server.public_url=${this.#front.url}`, "server.trusted_proxies=127.0.0.1"] : [];
   }
 
   async start() {
+    await this.#front?.start();
     await this.#server.start();
     const { identifier, password } = this.person;
     const answer = await fetch(`${this.issuer}/auth/signup`, {
@@ -70,6 +79,7 @@ export class Tegata {
   }
 
   dispose() {
+    this.#front?.dispose();
     return this.#server.dispose();
   }
 

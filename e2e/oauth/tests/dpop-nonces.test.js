@@ -29,7 +29,6 @@ async function listen(url, options) {
 async function publicClient() {
   const { client_id } = await provider.client("public");
   const config = await client.discovery(new URL(provider.issuer), client_id, {}, client.None(), {
-    execute: [client.allowInsecureRequests],
     [client.customFetch]: listen,
   });
   config[client.customFetch] = listen;
@@ -88,7 +87,7 @@ test("the user info asks for a nonce by itself", async () => {
   const party = { client_id: config.clientMetadata().client_id };
   const DPoP = oauth.DPoP(party, keys);
   const as = /** @type {oauth.AuthorizationServer} */ (config.serverMetadata());
-  const options = { DPoP, [oauth.allowInsecureRequests]: true, [oauth.customFetch]: listen };
+  const options = { DPoP, [oauth.customFetch]: listen };
   const sub = tokens.claims()?.sub ?? "";
   const ask = async () =>
     oauth.processUserInfoResponse(

@@ -8,13 +8,10 @@ import { provider as aProvider } from "../support/provider.js";
 
 const provider = await aProvider();
 
-/** The one thing that is loosened: the provider of a test speaks plain HTTP, over loopback. */
-const loopback = { [oauth.allowInsecureRequests]: true };
-
 /** @typedef {import("../support/provider.js").ClientName} ClientName */
 
 const issuer = new URL(provider.issuer);
-const as = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, loopback));
+const as = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer));
 
 /** How each client proves itself. @type {Record<ClientName, () => Promise<oauth.ClientAuth>>} */
 const proofs = {
@@ -68,7 +65,7 @@ async function logIn({ client, auth }, { push, DPoP, more } = {}) {
     nonce,
     ...more,
   });
-  const options = { ...loopback, ...(DPoP ? { DPoP } : {}) };
+  const options = DPoP ? { DPoP } : {};
   const url = new URL(as.authorization_endpoint ?? "");
   if (push) {
     const request = () => oauth.pushedAuthorizationRequest(as, client, auth, parameters, options);
@@ -116,7 +113,7 @@ async function retried(request, process) {
  * @param {oauth.DPoPHandle} [DPoP]
  */
 function refresh({ client, auth }, token, DPoP) {
-  const options = { ...loopback, ...(DPoP ? { DPoP } : {}) };
+  const options = DPoP ? { DPoP } : {};
   return retried(
     () => oauth.refreshTokenGrantRequest(as, client, auth, token, options),
     (response) => oauth.processRefreshTokenResponse(as, client, response),
@@ -130,7 +127,7 @@ function refresh({ client, auth }, token, DPoP) {
  * @param {oauth.DPoPHandle} [DPoP]
  */
 function userInfo({ client }, token, subject, DPoP) {
-  const options = { ...loopback, ...(DPoP ? { DPoP } : {}) };
+  const options = DPoP ? { DPoP } : {};
   return retried(
     () => oauth.userInfoRequest(as, client, token, options),
     (response) => oauth.processUserInfoResponse(as, client, subject, response),
@@ -139,7 +136,7 @@ function userInfo({ client }, token, subject, DPoP) {
 
 /** @param {Registered} party @param {string} token */
 async function introspect({ client, auth }, token) {
-  const response = await oauth.introspectionRequest(as, client, auth, token, loopback);
+  const response = await oauth.introspectionRequest(as, client, auth, token);
   return oauth.processIntrospectionResponse(as, client, response);
 }
 
@@ -158,7 +155,7 @@ async function refused(request, error) {
 }
 
 test("the metadata of OAuth (RFC 8414) and of OpenID Connect say the same", async () => {
-  const request = oauth.discoveryRequest(issuer, { ...loopback, algorithm: "oauth2" });
+  const request = oauth.discoveryRequest(issuer, { algorithm: "oauth2" });
   const other = await oauth.processDiscoveryResponse(issuer, await request);
   for (const name of /** @type {const} */ (["authorization_endpoint", "token_endpoint", "jwks_uri"]))
     assert.equal(other[name], as[name]);
@@ -201,10 +198,9 @@ test("ID tokens are signed by keys of the JWKS, also when the signature itself i
       callback,
       CALLBACK,
       verifier,
-      loopback,
     );
     await oauth.processAuthorizationCodeResponse(as, client, response, { requireIdToken: true });
-    await oauth.validateApplicationLevelSignature(as, response, loopback);
+    await oauth.validateApplicationLevelSignature(as, response);
   }
 });
 
@@ -216,7 +212,7 @@ test("an access token that is a JWT is what RFC 9068 says", async (t) => {
   if (!payload) return t.skip("this provider's access tokens are opaque");
   const { aud } = JSON.parse(Buffer.from(payload, "base64url").toString());
   const request = new Request("https://api.example/", { headers: { authorization: `Bearer ${token}` } });
-  const claims = await oauth.validateJwtAccessToken(as, request, [aud].flat()[0], loopback);
+  const claims = await oauth.validateJwtAccessToken(as, request, [aud].flat()[0]);
   assert.equal(claims.client_id, party.client.client_id);
   assert.equal(claims.sub, subjectOf(given));
 });
@@ -240,23 +236,23 @@ test("a program gets a token for itself, which is introspected and revoked", asy
   const party = await registered("service");
   const { client, auth } = party;
   const scope = new URLSearchParams({ scope: API_SCOPE });
-  const response = await oauth.clientCredentialsGrantRequest(as, client, auth, scope, loopback);
+  const response = await oauth.clientCredentialsGrantRequest(as, client, auth, scope);
   const { access_token: token } = await oauth.processClientCredentialsResponse(as, client, response);
   const said = await introspect(party, token);
   assert.equal(said.active, true);
   assert.equal(said.scope, API_SCOPE);
   assert.equal(typeof said.exp, "number");
-  const revoked = await oauth.revocationRequest(as, client, auth, token, loopback);
+  const revoked = await oauth.revocationRequest(as, client, auth, token);
   await oauth.processRevocationResponse(revoked);
 });
 
 test("a device is let in", async () => {
   const { client, auth } = await registered("device");
   const scope = new URLSearchParams({ scope: "openid" });
-  const response = await oauth.deviceAuthorizationRequest(as, client, auth, scope, loopback);
+  const response = await oauth.deviceAuthorizationRequest(as, client, auth, scope);
   const device = await oauth.processDeviceAuthorizationResponse(as, client, response);
   const poll = async () => {
-    const answer = await oauth.deviceCodeGrantRequest(as, client, auth, device.device_code, loopback);
+    const answer = await oauth.deviceCodeGrantRequest(as, client, auth, device.device_code);
     return oauth.processDeviceCodeResponse(as, client, answer);
   };
   await refused(poll(), "authorization_pending");
@@ -271,20 +267,16 @@ test("a client registers itself, with a key instead of a secret", async () => {
   const { publicKey, privateKey } = await oauth.generateKeyPair("ES256");
   const { kty, crv, x, y } = await exportJWK(publicKey);
   const jwk = { kty, crv, x, y, kid: "one", alg: "ES256", use: "sig" };
-  const response = await oauth.dynamicClientRegistrationRequest(
-    as,
-    {
-      redirect_uris: [CALLBACK],
-      post_logout_redirect_uris: [AFTER_LOGOUT],
-      grant_types: ["authorization_code", "refresh_token"],
-      response_types: ["code"],
-      token_endpoint_auth_method: "private_key_jwt",
-      token_endpoint_auth_signing_alg: "ES256",
-      jwks: { keys: [jwk] },
-      scope: OFFLINE,
-    },
-    loopback,
-  );
+  const response = await oauth.dynamicClientRegistrationRequest(as, {
+    redirect_uris: [CALLBACK],
+    post_logout_redirect_uris: [AFTER_LOGOUT],
+    grant_types: ["authorization_code", "refresh_token"],
+    response_types: ["code"],
+    token_endpoint_auth_method: "private_key_jwt",
+    token_endpoint_auth_signing_alg: "ES256",
+    jwks: { keys: [jwk] },
+    scope: OFFLINE,
+  });
   const client = await oauth.processDynamicClientRegistrationResponse(response);
   assert.equal(client["client_secret"], undefined);
   const first = await logIn({ client, auth: oauth.PrivateKeyJwt({ key: privateKey, kid: "one" }) });

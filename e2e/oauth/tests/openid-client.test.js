@@ -7,9 +7,6 @@ import { provider as aProvider } from "../support/provider.js";
 
 const provider = await aProvider();
 
-/** The one thing that is loosened: the provider of a test speaks plain HTTP, over loopback. */
-const loopback = { execute: [client.allowInsecureRequests] };
-
 /** @typedef {import("../support/provider.js").ClientName} ClientName */
 
 /** How each client proves itself. @type {Record<ClientName, () => Promise<client.ClientAuth>>} */
@@ -34,7 +31,6 @@ async function discover(name) {
     client_id,
     expectations[name] ?? {},
     await proofs[name](),
-    loopback,
   );
 }
 
@@ -292,7 +288,6 @@ test("a wrong secret opens nothing", async () => {
     {},
     client.ClientSecretBasic("wrong-secret-of-no-client"),
   );
-  client.allowInsecureRequests(wrong);
   // RFC 6749 §5.2: 401 and a challenge, which the library tells as such.
   await assert.rejects(client.refreshTokenGrant(wrong, "anything"), (/** @type {any} */ thrown) => {
     assert.equal(thrown.status, 401);
@@ -361,7 +356,6 @@ test("a client registers itself and is used at once", async () => {
       scope: OFFLINE,
     },
     client.ClientSecretBasic(),
-    loopback,
   );
   const { client_id, client_secret } = config.clientMetadata();
   assert.ok(client_id);

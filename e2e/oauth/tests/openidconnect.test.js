@@ -5,7 +5,7 @@ import { CALLBACK, CLIENTS } from "../support/clients.js";
 import { run } from "../support/program.js";
 import { provider as aProvider } from "../support/provider.js";
 
-const provider = await aProvider();
+const provider = await aProvider({ plainHttp: true });
 const program = process.env["TEGATA_OPENIDCONNECT"];
 
 for (const name of /** @type {const} */ (["basic", "post", "public"])) {
