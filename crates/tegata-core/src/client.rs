@@ -384,6 +384,14 @@ impl Client {
         self.secrets.iter().fold(false, |found, secret| secret.matches(presented, now) | found)
     }
 
+    /// Whether it keeps to the FAPI 2.0 Security Profile: it signs to prove itself, pushes its requests, and binds its tokens.
+    pub fn is_fapi(&self) -> bool {
+        let metadata = &self.metadata;
+        metadata.token_endpoint_auth_method == AuthMethod::PrivateKeyJwt
+            && metadata.require_pushed_authorization_requests
+            && metadata.dpop_bound_access_tokens
+    }
+
     /// Whether it may use a grant.
     pub fn may_use(&self, grant: GrantType) -> bool {
         self.metadata.grant_types.contains(&grant)

@@ -73,8 +73,29 @@ impl Provider {
         presented: &RefreshToken,
         ctx: &RequestContext<'_>,
     ) -> Result<(Session, RefreshToken), ProviderError> {
-        let key_ring = self.key_ring();
-        let successor = presented.successor(&key_ring.secrets).ok_or(ProviderError::InvalidGrant)?;
+        let successor = presented.successor(&self.key_ring().secrets).ok_or(ProviderError::InvalidGrant)?;
+        Ok((self.succeed(presented, &successor, ctx).await?, successor))
+    }
+
+    /// The session of a refresh token that is to be presented again: the token follows itself, and what was exchanged before is
+    /// a replay as ever.
+    ///
+    /// # Errors
+    /// As [`Provider::refresh`].
+    pub(super) async fn keep(
+        &self,
+        presented: &RefreshToken,
+        ctx: &RequestContext<'_>,
+    ) -> Result<Session, ProviderError> {
+        self.succeed(presented, presented, ctx).await
+    }
+
+    async fn succeed(
+        &self,
+        presented: &RefreshToken,
+        successor: &RefreshToken,
+        ctx: &RequestContext<'_>,
+    ) -> Result<Session, ProviderError> {
         let rotation = Rotation {
             user_id: presented.user_id,
             session_id: presented.session_id,
@@ -84,12 +105,12 @@ impl Provider {
             now: ctx.now,
         };
         let refused = match self.ports.store.rotate_session(&rotation).await? {
-            Rotated::Now(session) => return Ok((session, successor)),
+            Rotated::Now(session) => return Ok(session),
             Rotated::Refused(None) => return Err(ProviderError::InvalidGrant),
             Rotated::Refused(Some(session)) => session,
         };
         match self.judge(&refused, presented, ctx.now) {
-            Refusal::Repeated => return Ok((refused, successor)),
+            Refusal::Repeated => return Ok(refused),
             Refusal::Ended => {}
             Refusal::StoreBehind => {
                 self.audit_session(&refused, AuditAction::StoreBehindToken, Outcome::Failure, ctx);

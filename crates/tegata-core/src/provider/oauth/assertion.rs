@@ -40,9 +40,7 @@ impl Provider {
         let push_endpoint = format!("{issuer}/oauth2/par");
         let all = [issuer.as_str(), &token_endpoint, &push_endpoint];
         // Older clients name the endpoint that they ask. Those of the FAPI 2.0 Security Profile (§5.3.2.1) name who it belongs to.
-        let metadata = &client.metadata;
-        let is_fapi = metadata.require_pushed_authorization_requests && metadata.dpop_bound_access_tokens;
-        let audiences = if is_fapi { &all[..1] } else { &all[..] };
+        let audiences = if client.is_fapi() { &all[..1] } else { &all[..] };
         let named = client.metadata.token_endpoint_auth_signing_alg;
         let verified = verify_client_assertion(
             assertion,

@@ -37,8 +37,14 @@ impl Provider {
             self.check_before_rotation(client, &presented, scope.as_ref(), parameters, proof, ctx).await?;
         }
         let binding = self.use_proof(proof, ctx.now).await?;
-        let rotated = self.rotate(&presented, ctx).await;
-        let (session, successor) = rotated.map_err(|error| match error {
+        // Each refresh is signed for, with a key that nobody else has: that is more than a token which changes, and an answer
+        // that got lost loses nothing (FAPI 2.0 Security Profile §5.3.2.1).
+        let outcome = if client.is_fapi() {
+            self.keep(&presented, ctx).await.map(|session| (session, None))
+        } else {
+            self.rotate(&presented, ctx).await.map(|(session, successor)| (session, Some(successor)))
+        };
+        let (session, successor) = outcome.map_err(|error| match error {
             ProviderError::InvalidGrant | ProviderError::RefreshTokenReplayed => invalid(),
             error => error.into(),
         })?;
@@ -61,7 +67,7 @@ impl Provider {
             client,
             user.as_ref(),
             &session,
-            Some(&successor),
+            successor.as_ref(),
             &TokenContent { resources: &resources, in_force: &in_force, binding: &binding, nonce: None },
             ctx.now,
         )

@@ -49,6 +49,11 @@ impl VerifiedProof {
         self.next_nonce.as_ref()
     }
 
+    #[cfg(test)]
+    pub(crate) fn jwt_id(&self) -> &str {
+        &self.jwt_id
+    }
+
     /// As if a proof of this key had come.
     #[cfg(test)]
     pub(crate) fn of_key(jkt: &str, jwt_id: &str) -> Self {

@@ -41,8 +41,7 @@ impl Provider {
             ));
         }
         if client.metadata.dpop_bound_access_tokens && proof.is_none() {
-            return Err(OAuthError::refused(
-                ErrorCode::InvalidDpopProof,
+            return Err(OAuthError::invalid_request(
                 "This client has to send a DPoP proof with its token requests (RFC 9449).",
             ));
         }

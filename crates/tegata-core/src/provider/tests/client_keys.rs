@@ -11,11 +11,11 @@ use crate::provider::oauth::PresentedClient;
 const JWKS_URI: &str = "https://app.example/jwks.json";
 const ISSUER: &str = "https://id.example";
 
-fn key() -> SigningKey {
+pub(super) fn key() -> SigningKey {
     SigningKey::generate(Algorithm::Es256).unwrap()
 }
 
-fn jwks(keys: &[&SigningKey]) -> Value {
+pub(super) fn jwks(keys: &[&SigningKey]) -> Value {
     let set = JwkSet::new(keys.iter().map(|key| key.public_jwk()).collect()).unwrap();
     serde_json::from_str(&set.to_json()).unwrap()
 }
@@ -35,7 +35,13 @@ async fn with_client(inline: Option<Value>) -> (World, ClientId) {
     (world, client.client_id)
 }
 
-fn assertion(world: &World, client_id: &ClientId, key: &SigningKey, audience: &str, jti: &str) -> String {
+pub(super) fn assertion(
+    world: &World,
+    client_id: &ClientId,
+    key: &SigningKey,
+    audience: &str,
+    jti: &str,
+) -> String {
     let now = world.now.as_secs();
     let claims = json!({
         "iss": client_id.as_str(), "sub": client_id.as_str(), "aud": audience, "jti": jti, "iat": now, "exp": now + 60,

@@ -135,3 +135,60 @@ async fn r32_the_refresh_token_of_a_public_client_is_bound_to_its_key() {
     }
     assert!(ask(&form, Some(KEY)).await.is_ok(), "nothing was spent");
 }
+
+/// RFC 9700 §4.14.2 has either: a token that changes, or one that is bound to its holder.
+#[tokio::test]
+async fn r78_r6_the_refresh_token_of_a_fapi_client_stays_and_is_bound_to_it() {
+    let mut world = world().await;
+    let key = client_keys::key();
+    let fapi = |metadata: &mut ClientMetadata| {
+        metadata.token_endpoint_auth_method = AuthMethod::PrivateKeyJwt;
+        metadata.jwks = Some(client_keys::jwks(&[&key]));
+        metadata.grant_types.push(GrantType::RefreshToken);
+        metadata.require_pushed_authorization_requests = true;
+        metadata.dpop_bound_access_tokens = true;
+        metadata.scope = "openid offline_access".parse().unwrap();
+        metadata.skip_consent = true;
+    };
+    let app = world.register("app", fapi).await;
+    let proved = async |world: &World| {
+        let jti = new_proof(KEY).jwt_id().to_owned();
+        let assertion = client_keys::assertion(world, &app.client_id, &key, API, &jti).into();
+        let presented = PresentedClient::Assertion { client_id: None, assertion };
+        world.provider.authenticate_client(presented, &world.ctx()).await.unwrap()
+    };
+    let ask = async |world: &World, form: &Parameters, key: Option<&str>| {
+        let client = proved(world).await;
+        world.provider.token(&client, form, key.map(new_proof).as_ref(), &world.ctx()).await
+    };
+    let browser = world.log_in_browser("alice").await;
+    let asked = parameters(&[
+        ("client_id", "app"),
+        ("response_type", "code"),
+        ("redirect_uri", REDIRECT_URI),
+        ("scope", "openid offline_access"),
+        ("code_challenge", CHALLENGE),
+        ("code_challenge_method", "S256"),
+    ]);
+    let client = proved(&world).await;
+    let (uri, _) = world.provider.push_request(&client, &asked, None, &world.ctx()).await.unwrap();
+    let code = world
+        .allowed_code(&parameters(&[("client_id", "app"), ("request_uri", uri.as_str())]), &browser)
+        .await;
+    let tokens = ask(&world, &parameters(&redemption(&code)), Some(KEY)).await.unwrap();
+    let text = refresh_token(&tokens).to_owned();
+    let form = parameters(&[("grant_type", "refresh_token"), ("refresh_token", text.as_str())]);
+    for _ in 0..3 {
+        world.pass(60);
+        let next = ask(&world, &form, Some(OTHER_KEY)).await.unwrap();
+        assert!(next.refresh_token.is_none() && next.token_type == "DPoP", "the one before goes on");
+    }
+    assert_eq!(refusal(ask(&world, &form, None).await), ErrorCode::InvalidRequest);
+    // Each use is one, so the session goes on; and it ends as any other.
+    world.pass(6 * 24 * 60 * 60);
+    ask(&world, &form, Some(KEY)).await.unwrap();
+    world.pass(6 * 24 * 60 * 60);
+    ask(&world, &form, Some(KEY)).await.unwrap();
+    world.provider.revoke_consent(browser.user.user_id, &app.client_id, &world.ctx()).await.unwrap();
+    assert_eq!(refusal(ask(&world, &form, Some(KEY)).await), ErrorCode::InvalidGrant);
+}
