@@ -198,7 +198,7 @@ async fn headers_that_count_once_are_refused_twice() {
 }
 
 #[tokio::test]
-async fn v35_addresses_and_request_ids_are_believed_from_trusted_proxies_alone() {
+async fn a4_13_v35_addresses_and_request_ids_are_believed_from_trusted_proxies_alone() {
     let world = World::with(|plan| plan.http.trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()]).await;
     world.sign_up("alice").await;
     let login = |peer: &str| {

@@ -1,5 +1,6 @@
 //! The OpenID Provider, as clients and browsers meet it.
 
+mod attacks;
 mod claims;
 mod code_flow;
 mod device;

@@ -8,7 +8,7 @@ use super::relying_party::{
 use crate::world::{ISSUER, PASSWORD, World};
 
 #[tokio::test]
-async fn r5_r38_a_user_logs_in_to_an_application_and_it_knows_who_they_are() {
+async fn a4_4_r5_r38_a_user_logs_in_to_an_application_and_it_knows_who_they_are() {
     for world in World::over_each_store().await {
         world.sign_up("alice").await;
         let app = RelyingParty::new(&world).await;
@@ -121,7 +121,7 @@ async fn r42_what_is_not_allowed_is_not_granted() {
 }
 
 #[tokio::test]
-async fn a_request_can_be_sent_as_a_form_and_answered_with_one() {
+async fn a4_3_1_a_request_can_be_sent_as_a_form_and_answered_with_one() {
     let world = World::new().await;
     world.sign_up("alice").await;
     let app = RelyingParty::new(&world).await;

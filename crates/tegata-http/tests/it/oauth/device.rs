@@ -10,7 +10,7 @@ use tegata_core::transient::{Transient, TransientKey, TransientKind};
 use super::relying_party::{RelyingParty, allow_device, form_action, open, submit, text};
 use crate::world::{PASSWORD, World};
 
-async fn television(world: &World) -> RelyingParty<'_> {
+pub(super) async fn television(world: &World) -> RelyingParty<'_> {
     RelyingParty::with(world, "tv", |client| client.metadata.grant_types = GrantType::ALL.to_vec()).await
 }
 

@@ -149,7 +149,7 @@ async fn r32_a_clock_may_be_ten_seconds_ahead_and_not_a_minute() {
 }
 
 #[tokio::test]
-async fn r32_tokens_that_are_bound_to_a_key_are_worth_nothing_without_it() {
+async fn a4_9_2_a4_10_1_r32_tokens_that_are_bound_to_a_key_are_worth_nothing_without_it() {
     let world = World::new().await;
     world.sign_up("alice").await;
     let app = RelyingParty::public(&world, "public").await;

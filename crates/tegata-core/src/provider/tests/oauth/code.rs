@@ -41,7 +41,7 @@ async fn r2_v41_nothing_is_spent_by_whoever_lacks_the_verifier_or_the_address() 
 }
 
 #[tokio::test]
-async fn r2_a_challenge_that_was_stripped_from_the_request_is_noticed() {
+async fn a4_8_r2_a_challenge_that_was_stripped_from_the_request_is_noticed() {
     let world = world().await;
     let app = world.party("app", |metadata| metadata.require_pkce = false).await;
     let browser = world.log_in_browser("alice").await;
@@ -143,7 +143,7 @@ async fn r32_a_code_that_is_bound_to_a_key_asks_for_its_proof() {
 }
 
 #[tokio::test]
-async fn r33_a_token_is_for_the_resources_that_were_granted_or_fewer() {
+async fn a4_9_2_r33_a_token_is_for_the_resources_that_were_granted_or_fewer() {
     let world = world().await;
     let app = world.party("app", |_| {}).await;
     let browser = world.log_in_browser("alice").await;
