@@ -41,6 +41,29 @@ async fn r2_v41_nothing_is_spent_by_whoever_lacks_the_verifier_or_the_address() 
 }
 
 #[tokio::test]
+async fn r4_an_address_that_was_in_the_request_is_in_its_redemption_and_only_then() {
+    let world = world().await;
+    let app = world.party("app", |_| {}).await;
+    let browser = world.log_in_browser("alice").await;
+    let named = request(&app, &[("scope", "orders:read")]);
+    let implied = request(&app, &[("scope", "orders:read"), ("redirect_uri", "")]);
+    for (asked, shown, is_good) in [
+        (&named, "https://app.example/cb", true),
+        (&named, "", false),
+        (&implied, "https://app.example/cb", true),
+        (&implied, "", true),
+        (&implied, "https://other.example/cb", false),
+    ] {
+        let code = world.allowed_code(asked, &browser).await;
+        let mut form = redemption(&code).to_vec();
+        form.retain(|(name, _)| *name != "redirect_uri");
+        form.push(("redirect_uri", shown));
+        let answer = world.ask(&app, &form).await;
+        assert_eq!(answer.is_ok(), is_good, "{shown:?}");
+    }
+}
+
+#[tokio::test]
 async fn a4_8_r2_a_challenge_that_was_stripped_from_the_request_is_noticed() {
     let world = world().await;
     let app = world.party("app", |metadata| metadata.require_pkce = false).await;
