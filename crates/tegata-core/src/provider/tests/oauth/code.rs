@@ -64,6 +64,29 @@ async fn r4_an_address_that_was_in_the_request_is_in_its_redemption_and_only_the
 }
 
 #[tokio::test]
+async fn a_login_in_between_keeps_a_code_good_and_a_logout_does_not() {
+    let world = world().await;
+    let app = world.party("app", |_| {}).await;
+    let again = async |before: &BrowserSession| {
+        let login = Login { username: "alice", password: PASSWORD };
+        world.provider.log_in_browser(login, Some(before), &world.ctx()).await.unwrap().0
+    };
+    let first = world.log_in_browser("alice").await;
+    let (code, late) = (world.code(&app, "openid", &first).await, world.code(&app, "openid", &first).await);
+    let third = again(&again(&first).await).await;
+    let tokens = world.redeem_code(&app, &code).await.unwrap();
+    // What it gave hangs on the browser session as it is now, and so does the code that is still under way.
+    world.provider.end_browser_session(&third, &world.ctx()).await.unwrap();
+    let refresh = world.refresh_at(&app, refresh_token(&tokens)).await;
+    assert_eq!(refusal(refresh), ErrorCode::InvalidGrant);
+    assert_eq!(refusal(world.redeem_code(&app, &late).await), ErrorCode::InvalidGrant);
+    assert_eq!(world.grants_of("alice").await, 0);
+    // A login of its own, in another browser, brings nothing back.
+    world.log_in_browser("alice").await;
+    assert_eq!(refusal(world.redeem_code(&app, &late).await), ErrorCode::InvalidGrant);
+}
+
+#[tokio::test]
 async fn a4_8_r2_a_challenge_that_was_stripped_from_the_request_is_noticed() {
     let world = world().await;
     let app = world.party("app", |metadata| metadata.require_pkce = false).await;
