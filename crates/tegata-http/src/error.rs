@@ -29,6 +29,8 @@ pub(crate) enum HttpError {
     DuplicateHeader(&'static str),
     /// A protected resource without an access token.
     MissingToken,
+    /// A token that was shown with the scheme of those that are bound to a key is not valid (RFC 9449 §7.1).
+    InvalidBoundToken,
     /// The proof of a bound access token lacks a nonce that is good now (RFC 9449 §9).
     UseDpopNonce(DpopNonce),
     /// A request with cookies that a page of another origin has sent.
@@ -132,7 +134,10 @@ enum Extra {
 
 /// RFC 6750 §3: no error code for a request that had no token at all.
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"tegata\"");
-const INVALID_TOKEN: HeaderValue = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+const INVALID_TOKEN: &str = "the access token is not valid";
+const INVALID_BEARER_TOKEN: HeaderValue = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+const INVALID_DPOP_TOKEN: HeaderValue =
+    HeaderValue::from_static("DPoP error=\"invalid_token\", algs=\"ES256 EdDSA RS256 PS256\"");
 const USE_DPOP_NONCE: HeaderValue = HeaderValue::from_static("DPoP error=\"use_dpop_nonce\"");
 /// After our own outage: long enough for a restart, short enough for a person.
 const SOON: Duration = Duration::from_secs(5);
@@ -162,8 +167,10 @@ impl HttpError {
                 (S::UNAUTHORIZED, "invalid_grant", detail, Challenge(CHALLENGE))
             }
             Self::Provider(ProviderError::InvalidToken) => {
-                let detail = "the access token is not valid";
-                (S::UNAUTHORIZED, "invalid_token", detail, Challenge(INVALID_TOKEN))
+                (S::UNAUTHORIZED, "invalid_token", INVALID_TOKEN, Challenge(INVALID_BEARER_TOKEN))
+            }
+            Self::InvalidBoundToken => {
+                (S::UNAUTHORIZED, "invalid_token", INVALID_TOKEN, Challenge(INVALID_DPOP_TOKEN))
             }
             Self::MissingToken => {
                 let detail = "an access token is needed";

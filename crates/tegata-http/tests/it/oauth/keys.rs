@@ -249,6 +249,18 @@ async fn a4_9_2_a4_10_1_r32_tokens_that_are_bound_to_a_key_are_worth_nothing_wit
     assert_eq!(info("DPoP", Some(of(&key, "4"))).await.status, 200);
     assert_eq!(info("DPoP", Some(of(&key, "4"))).await.status, 401, "a proof is good once");
 
+    // Refused, it is asked for again in the scheme that it was shown with (RFC 9449 §7.1).
+    for path in ["/oauth2/userinfo", "/api/protected"] {
+        for (scheme, challenge) in [
+            ("Bearer", "Bearer error=\"invalid_token\""),
+            ("DPoP", "DPoP error=\"invalid_token\", algs=\"ES256 EdDSA RS256 PS256\""),
+        ] {
+            let shown = format!("{scheme} {access}x");
+            let answer = world.get(path).header("authorization", shown).send().await;
+            assert_eq!((answer.status, answer.header("www-authenticate")), (401, Some(challenge)), "{path}");
+        }
+    }
+
     let refresh = tokens.body["refresh_token"].as_str().unwrap();
     let form = owned(&[("grant_type", "refresh_token"), ("refresh_token", refresh)]);
     let stolen = with_proof(form.clone(), thief.proof(&world, "POST", "/oauth2/token", "5", None)).await;
