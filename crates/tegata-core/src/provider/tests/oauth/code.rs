@@ -67,13 +67,10 @@ async fn r4_an_address_that_was_in_the_request_is_in_its_redemption_and_only_the
 async fn a_login_in_between_keeps_a_code_good_and_a_logout_does_not() {
     let world = world().await;
     let app = world.party("app", |_| {}).await;
-    let again = async |before: &BrowserSession| {
-        let login = Login { username: "alice", password: PASSWORD };
-        world.provider.log_in_browser(login, Some(before), &world.ctx()).await.unwrap().0
-    };
     let first = world.log_in_browser("alice").await;
     let (code, late) = (world.code(&app, "openid", &first).await, world.code(&app, "openid", &first).await);
-    let third = again(&again(&first).await).await;
+    let second = world.log_in_browser_again(&first).await;
+    let third = world.log_in_browser_again(&second).await;
     let tokens = world.redeem_code(&app, &code).await.unwrap();
     // What it gave hangs on the browser session as it is now, and so does the code that is still under way.
     world.provider.end_browser_session(&third, &world.ctx()).await.unwrap();
