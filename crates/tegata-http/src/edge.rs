@@ -80,6 +80,8 @@ struct RouteEdge {
     metrics: RouteMetrics,
     /// Whether pages of any origin may ask.
     is_public: bool,
+    /// Whether its clients read errors of RFC 6749 §5.2, whatever went wrong.
+    speaks_oauth: bool,
 }
 
 /// What pages of any origin may ask, since no cookie gives it a meaning: an application in a browser is a client, too.
@@ -95,10 +97,22 @@ const PUBLIC: [&str; 9] = [
     OAUTH_PATH,
 ];
 
+/// What programs ask as clients of OAuth.
+const OAUTH: [&str; 7] = [
+    "/oauth2/token",
+    "/oauth2/par",
+    "/oauth2/revoke",
+    "/oauth2/introspect",
+    "/oauth2/device_authorization",
+    "/oauth2/register",
+    "/oauth2/register/{client_id}",
+];
+
 impl Edge {
     pub(crate) fn new(app: &AppState, route: &'static str) -> Self {
         let (app, metrics) = (app.clone(), app.metrics().of_route(route));
-        Self(Arc::new(RouteEdge { app, route, metrics, is_public: PUBLIC.contains(&route) }))
+        let (is_public, speaks_oauth) = (PUBLIC.contains(&route), OAUTH.contains(&route));
+        Self(Arc::new(RouteEdge { app, route, metrics, is_public, speaks_oauth }))
     }
 }
 
@@ -215,7 +229,14 @@ impl Exchange {
 
     fn write_problem(&self, edge: &RouteEdge, response: &mut Response) {
         let Some(failure) = response.extensions_mut().remove::<Failure>() else { return };
-        let body = failure.write(self.request_id(), response.headers_mut());
+        let headers = response.headers_mut();
+        // A function that does not answer this route has no clients.
+        let is_here = !matches!(*failure.0, HttpError::NotFound);
+        let body = if edge.speaks_oauth && is_here {
+            failure.write_oauth(headers)
+        } else {
+            failure.write(self.request_id(), headers)
+        };
         *response.body_mut() = Body::from(body);
         if !response.status().is_server_error() {
             return;

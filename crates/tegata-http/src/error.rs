@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use tegata_core::error::ProviderError;
-use tegata_core::oauth::DpopNonce;
+use tegata_core::oauth::{DpopNonce, ErrorCode};
 use tegata_core::store::StoreError;
 use tegata_core::user::InvalidField;
 
@@ -29,6 +29,8 @@ pub(crate) enum HttpError {
     DuplicateHeader(&'static str),
     /// A protected resource without an access token.
     MissingToken,
+    /// A token that was shown with the scheme of those that are bound to a key is not valid (RFC 9449 §7.1).
+    InvalidBoundToken,
     /// The proof of a bound access token lacks a nonce that is good now (RFC 9449 §9).
     UseDpopNonce(DpopNonce),
     /// A request with cookies that a page of another origin has sent.
@@ -132,7 +134,10 @@ enum Extra {
 
 /// RFC 6750 §3: no error code for a request that had no token at all.
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"tegata\"");
-const INVALID_TOKEN: HeaderValue = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+const INVALID_TOKEN: &str = "the access token is not valid";
+const INVALID_BEARER_TOKEN: HeaderValue = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+const INVALID_DPOP_TOKEN: HeaderValue =
+    HeaderValue::from_static("DPoP error=\"invalid_token\", algs=\"ES256 EdDSA RS256 PS256\"");
 const USE_DPOP_NONCE: HeaderValue = HeaderValue::from_static("DPoP error=\"use_dpop_nonce\"");
 /// After our own outage: long enough for a restart, short enough for a person.
 const SOON: Duration = Duration::from_secs(5);
@@ -162,8 +167,10 @@ impl HttpError {
                 (S::UNAUTHORIZED, "invalid_grant", detail, Challenge(CHALLENGE))
             }
             Self::Provider(ProviderError::InvalidToken) => {
-                let detail = "the access token is not valid";
-                (S::UNAUTHORIZED, "invalid_token", detail, Challenge(INVALID_TOKEN))
+                (S::UNAUTHORIZED, "invalid_token", INVALID_TOKEN, Challenge(INVALID_BEARER_TOKEN))
+            }
+            Self::InvalidBoundToken => {
+                (S::UNAUTHORIZED, "invalid_token", INVALID_TOKEN, Challenge(INVALID_DPOP_TOKEN))
             }
             Self::MissingToken => {
                 let detail = "an access token is needed";
@@ -281,29 +288,38 @@ struct Problem<'a> {
     errors: Option<Vec<FieldProblem>>,
 }
 
+impl Extra {
+    /// Writes the headers that it is; what is left is for the body.
+    fn write(self, headers: &mut HeaderMap) -> Option<Vec<FieldProblem>> {
+        match self {
+            Self::None => {}
+            Self::Fields(problems) => return Some(problems),
+            Self::RetryAfter(wait) => {
+                let secs = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+                headers.insert(RETRY_AFTER, HeaderValue::from(secs.max(1)));
+            }
+            Self::Challenge(challenge) => drop(headers.insert(WWW_AUTHENTICATE, challenge)),
+            Self::Nonce(nonce) => {
+                headers.insert(WWW_AUTHENTICATE, USE_DPOP_NONCE);
+                write_nonce(&nonce, headers);
+            }
+        }
+        None
+    }
+}
+
+/// The same for a client of OAuth (RFC 6749 §5.2).
+#[derive(Serialize)]
+struct OAuthProblem {
+    error: &'static str,
+    error_description: &'static str,
+}
+
 impl Failure {
     /// Writes the problem: its body, and the headers that go with it.
     pub(crate) fn write(&self, request_id: &str, headers: &mut HeaderMap) -> Vec<u8> {
         let Description { status, code, detail, extra } = self.0.describe();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        let errors = match extra {
-            Extra::None => None,
-            Extra::Fields(problems) => Some(problems),
-            Extra::RetryAfter(wait) => {
-                let secs = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-                headers.insert(RETRY_AFTER, HeaderValue::from(secs.max(1)));
-                None
-            }
-            Extra::Challenge(challenge) => {
-                headers.insert(WWW_AUTHENTICATE, challenge);
-                None
-            }
-            Extra::Nonce(nonce) => {
-                headers.insert(WWW_AUTHENTICATE, USE_DPOP_NONCE);
-                write_nonce(&nonce, headers);
-                None
-            }
-        };
         let problem = Problem {
             r#type: "about:blank",
             title: status.canonical_reason().unwrap_or_default(),
@@ -311,9 +327,25 @@ impl Failure {
             detail,
             code,
             request_id,
-            errors,
+            errors: extra.write(headers),
         };
         // Strings and numbers only: writing them cannot fail.
+        serde_json::to_vec(&problem).unwrap_or_default()
+    }
+
+    /// As [`Failure::write`], where clients read errors of RFC 6749 §5.2. The status says more than those know.
+    pub(crate) fn write_oauth(&self, headers: &mut HeaderMap) -> Vec<u8> {
+        let Description { status, detail, extra, .. } = self.0.describe();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        extra.write(headers);
+        let error = match status {
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
+                ErrorCode::TemporarilyUnavailable
+            }
+            status if status.is_server_error() => ErrorCode::ServerError,
+            _ => ErrorCode::InvalidRequest,
+        };
+        let problem = OAuthProblem { error: error.as_str(), error_description: detail };
         serde_json::to_vec(&problem).unwrap_or_default()
     }
 }

@@ -245,7 +245,7 @@ fn trusting() -> HttpsOutbound {
 }
 
 #[tokio::test]
-async fn r70_a_server_is_asked_under_the_name_of_its_certificate_alone() {
+async fn r70_v30_a_server_is_asked_under_the_name_of_its_certificate_alone() {
     let answer = Answer::Bytes(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}".to_vec());
     let server = Server::start_tls(answer);
     let url = |host: &str| format!("https://{host}:{}/", server.port);

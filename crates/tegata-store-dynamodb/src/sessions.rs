@@ -61,7 +61,8 @@ impl SessionStore for DynamoDbStore {
     }
 
     /// As [`Self::begin_session`]: the session is written, then what it rests on is read. What was used is created last, so
-    /// that whoever finds it finds the session, and so that a fault before it leaves it unused.
+    /// that whoever finds it finds the session, and so that a fault before it leaves it unused. After a fault in that very write
+    /// it is taken away again: it may have been done, and what gave nothing must not look like a theft when it comes again.
     async fn begin_grant(&self, grant: &NewGrant) -> Result<GrantBegun, StoreError> {
         let NewGrant { session, credential_version, used, .. } = grant;
         let step = self.step();
@@ -78,6 +79,9 @@ impl SessionStore for DynamoDbStore {
         };
         if !matches!(begun, Ok(GrantBegun::Now)) {
             let ended = self.end_session(session.user_id, session.session_id).await;
+            if let (Err(_), Some(used)) = (&begun, used) {
+                drop(self.unuse(used).await);
+            }
             // A replay is told of in any case. Nobody gets the token of the session; the step's own time may be up.
             if matches!(begun, Ok(GrantBegun::Refused)) {
                 ended?;
@@ -198,6 +202,12 @@ impl DynamoDbStore {
         // Removed in between only if it had outlived its use by far.
         let before = self.find_transient(used.key).await?;
         Ok(before.map_or(GrantBegun::Refused, GrantBegun::Used))
+    }
+
+    /// Takes back that something was used, if that is our own note: nobody else's has the name of this session in it.
+    async fn unuse(&self, used: &Transient) -> Result<bool, StoreError> {
+        let key = table::transient(&self.tenant, used.key);
+        self.delete_where(&self.step(), &key, Condition::document(&used.document)).await
     }
 
     /// Whether the user is there, is active, and has this credential, as of now.

@@ -11,7 +11,7 @@ use tegata_core::store::StoreError;
 
 use crate::DynamoDbStore;
 use crate::error::Fault;
-use crate::item::{Item, bytes, number};
+use crate::item::{Item, bytes, number, text};
 use crate::mark::{Mark, random};
 use crate::retry::{Reply, Step};
 use crate::table::Key;
@@ -39,6 +39,11 @@ impl Condition {
     pub(crate) fn free_for(user_id: UserId) -> Self {
         let expression = Some("attribute_not_exists(pk) OR u = :owner");
         Self { expression, value: Some((":owner", bytes(user_id.as_bytes()))) }
+    }
+
+    /// It has this document.
+    pub(crate) fn document(document: &str) -> Self {
+        Self { expression: Some("d = :document"), value: Some((":document", text(document))) }
     }
 
     /// The document has this version.

@@ -166,7 +166,7 @@ test("a protected page asked for first is where logging in leads", async () => {
   expect(title()).toBe("Devices");
 });
 
-test("an address of another site is not where logging in leads", async () => {
+test("A4.11.1: an address of another site is not where logging in leads", async () => {
   await open("/login?return_to=%2F%2Fevil.example%2F");
   await fill({ username: "hanako", password: "correct horse battery" }, "login-submit");
   expect(title()).toBe("The checkpoint");

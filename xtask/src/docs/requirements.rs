@@ -20,8 +20,8 @@ const HEAD: &str = "\
 
 Rows R are what Tegata must hold before anyone uses it, with a few that may come later and are met already. Rows V are
 what went wrong at other systems of the same kind: published advisories and bugs, each kept as a test of what must not
-happen here. A test names its row at the beginning of its own name. Rows of parts that are not in this release are listed
-at the end.
+happen here. Rows A are the attacks of RFC 9700, each by its section. A test names its row at the beginning of its own
+name. Rows of parts that are not in this release are listed at the end.
 ";
 
 /// A line of [`ROWS`].
@@ -37,7 +37,7 @@ struct Test {
     file: PathBuf,
 }
 
-/// Fails when the page is stale, or when a row of this release has no test.
+/// Fails when the page is stale, when a row of this release has no test, or when a test names a row that is not there.
 pub(super) fn check() -> Result {
     let (page, mut problems) = page()?;
     if workspace::read(PAGE).is_ok_and(|old| old != page) || workspace::read(PAGE).is_err() {
@@ -52,7 +52,7 @@ pub(super) fn write() -> Result {
     report(&problems, &format!("wrote {PAGE}"))
 }
 
-/// The page, and the rows without a test.
+/// The page, and what is wrong with it: rows without a test, and tests without a row.
 fn page() -> Result<(String, Vec<String>)> {
     let tests = tests()?;
     let mut problems = Vec::new();
@@ -66,6 +66,9 @@ fn page() -> Result<(String, Vec<String>)> {
         };
         let links: Vec<String> = tests.iter().map(link).collect();
         writeln!(page, "| {} | {} | {} |", row.name, row.sentence, links.join("<br>"))?;
+    }
+    for name in tests.keys().filter(|name| rows.iter().all(|row| row.name != **name)) {
+        problems.push(format!("{name} is named by a test and is no row"));
     }
     page.push_str("\n## Not in this release\n\n| Row | It holds that | Belongs to |\n|---|---|---|\n");
     for row in &rows {
@@ -137,14 +140,23 @@ fn script_name(line: &str) -> Option<&str> {
     })
 }
 
-/// The rows at the beginning of a test's name: `r13_r16_…` is `R13` and `R16`.
+/// The rows at the beginning of a test's name: `r13_r16_…` is `R13` and `R16`, `a4_11_2_…` is `A4.11.2`.
 fn rows_of(name: &str) -> Vec<String> {
-    let mut rows = Vec::new();
-    for word in name.split(['_', ' ', ':', ',']) {
-        let digits = word.trim_start_matches(['r', 'v', 'R', 'V']);
-        let is_row = word.len() == digits.len() + 1 && (1..=2).contains(&digits.len());
-        let Some(number) = digits.parse::<u32>().ok().filter(|_| is_row) else { break };
-        rows.push(format!("{}{number}", word[..1].to_uppercase()));
+    let is_number =
+        |digits: &str| matches!(digits.len(), 1..=2) && digits.bytes().all(|b| b.is_ascii_digit());
+    let mut rows = Vec::<String>::new();
+    for word in name.split(['_', ' ', ':', ',', '.']) {
+        let Some((letter, digits)) = word.split_at_checked(1) else { break };
+        if "arvARV".contains(letter) && is_number(digits) {
+            rows.push(format!("{}{}", letter.to_uppercase(), digits.trim_start_matches('0')));
+        } else if is_number(word)
+            && let Some(section) = rows.last_mut().filter(|row| row.starts_with('A'))
+        {
+            section.push('.');
+            section.push_str(word);
+        } else {
+            break;
+        }
     }
     rows
 }
@@ -158,6 +170,10 @@ mod tests {
         assert_eq!(rows_of("r06_a_replay_ends_the_session"), ["R6"]);
         assert_eq!(rows_of("r13_v54_strict"), ["R13", "V54"]);
         assert_eq!(rows_of("R44: the token is out of reach"), ["R44"]);
+        assert_eq!(rows_of("a4_11_2_r1_v53_nobody_is_sent_there"), ["A4.11.2", "R1", "V53"]);
+        assert_eq!(rows_of("A4.2: no page tells its address"), ["A4.2"]);
+        assert!(rows_of("a_2_b").is_empty());
+        assert_eq!(rows_of("r4_2_tabs"), ["R4"], "only sections have parts");
         assert!(rows_of("rows_of_a_table").is_empty());
         assert!(rows_of("rejects_v1").is_empty());
         assert!(rows_of("").is_empty());

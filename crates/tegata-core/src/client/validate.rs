@@ -70,9 +70,12 @@ impl ClientMetadata {
             // A program on a device may have one of the web, too, which its system opens it for (RFC 8252 §7.2).
             let is_on_device = uri.is_native() && !(rules.allow_loopback && uri.is_loopback());
             if self.application_type == ApplicationType::Web && is_on_device {
-                found.redirect_uri(format!(
-                    "`{uri}` is an address of a program on a device: register the client with application_type native.",
-                ));
+                found.redirect_uri(
+                    "One of the addresses is that of a program on a device: register the client with application_type \
+                     native."
+                        .to_owned(),
+                );
+                break;
             }
         }
     }
@@ -94,7 +97,7 @@ impl ClientMetadata {
 
     fn check_keys(&self, found: &mut Problems) {
         if self.jwks.is_some() && self.jwks_uri.is_some() {
-            found.metadata("There can be jwks or jwks_uri, not both (RFC 7591 §2).");
+            found.metadata("There can be jwks or jwks_uri, not both (RFC 7591, section 2).");
         }
         let has_keys = self.jwks.is_some() || self.jwks_uri.is_some();
         if self.token_endpoint_auth_method == AuthMethod::PrivateKeyJwt && !has_keys {
@@ -203,7 +206,7 @@ impl ClientMetadata {
             && self.sector_identifier_uri.is_none()
         {
             found.metadata(
-                "With redirect URIs on several hosts, pairwise subjects need a sector_identifier_uri (OIDC Core §8.1).",
+                "With redirect URIs on several hosts, pairwise subjects need a sector_identifier_uri (OIDC Core, section 8.1).",
             );
         }
     }

@@ -14,7 +14,8 @@ pub enum OAuthError {
     Refused {
         /// The code, for programs.
         code: ErrorCode,
-        /// A sentence for the client's developer. It tells nothing that a thief could use.
+        /// A sentence of ours for the client's developer. It tells nothing that a thief could use, and repeats nothing that
+        /// the client has sent.
         description: Cow<'static, str>,
     },
     /// Its DPoP proof lacks a nonce that is good now: the same again with this one (RFC 9449 §8, §9).
@@ -28,7 +29,9 @@ pub enum OAuthError {
 impl OAuthError {
     /// A refusal.
     pub fn refused(code: ErrorCode, description: impl Into<Cow<'static, str>>) -> Self {
-        Self::Refused { code, description: description.into() }
+        let description = description.into();
+        debug_assert!(is_description(&description), "{description:?} is no error_description");
+        Self::Refused { code, description }
     }
 
     /// The code and the sentence of a refusal, or the failure that this is.
@@ -63,6 +66,11 @@ impl OAuthError {
     pub fn invalid_grant(description: impl Into<Cow<'static, str>>) -> Self {
         Self::refused(ErrorCode::InvalidGrant, description)
     }
+}
+
+/// Whether a text is of the characters that an `error_description` may have (RFC 6749 §4.1.2.1, §5.2).
+fn is_description(text: &str) -> bool {
+    text.bytes().all(|b| matches!(b, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e))
 }
 
 impl From<StoreError> for OAuthError {
@@ -163,4 +171,19 @@ error_codes! {
     InvalidClientMetadata = "invalid_client_metadata",
     /// RFC 7009 §2.2.1
     UnsupportedTokenType = "unsupported_token_type",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "is no error_description")]
+    fn r12_a_description_has_no_quotes_and_nothing_but_ascii() {
+        assert!(is_description("There is no more; see [1] ^ ~ `x`."));
+        for bad in ["say \"x\"", "a\\b", "a\nb", "section §5", "\u{7f}"] {
+            assert!(!is_description(bad), "{bad:?}");
+        }
+        let _ = OAuthError::invalid_request("see §5");
+    }
 }

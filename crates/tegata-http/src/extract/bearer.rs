@@ -33,7 +33,7 @@ impl FromRequestParts<AppState> for Bearer {
         let token = presented.verify(app, now).await.map_err(|error| {
             // Which check failed is for the log: no text of a `JoseError` holds any part of a token.
             tracing::debug!(error = %error, "access token refused");
-            ProviderError::InvalidToken
+            presented.invalid()
         })?;
         let next_nonce = if presented.is_dpop || token.confirmation().is_some() {
             presented.check_possession(app, &token, parts, now).await?
@@ -88,6 +88,11 @@ impl<'a> Presented<'a> {
         if token.is_empty() { Err(ProviderError::InvalidToken.into()) } else { Ok(Self { token, is_dpop }) }
     }
 
+    /// That it is not valid, in the words of the scheme that it came with.
+    fn invalid(&self) -> HttpError {
+        if self.is_dpop { HttpError::InvalidBoundToken } else { ProviderError::InvalidToken.into() }
+    }
+
     /// Verifies it, with newer keys if it names one that is not known here.
     ///
     /// # Errors
@@ -121,7 +126,7 @@ impl<'a> Presented<'a> {
         checked.map_err(|error| match error {
             OAuthError::Failed(error) => error.into(),
             OAuthError::UseDpopNonce(nonce) => HttpError::UseDpopNonce(nonce),
-            OAuthError::Refused { .. } => ProviderError::InvalidToken.into(),
+            OAuthError::Refused { .. } => self.invalid(),
         })
     }
 }

@@ -25,8 +25,10 @@ pub(crate) enum OAuthReject {
     OAuth(OAuthError),
     /// The same, for a client that tried the `Authorization` header: the answer names the scheme (RFC 6749 §5.2).
     Basic(OAuthError),
-    /// At a protected resource (RFC 6750 §3, RFC 9449 §7.1).
+    /// At a protected resource (RFC 6750 §3).
     Bearer(OAuthError),
+    /// The same, for a token that was shown with the scheme of those that are bound to a key (RFC 9449 §7.1).
+    Dpop(OAuthError),
 }
 
 impl From<HttpError> for OAuthReject {
@@ -101,13 +103,17 @@ pub(crate) fn log_failure(failure: &ProviderError, what: &'static str) {
 
 impl IntoResponse for OAuthReject {
     fn into_response(self) -> Response {
-        let is_resource = matches!(self, Self::Bearer(_));
+        let is_resource = matches!(self, Self::Bearer(_) | Self::Dpop(_));
         let (error, challenge) = match self {
             Self::Http(error) => return error.into_response(),
             Self::OAuth(error) => (error, None),
             Self::Basic(error) => (error, Some("Basic realm=\"tegata\"".to_owned())),
             Self::Bearer(error) => {
-                let challenge = bearer_challenge(&error);
+                let challenge = resource_challenge(&error, "Bearer");
+                (error, challenge)
+            }
+            Self::Dpop(error) => {
+                let challenge = resource_challenge(&error, "DPoP");
                 (error, challenge)
             }
         };
@@ -149,15 +155,13 @@ fn status(code: ErrorCode, is_resource: bool) -> StatusCode {
     }
 }
 
-/// RFC 6750 §3.1, RFC 9449 §7.1
-fn bearer_challenge(error: &OAuthError) -> Option<String> {
+/// RFC 6750 §3.1, RFC 9449 §7.1: in the scheme that was tried, and in that of bound tokens where it is about a proof.
+fn resource_challenge(error: &OAuthError, tried: &'static str) -> Option<String> {
     let (code, _) = error.refusal().ok()?;
-    let text = code.as_str();
-    Some(match code {
-        ErrorCode::InvalidDpopProof | ErrorCode::UseDpopNonce => {
-            format!("DPoP error=\"{text}\", algs=\"{}\"", CLIENT_ALGS.join(" "))
-        }
-        ErrorCode::InsufficientScope => format!("Bearer error=\"{text}\", scope=\"openid\""),
-        _ => format!("Bearer error=\"{text}\""),
-    })
+    let is_about_proof = matches!(code, ErrorCode::InvalidDpopProof | ErrorCode::UseDpopNonce);
+    let scheme = if is_about_proof { "DPoP" } else { tried };
+    let scope = if code == ErrorCode::InsufficientScope { ", scope=\"openid\"" } else { "" };
+    let algs = CLIENT_ALGS.join(" ");
+    let algs = if scheme == "DPoP" { format!(", algs=\"{algs}\"") } else { String::new() };
+    Some(format!("{scheme} error=\"{}\"{scope}{algs}", code.as_str()))
 }

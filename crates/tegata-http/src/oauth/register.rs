@@ -69,7 +69,7 @@ fn read(body: &RequestBody) -> Result<Value, OAuthReject> {
     let request = serde_json::from_slice(body.json()?).map_err(|_| {
         OAuthError::refused(
             ErrorCode::InvalidClientMetadata,
-            "The body has to be a JSON object (RFC 7591 §3.1).",
+            "The body has to be a JSON object (RFC 7591, section 3.1).",
         )
     })?;
     Ok(request)

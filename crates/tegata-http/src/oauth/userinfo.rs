@@ -49,8 +49,8 @@ async fn answer(
         (false, Some(token)) => Presented { token, is_dpop: false },
         (_, None) => Presented::of_headers(headers)?,
     };
-    let (UserInfo(claims), nonce) =
-        asked(app, client, headers, &presented, method).await.map_err(OAuthReject::Bearer)?;
+    let reject = if presented.is_dpop { OAuthReject::Dpop } else { OAuthReject::Bearer };
+    let (UserInfo(claims), nonce) = asked(app, client, headers, &presented, method).await.map_err(reject)?;
     Ok(with_nonce(json(StatusCode::OK, &claims)?, nonce.as_ref()))
 }
 

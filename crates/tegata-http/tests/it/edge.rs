@@ -159,6 +159,30 @@ async fn r69_what_is_too_long_is_not_read() {
     claimed.raw(chunks).send().await.is_problem(413, "content_too_large");
 }
 
+#[tokio::test]
+async fn r12_r69_a_client_of_oauth_reads_one_kind_of_errors() {
+    let world = World::new().await;
+    for path in ["/oauth2/token", "/oauth2/par", "/oauth2/revoke", "/oauth2/introspect", "/oauth2/register"] {
+        let form = || world.call("POST", path).header("content-type", "application/x-www-form-urlencoded");
+        let long = "a".repeat(17_000);
+        for (call, status) in [
+            (form().raw(long.clone()), 413),
+            (world.call("POST", &format!("{path}?{long}")), 414),
+            (form().header("x-long", &long), 431),
+            (form().header("content-type", "application/json"), 400),
+            (world.get(path), 405),
+        ] {
+            let answer = call.send().await;
+            assert_eq!((answer.status, &answer.body["error"]), (status, &json!("invalid_request")), "{path}");
+            assert!(answer.body["error_description"].is_string(), "{path}");
+        }
+    }
+    // A page's form is no client's.
+    let form =
+        world.call("POST", "/oauth2/login").header("content-type", "application/x-www-form-urlencoded");
+    form.raw("a".repeat(17_000)).send().await.is_problem(413, "content_too_large");
+}
+
 #[tokio::test(start_paused = true)]
 async fn r69_a_body_that_does_not_come_is_not_waited_for() {
     let world = World::new().await;
@@ -198,7 +222,7 @@ async fn headers_that_count_once_are_refused_twice() {
 }
 
 #[tokio::test]
-async fn v35_addresses_and_request_ids_are_believed_from_trusted_proxies_alone() {
+async fn a4_13_v35_addresses_and_request_ids_are_believed_from_trusted_proxies_alone() {
     let world = World::with(|plan| plan.http.trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()]).await;
     world.sign_up("alice").await;
     let login = |peer: &str| {
@@ -257,7 +281,15 @@ async fn a_method_that_is_not_there_is_405_and_names_those_that_are() {
                 continue;
             }
             let answer = world.call(method, &path).send().await;
-            answer.is_problem(405, "method_not_allowed");
+            let is_of_oauth = answer.header("content-type") == Some("application/json");
+            assert_eq!(
+                (answer.status, is_of_oauth),
+                (405, answer.body["error"] == "invalid_request"),
+                "{path}"
+            );
+            if !is_of_oauth {
+                answer.is_problem(405, "method_not_allowed");
+            }
             let mut allowed: Vec<_> = answer.header("allow").unwrap().split(',').collect();
             allowed.retain(|allowed| *allowed != "HEAD");
             allowed.sort_unstable();

@@ -1,5 +1,6 @@
 //! The OpenID Provider, as clients and browsers meet it.
 
+mod attacks;
 mod claims;
 mod code_flow;
 mod device;
@@ -18,3 +19,4 @@ mod request_uri;
 mod tokens;
 
 pub(crate) use dpop_nonces::refused_for_its_nonce;
+pub(crate) use relying_party::{CALLBACK, RelyingParty, claims, parameter};

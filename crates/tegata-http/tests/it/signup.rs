@@ -2,8 +2,12 @@
 
 use axum::http::header::HOST;
 use serde_json::json;
+use tegata_core::client::{AuthMethod, GrantType};
+use tegata_core::settings::RegistrationMode;
 
-use crate::world::{FullHasher, PASSWORD, World};
+use crate::oauth::{CALLBACK, RelyingParty, claims, parameter};
+use crate::schema::OPENAPI;
+use crate::world::{Call, FullHasher, ISSUER, PASSWORD, World};
 
 #[tokio::test]
 async fn an_account_is_made_once() {
@@ -136,6 +140,103 @@ async fn a_full_queue_is_503_and_says_when_to_come_back() {
         let answer = world.post(path, &body).send().await;
         answer.is_problem(503, "overloaded");
         assert_eq!(answer.header("retry-after"), Some("2"));
+    }
+}
+
+#[tokio::test]
+async fn v26_no_answer_waits_for_a_mail() {
+    // There is none: no endpoint resets a password or sends anything, and an address is taken without a word to anybody.
+    let world = World::new().await;
+    let new = json!({"username": "alice", "email": "a@mail.example", "password": PASSWORD});
+    assert_eq!(world.post("/auth/signup", &new).send().await.status, 201);
+    for path in ["/auth/forgot", "/auth/reset", "/auth/password/reset", "/auth/verify", "/auth/resend"] {
+        for email in ["a@mail.example", "nobody@mail.example"] {
+            world.post(path, &json!({"email": email})).send().await.is_problem(404, "not_found");
+        }
+    }
+    let paths = OPENAPI["paths"].as_object().unwrap();
+    assert!(
+        !paths.keys().any(|path| ["reset", "forgot", "verif", "mail"].iter().any(|word| path.contains(word)))
+    );
+}
+
+#[tokio::test]
+async fn v44_no_account_is_linked_with_one_elsewhere() {
+    let world = World::new().await;
+    let access = world.join("alice").await.access;
+    for path in ["/auth/callback", "/auth/link", "/auth/login/google", "/users/me/accounts", "/users/me/link"]
+    {
+        let body = json!({"provider": "google", "id_token": access});
+        world.post(path, &body).bearer(&access).send().await.is_problem(404, "not_found");
+    }
+    for member in ["provider", "id_token", "provider_id"] {
+        let mut body = json!({"username": "alice", "password": PASSWORD});
+        body[member] = json!("x");
+        for path in ["/auth/login", "/auth/signup"] {
+            let answer = world.post(path, &body).send().await;
+            assert_eq!(answer.fields(), [owned((member, "unknown_member"))], "{path}");
+        }
+    }
+}
+
+/// A request that says in every way that it was sent to somebody else.
+fn disguised(call: Call<'_>) -> Call<'_> {
+    let headers = [
+        (HOST.as_str(), "evil.example"),
+        ("x-forwarded-host", "evil.example"),
+        ("x-forwarded-proto", "http"),
+        ("x-forwarded-prefix", "/evil"),
+        ("x-original-host", "evil.example"),
+        ("forwarded", "for=192.0.2.9;host=evil.example;proto=http"),
+    ];
+    headers.into_iter().fold(call, |call, (name, value)| call.header(name, value))
+}
+
+#[tokio::test]
+async fn v52_no_header_says_who_we_are() {
+    let world = World::with(|plan| plan.rules.oauth.registration = RegistrationMode::Open).await;
+    world.sign_up("alice").await;
+    let tv = RelyingParty::with(&world, "tv", |client| {
+        client.metadata.grant_types = GrantType::ALL.to_vec();
+        client.metadata.token_endpoint_auth_method = AuthMethod::ClientSecretPost;
+    })
+    .await;
+    let form = |path: &str, body: String| {
+        let call = world.call("POST", path).header("content-type", "application/x-www-form-urlencoded");
+        disguised(call.header("sec-fetch-site", "same-origin")).raw(body)
+    };
+
+    for path in ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"] {
+        assert_eq!(world.get(path).send().await.body, disguised(world.get(path)).send().await.body);
+    }
+    let secret = format!("client_id=tv&client_secret={}", tv.secret);
+    let device = form("/oauth2/device_authorization", secret.clone()).send().await.body;
+    let registered =
+        disguised(world.post("/oauth2/register", &json!({"redirect_uris": [CALLBACK]}))).send().await;
+    for (answer, name) in [
+        (&device, "verification_uri"),
+        (&device, "verification_uri_complete"),
+        (&registered.body, "registration_client_uri"),
+    ] {
+        let link = answer[name].as_str().unwrap_or_else(|| panic!("no {name}: {answer}"));
+        assert!(link.starts_with(&format!("{ISSUER}/oauth2/")), "{link}");
+    }
+    let tokens = form("/oauth2/token", format!("grant_type=client_credentials&{secret}")).send().await.body;
+    assert_eq!(claims(&tokens["access_token"])["iss"], ISSUER);
+
+    // Where browsers are sent: on, as a path; and to the client, with our name.
+    let browser = world.browser();
+    let begun = browser.send(disguised(browser.bare("GET", &tv.request(&[])))).await;
+    assert!(begun.header("location").unwrap().starts_with("/oauth2/"), "{:?}", begun.headers);
+    let silent = disguised(browser.bare("GET", &tv.request(&[("prompt", "none")])));
+    let mut answer = browser.send(silent).await;
+    while let Some(next) = answer.header("location").filter(|next| next.starts_with('/')).map(str::to_owned) {
+        answer = browser.send(disguised(browser.bare("GET", &next))).await;
+    }
+    assert!(answer.header("location").unwrap().starts_with(CALLBACK));
+    assert_eq!(parameter(&answer, "iss"), ISSUER);
+    for answer in [&begun, &answer, &registered] {
+        assert!(!format!("{:?}{}", answer.headers, answer.body).contains("evil"), "{:?}", answer.headers);
     }
 }
 

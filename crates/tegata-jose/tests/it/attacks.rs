@@ -457,7 +457,7 @@ fn r20_the_issuer_is_compared_exactly() {
 }
 
 #[test]
-fn r20_the_audience_is_compared_exactly() {
+fn a4_9_1_a4_10_2_r20_the_audience_is_compared_exactly() {
     for aud in [
         r#""https://api.example/""#,
         r#""https://api.example.evil.example""#,

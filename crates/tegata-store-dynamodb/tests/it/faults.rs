@@ -7,12 +7,14 @@ use std::time::Duration;
 use http::StatusCode;
 use tegata_core::store::memory::MemoryStore;
 use tegata_core::store::{
-    ConsentStore as _, Created, Rotated, SessionStore as _, StoreError, TransientStore as _, UserStore as _,
+    ConsentStore as _, Created, GrantBegun, NewGrant, Rotated, SessionStore as _, StoreError,
+    TransientStore as _, UserStore as _,
 };
+use tegata_core::transient::Transient;
 use tegata_store_dynamodb::{DynamoDbStore, KeyAccess, TableError, check_tables};
 
 use crate::proxy::{Fault, Gate, Proxy};
-use crate::records::{consent, key, rotation, session, token, transient, user};
+use crate::records::{consent, key, new_grant, rotation, session, token, transient, user};
 use crate::{local, scenario, tables};
 
 const BAD: StatusCode = StatusCode::BAD_REQUEST;
@@ -157,6 +159,43 @@ async fn v58_a_lost_answer_that_others_have_overtaken_is_no_theft() {
     let outcome = lost.await.unwrap();
     assert!(matches!(outcome, Err(StoreError::Unavailable(_))), "{outcome:?}");
     assert_eq!(find().await.generation, 2, "the session lives");
+}
+
+/// A code is used as the last of a beginning, and no answer says so. Nobody got a token for it: shown again, it is good.
+#[tokio::test]
+async fn v58_a_code_whose_use_nobody_heard_of_is_not_stolen_when_it_comes_again() {
+    let (proxy, held, direct) = beside_a_proxy().await;
+    let alice = user(1, "alice");
+    direct.create_user(&alice).await.unwrap();
+    direct.put_consent(None, &consent(&alice, "openid")).await.unwrap();
+    let browser = session(&alice, 1);
+    direct.begin_session(&browser, 1, None).await.unwrap();
+    let grant = |n: u8| {
+        let grant = new_grant(&session(&alice, n), "openid", &browser);
+        let used =
+            grant.used.map(|used| Transient { document: format!("{{\"session_id\":\"{n}\"}}"), ..used });
+        NewGrant { used, ..grant }
+    };
+    let lost = || {
+        let mut puts = 0;
+        move |operation: &str, _: &[u8]| {
+            puts += u32::from(operation == "PutItem");
+            // The first is the session.
+            (operation == "PutItem" && puts > 1).then_some(Fault::LostAfter)
+        }
+    };
+    proxy.play(lost());
+    let outcome = held.begin_grant(&grant(2)).await;
+    assert!(matches!(outcome, Err(StoreError::Unavailable(_))), "{outcome:?}");
+    assert_eq!(direct.begin_grant(&grant(3)).await.unwrap(), GrantBegun::Now);
+    // What somebody else has noted stays.
+    proxy.play(lost());
+    let outcome = held.begin_grant(&grant(4)).await;
+    assert!(matches!(outcome, Err(StoreError::Unavailable(_))), "{outcome:?}");
+    let again = direct.begin_grant(&grant(5)).await.unwrap();
+    assert_eq!(again, GrantBegun::Used(grant(3).used.unwrap()));
+    let ids: Vec<_> = direct.list_sessions(alice.user_id).await.unwrap();
+    assert_eq!(ids.len(), 2, "that of the browser, and the one that has begun");
 }
 
 /// The request to remove is lost, somebody else removes, and then we ask again.

@@ -33,6 +33,8 @@ pub struct AuthorizationRequest {
     pub client: Client,
     /// Where the answer goes.
     pub target: ResponseTarget,
+    /// Whether the client has left that to its registration.
+    pub redirect_uri_is_implied: bool,
     /// What is asked for.
     pub scope: Scope,
     /// At which resources (RFC 8707); the default one if empty.
@@ -251,6 +253,7 @@ impl Provider {
             ui_locales: owned("ui_locales")?,
             request_uri: origin.request_uri.map(ToOwned::to_owned),
             opened: None,
+            redirect_uri_is_implied: parameters.get("redirect_uri")?.is_none(),
             client,
             target,
             scope,

@@ -289,6 +289,11 @@ pub(super) fn names(session: &Session) -> Vec<SessionId> {
     names
 }
 
+/// Whether a browser session has taken the place of the one of this name.
+pub(super) fn continues(session: &Session, named: SessionId) -> bool {
+    session.session_id != named && names(session).contains(&named)
+}
+
 fn hangs_on(grant: &ClientGrant, names: &[SessionId]) -> bool {
     grant.browser_session.is_some_and(|parent| names.contains(&parent))
 }

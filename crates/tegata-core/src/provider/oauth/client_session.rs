@@ -1,7 +1,7 @@
 //! How the session of a client begins: what it is made from, what it rests on, and its first tokens.
 
 use super::authorization_request::terms;
-use super::browser::BrowserSession;
+use super::browser::{BrowserSession, continues};
 use super::client_authentication::AuthenticatedClient;
 use super::client_tokens::{ClientTokens, TokenContent};
 use super::sealed_code::Granted;
@@ -18,7 +18,7 @@ use crate::provider::{Provider, RequestContext};
 use crate::refresh_token::RefreshToken;
 use crate::scope::Scope;
 use crate::session::Session;
-use crate::store::{GrantBegun, NewGrant};
+use crate::store::{GrantBegun, NewGrant, StoreError};
 use crate::transient::Transient;
 
 /// A session of a client that is to begin.
@@ -116,7 +116,7 @@ impl Provider {
         // Signed first: a session that nobody holds a token of is of no use to anybody.
         let refresh = client.may_use(GrantType::RefreshToken).then_some(token);
         let tokens = self.issue_client_tokens(client, user.as_ref(), session, refresh, content, ctx.now)?;
-        match self.ports.store.begin_grant(grant).await? {
+        match self.begin_on_footing(grant).await? {
             GrantBegun::Now => {
                 self.ports.audit.record(AuditEvent {
                     user_id: Some(session.user_id),
@@ -129,6 +129,21 @@ impl Provider {
             GrantBegun::Refused => Err(ended()),
             GrantBegun::Used(before) => Ok(FirstTokens::Used(before)),
         }
+    }
+
+    /// Begins a session on the browser session that it is to hang on, or on the one that has taken the place of that since: who
+    /// proves once more who they are is not logged out of what is under way (ADR 20). The step itself asks whether it is alive,
+    /// and whoever ends it looks for what hangs on it by all of its names.
+    async fn begin_on_footing(&self, grant: &NewGrant) -> Result<GrantBegun, StoreError> {
+        let store = &self.ports.store;
+        let begun = store.begin_grant(grant).await?;
+        let (GrantBegun::Refused, Some(named)) = (&begun, grant.footing.browser_session) else {
+            return Ok(begun);
+        };
+        let sessions = store.list_sessions(grant.session.user_id).await?;
+        let Some(heir) = sessions.iter().find(|session| continues(session, named)) else { return Ok(begun) };
+        let footing = Footing { browser_session: Some(heir.session_id), ..grant.footing.clone() };
+        store.begin_grant(&NewGrant { footing, ..grant.clone() }).await
     }
 }
 

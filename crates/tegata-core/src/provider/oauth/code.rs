@@ -52,6 +52,7 @@ impl Provider {
                 ..granted
             },
             redirect_uri: request.target.redirect_uri.clone(),
+            redirect_uri_is_implied: request.redirect_uri_is_implied,
             challenge: request.code_challenge,
             nonce: request.nonce,
             dpop_jkt: request.dpop_jkt,
@@ -139,7 +140,12 @@ impl Provider {
 
 /// Whether whoever shows a code is who asked for it (RFC 6749 §4.1.3, RFC 7636 §4.6, RFC 9449 §10).
 fn check_binding(code: &Code, parameters: &Parameters, proved_jkt: Option<&str>) -> Result<(), OAuthError> {
-    if parameters.get("redirect_uri")? != Some(&code.redirect_uri) {
+    // Asked for only where it was in the authorization request (RFC 6749 §4.1.3).
+    let is_bound = match parameters.get("redirect_uri")? {
+        Some(uri) => uri == code.redirect_uri,
+        None => code.redirect_uri_is_implied,
+    };
+    if !is_bound {
         return Err(OAuthError::invalid_grant(
             "The redirect_uri is missing, or is not the one of the authorization request.",
         ));

@@ -5,6 +5,7 @@
 
 mod flights;
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -183,12 +184,12 @@ impl<T> Asking<'_, T> {
 /// longest.
 fn entry<'e, T>(entries: &'e mut BTreeMap<String, Entry<T>>, url: &str, now: Timestamp) -> &'e mut Entry<T> {
     if entries.len() >= MOST && !entries.contains_key(url) {
-        let mut of_site = BTreeMap::<&str, usize>::new();
+        let mut of_site = BTreeMap::<Cow<str>, usize>::new();
         for url in entries.keys() {
             *of_site.entry(site(url)).or_default() += 1;
         }
         let last = entries.iter().min_by_key(|(url, entry)| {
-            (entry.found.is_some(), Reverse(of_site.get(site(url))), entry.wanted_at)
+            (entry.found.is_some(), Reverse(of_site.get(&site(url))), entry.wanted_at)
         });
         if let Some(url) = last.map(|(url, _)| url.clone()) {
             entries.remove(&url);

@@ -91,7 +91,7 @@ impl Provider {
         let client = self.own_registration(client_id, token).await?;
         if request.get("client_id").and_then(Value::as_str) != Some(client_id) {
             return Err(metadata_error(
-                "The request has to have the client_id that it is for (RFC 7592 §2.2).",
+                "The request has to have the client_id that it is for (RFC 7592, section 2.2).",
             ));
         }
         // Looked at again in the step itself: an operator may have closed it, or made it their own, in between (V16).
@@ -167,7 +167,9 @@ fn replace_metadata(client: &mut Client, request: &Value, now: Timestamp) -> Res
     let repeated = request.get("client_secret").filter(|secret| !secret.is_null());
     let is_own = |secret: &Value| secret.as_str().is_some_and(|secret| client.has_secret(secret, now));
     if repeated.is_some_and(|secret| !is_own(secret)) {
-        return Err(metadata_error("The client_secret is not the one that was issued (RFC 7592 §2.2)."));
+        return Err(metadata_error(
+            "The client_secret is not the one that was issued (RFC 7592, section 2.2).",
+        ));
     }
     let asked = read_metadata(request, Some(client)).map_err(ClientError::Invalid)?;
     let before = &client.metadata;

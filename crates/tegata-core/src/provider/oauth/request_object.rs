@@ -80,7 +80,7 @@ impl Provider {
         };
         if outer.has("request") {
             return Err(OAuthError::invalid_request(
-                "The parameters request and request_uri do not go together (RFC 9101 §5).",
+                "The parameters request and request_uri do not go together (RFC 9101, section 5).",
             ));
         }
         let object = self.request_object_at(client, uri, ctx.now).await?;
@@ -205,7 +205,7 @@ fn refused(error: &JoseError) -> OAuthError {
     invalid(match error {
         JoseError::TokenTooLarge => "The request object is longer than 8 KiB.",
         JoseError::WrongTyp | JoseError::WrongTokenUse => {
-            "The request is a JWT of another kind than a request object (RFC 9101 §10.8)."
+            "The request is a JWT of another kind than a request object (RFC 9101, section 10.8)."
         }
         JoseError::UnknownKey
         | JoseError::InvalidSignature
@@ -227,7 +227,7 @@ fn refused(error: &JoseError) -> OAuthError {
             "The request object is not valid now, or valid for more than an hour."
         }
         JoseError::InvalidClaim { claim: "request" | "request_uri" } => {
-            "A request object cannot have request or request_uri in it (RFC 9101 §4)."
+            "A request object cannot have request or request_uri in it (RFC 9101, section 4)."
         }
         _ => "The request object cannot be read.",
     })

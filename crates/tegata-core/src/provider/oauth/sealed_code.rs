@@ -50,6 +50,9 @@ pub(super) struct Granted {
 pub(super) struct Code {
     pub(super) granted: Granted,
     pub(super) redirect_uri: String,
+    /// Whether the request has left it out: then whoever redeems the code may, too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) redirect_uri_is_implied: bool,
     #[serde(rename = "code_challenge", default, skip_serializing_if = "Option::is_none")]
     pub(super) challenge: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -44,6 +44,12 @@ impl World {
         self.provider.log_in_browser(request, None, &self.ctx()).await.unwrap().0
     }
 
+    /// Logs the same user in once more in the same browser.
+    pub(super) async fn log_in_browser_again(&self, before: &BrowserSession) -> BrowserSession {
+        let request = Login { username: before.user.username.as_str(), password: PASSWORD };
+        self.provider.log_in_browser(request, Some(before), &self.ctx()).await.unwrap().0
+    }
+
     /// Logs the user of a browser in to a client.
     pub(super) async fn log_in_to(
         &self,

@@ -7,10 +7,10 @@ use tegata_core::client::GrantType;
 use tegata_core::store::{SessionStore as _, Store};
 use tegata_core::transient::{Transient, TransientKey, TransientKind};
 
-use super::relying_party::{RelyingParty, allow_device, form_action, open, submit, text};
+use super::relying_party::{RelyingParty, allow_device, form_action, open, send_form, submit, text};
 use crate::world::{PASSWORD, World};
 
-async fn television(world: &World) -> RelyingParty<'_> {
+pub(super) async fn television(world: &World) -> RelyingParty<'_> {
     RelyingParty::with(world, "tv", |client| client.metadata.grant_types = GrantType::ALL.to_vec()).await
 }
 
@@ -74,6 +74,56 @@ async fn v40_only_whoever_is_logged_in_and_asked_can_allow_a_device() {
     assert_eq!(denied.status, 200, "{}", text(&denied));
     let code = device["device_code"].as_str().unwrap();
     assert_eq!(tv.post("/oauth2/token", &question(code)).await.body["error"], "access_denied");
+}
+
+#[tokio::test]
+async fn v40_nobody_allows_a_device_from_another_browser_or_without_having_seen_the_question() {
+    let world = World::new().await;
+    world.sign_up("alice").await;
+    world.sign_up("bobby").await;
+    let tv = television(&world).await;
+    let device = tv.post("/oauth2/device_authorization", &[("scope", "openid")]).await.body;
+    let link = device["verification_uri_complete"].as_str().unwrap().replace(crate::world::ISSUER, "");
+    let (alice, bobby) = (world.browser(), world.browser());
+    for (browser, name) in [(&alice, "alice"), (&bobby, "bobby")] {
+        let login = open(browser, "/oauth2/device").await;
+        submit(browser, &login, &[("identifier", name), ("password", PASSWORD)]).await;
+    }
+    let asked = open(&alice, &link).await;
+    assert!(text(&asked).contains("id=\"consent-allow\""));
+    let allow = [("decision", "allow")];
+    let code = device["device_code"].as_str().unwrap();
+    let mut posts = vec![
+        // The page that one was shown, sent by another who is logged in, or by nobody.
+        send_form(&bobby, &asked, &allow, "/oauth2/device"),
+        send_form(&world.browser(), &asked, &allow, "/oauth2/device"),
+    ];
+    // The decision alone; and beside what another page of the same user has.
+    let form = |fields: &str| {
+        alice
+            .bare("POST", "/oauth2/device")
+            .header("sec-fetch-site", "same-origin")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .raw(fields.to_owned())
+    };
+    let user_code = device["user_code"].as_str().unwrap();
+    posts.push(form(&format!("decision=allow&user_code={user_code}")));
+    let entry = open(&alice, "/oauth2/device").await;
+    posts.push(send_form(
+        &alice,
+        &entry,
+        &[("user_code", user_code), ("decision", "allow")],
+        "/oauth2/device",
+    ));
+    for (n, post) in posts.into_iter().enumerate() {
+        post.send().await;
+        world.pass(5);
+        let answer = tv.post("/oauth2/token", &question(code)).await.body;
+        assert_eq!(answer["error"], "authorization_pending", "{n}");
+    }
+    submit(&alice, &asked, &allow).await;
+    world.pass(5);
+    assert_eq!(tv.post("/oauth2/token", &question(code)).await.status, 200, "by whom it was shown to");
 }
 
 #[tokio::test]

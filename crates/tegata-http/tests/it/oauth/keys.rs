@@ -128,6 +128,59 @@ async fn v13_a_client_with_a_key_is_not_let_in_without_it() {
 }
 
 #[tokio::test]
+async fn v13_a_good_secret_carries_no_bad_assertion_and_no_assertion_a_bad_secret() {
+    let world = World::new().await;
+    let (key, other) = (Key::new(), Key::new());
+    signing_client(&world, &key).await;
+    let app = RelyingParty::with(&world, "app", |client| {
+        client.metadata.token_endpoint_auth_method = AuthMethod::ClientSecretPost;
+    })
+    .await;
+    let now = world.now().as_secs();
+    let payload = |client: &str, jti: &str| json!({"iss": client, "sub": client, "aud": ISSUER, "jti": jti, "exp": now + 60});
+    let header = json!({"alg": "ES256", "kid": "k1"});
+    let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+    let unsigned = |client: &str| {
+        format!("{}.", key.sign(&json!({"alg": "none"}), &payload(client, "u")).rsplit_once('.').unwrap().0)
+    };
+    let secret = [("client_id", "app"), ("client_secret", app.secret.as_str())];
+    let wrong = [("client_id", "signer"), ("client_secret", "tgc_wrong")];
+    for (proved, assertion) in [
+        (secret, unsigned("app")),
+        (secret, unsigned("signer")),
+        (secret, other.sign(&header, &payload("app", "1"))),
+        (secret, key.sign(&header, &payload("signer", "2"))),
+        (wrong, key.sign(&header, &payload("signer", "3"))),
+    ] {
+        let asserted = [("client_assertion_type", kind), ("client_assertion", assertion.as_str())];
+        let grant = [("grant_type", "client_credentials")];
+        for form in [[&grant[..], &proved, &asserted].concat(), [&asserted[..], &proved, &grant].concat()] {
+            let form = form.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+            let answer = world
+                .call("POST", "/oauth2/token")
+                .header("content-type", "application/x-www-form-urlencoded")
+                .raw(tegata_core::oauth::Parameters::new(form).unwrap().encode())
+                .send()
+                .await;
+            assert_eq!(
+                (answer.status, &answer.body["error"]),
+                (400, &json!("invalid_request")),
+                "{assertion}"
+            );
+        }
+        // Nor in the header.
+        let basic =
+            base64::engine::general_purpose::STANDARD.encode(format!("{}:{}", proved[0].1, proved[1].1));
+        let answer =
+            asserting(&world, &assertion).header("authorization", format!("Basic {basic}")).send().await;
+        assert_eq!((answer.status, &answer.body["error"]), (400, &json!("invalid_request")), "{assertion}");
+    }
+    // Each alone is good, and was not spent on the way.
+    assert_eq!(app.post("/oauth2/token", &[("grant_type", "client_credentials")]).await.status, 200);
+    assert_eq!(with_assertion(&world, &key.sign(&header, &payload("signer", "2"))).await.status, 200);
+}
+
+#[tokio::test]
 async fn r32_a_clock_may_be_ten_seconds_ahead_and_not_a_minute() {
     let world = World::new().await;
     let (app, key) = (RelyingParty::public(&world, "public").await, Key::new());
@@ -149,7 +202,7 @@ async fn r32_a_clock_may_be_ten_seconds_ahead_and_not_a_minute() {
 }
 
 #[tokio::test]
-async fn r32_tokens_that_are_bound_to_a_key_are_worth_nothing_without_it() {
+async fn a4_9_2_a4_10_1_r32_tokens_that_are_bound_to_a_key_are_worth_nothing_without_it() {
     let world = World::new().await;
     world.sign_up("alice").await;
     let app = RelyingParty::public(&world, "public").await;
@@ -195,6 +248,18 @@ async fn r32_tokens_that_are_bound_to_a_key_are_worth_nothing_without_it() {
     assert_eq!(refused.header("www-authenticate"), Some(challenge));
     assert_eq!(info("DPoP", Some(of(&key, "4"))).await.status, 200);
     assert_eq!(info("DPoP", Some(of(&key, "4"))).await.status, 401, "a proof is good once");
+
+    // Refused, it is asked for again in the scheme that it was shown with (RFC 9449 §7.1).
+    for path in ["/oauth2/userinfo", "/api/protected"] {
+        for (scheme, challenge) in [
+            ("Bearer", "Bearer error=\"invalid_token\""),
+            ("DPoP", "DPoP error=\"invalid_token\", algs=\"ES256 EdDSA RS256 PS256\""),
+        ] {
+            let shown = format!("{scheme} {access}x");
+            let answer = world.get(path).header("authorization", shown).send().await;
+            assert_eq!((answer.status, answer.header("www-authenticate")), (401, Some(challenge)), "{path}");
+        }
+    }
 
     let refresh = tokens.body["refresh_token"].as_str().unwrap();
     let form = owned(&[("grant_type", "refresh_token"), ("refresh_token", refresh)]);

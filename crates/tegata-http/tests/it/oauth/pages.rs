@@ -47,7 +47,7 @@ async fn v9_v10_a_form_is_good_in_the_browser_and_for_the_request_that_it_was_ma
 }
 
 #[tokio::test]
-async fn r46_no_page_of_a_stranger_sends_our_forms() {
+async fn a4_7_r46_no_page_of_a_stranger_sends_our_forms() {
     let world = World::new().await;
     world.sign_up("alice").await;
     let app = RelyingParty::new(&world).await;
@@ -71,7 +71,7 @@ async fn r46_no_page_of_a_stranger_sends_our_forms() {
 }
 
 #[tokio::test]
-async fn r48_r49_pages_are_framed_by_nobody_and_a_login_makes_a_new_session() {
+async fn a4_16_r48_r49_pages_are_framed_by_nobody_and_a_login_makes_a_new_session() {
     let world = World::new().await;
     world.sign_up("alice").await;
     let app = RelyingParty::new(&world).await;
@@ -94,7 +94,7 @@ async fn r48_r49_pages_are_framed_by_nobody_and_a_login_makes_a_new_session() {
 }
 
 #[tokio::test]
-async fn r1_v53_whoever_asks_for_another_address_gets_the_error_page_and_nobody_is_sent_there() {
+async fn a4_1_a4_11_2_r1_v53_whoever_asks_for_another_address_gets_the_error_page_and_nobody_is_sent_there() {
     let world = World::new().await;
     let app = RelyingParty::new(&world).await;
     let browser = world.browser();

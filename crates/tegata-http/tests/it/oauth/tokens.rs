@@ -6,7 +6,7 @@ use super::relying_party::{RelyingParty, claims, parameter, redemption, visit};
 use crate::world::World;
 
 #[tokio::test]
-async fn r4_a_code_is_used_once_and_what_it_gave_ends_when_it_comes_again() {
+async fn a4_3_1_r4_a_code_is_used_once_and_what_it_gave_ends_when_it_comes_again() {
     for world in World::over_each_store().await {
         world.sign_up("alice").await;
         let app = RelyingParty::new(&world).await;
@@ -25,7 +25,7 @@ async fn r4_a_code_is_used_once_and_what_it_gave_ends_when_it_comes_again() {
 }
 
 #[tokio::test]
-async fn r4_v5_a_code_is_good_for_who_asked_for_it_and_is_not_spent_by_others() {
+async fn a4_5_r4_v5_a_code_is_good_for_who_asked_for_it_and_is_not_spent_by_others() {
     let world = World::new().await;
     world.sign_up("alice").await;
     let app = RelyingParty::new(&world).await;
@@ -55,7 +55,7 @@ async fn r4_a_code_lives_for_a_minute() {
 }
 
 #[tokio::test]
-async fn r2_a_challenge_is_needed_and_cannot_be_left_out_on_the_way() {
+async fn a4_8_r2_a_challenge_is_needed_and_cannot_be_left_out_on_the_way() {
     let world = World::new().await;
     world.sign_up("alice").await;
     let app = RelyingParty::new(&world).await;
@@ -72,7 +72,7 @@ async fn r2_a_challenge_is_needed_and_cannot_be_left_out_on_the_way() {
 }
 
 #[tokio::test]
-async fn v42_a_refresh_token_is_nobody_elses_and_not_our_own_applications() {
+async fn a4_14_v42_a_refresh_token_is_nobody_elses_and_not_our_own_applications() {
     let world = World::new().await;
     world.sign_up("alice").await;
     let app = RelyingParty::new(&world).await;
@@ -98,7 +98,7 @@ async fn v42_a_refresh_token_is_nobody_elses_and_not_our_own_applications() {
 }
 
 #[tokio::test]
-async fn r6_a_refresh_token_that_comes_again_ends_its_grant() {
+async fn a4_14_r6_a_refresh_token_that_comes_again_ends_its_grant() {
     let world = World::new().await;
     world.sign_up("alice").await;
     let app = RelyingParty::public(&world, "public").await;
@@ -128,7 +128,7 @@ async fn r7_a_refresh_gives_no_more_than_was_granted() {
 }
 
 #[tokio::test]
-async fn a_client_acts_in_its_own_name_and_in_nobody_elses() {
+async fn a4_15_a_client_acts_in_its_own_name_and_in_nobody_elses() {
     let world = World::new().await;
     let app = RelyingParty::new(&world).await;
     let tokens = app.post("/oauth2/token", &[("grant_type", "client_credentials")]).await;

@@ -1,8 +1,10 @@
 //! What is being asked now. Strangers decide when we ask and whom, so each address is asked once at a time, and nobody's slow
 //! servers take all the places.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::future::poll_fn;
+use std::net::Ipv6Addr;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Poll, Waker};
 
@@ -72,19 +74,21 @@ impl Drop for Flight<'_> {
     }
 }
 
-/// Whose servers an address is at: the last two labels of its host, since further ones cost nothing to make up. Where a public
-/// suffix has two, that is a whole neighbourhood; it shares its places and nothing else.
-pub(super) fn site(url: &str) -> &str {
+/// Whose servers an address is at: the last two labels of its host, since further ones cost nothing to make up, or the first
+/// 64 bits of an IPv6 address, since every machine has all the others. Where a public suffix has two labels, that is a whole
+/// neighbourhood; it shares its places and nothing else.
+pub(super) fn site(url: &str) -> Cow<'_, str> {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    if authority.starts_with('[') {
-        return authority.split_once(']').map_or(authority, |(host, _)| host);
+    if let Some((literal, _)) = authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        let network = literal.parse().map(|address: Ipv6Addr| Ipv6Addr::from(address.to_bits() >> 64 << 64));
+        return network.map_or(Cow::Borrowed(literal), |network| Cow::Owned(network.to_string()));
     }
     let host = authority.split(':').next().unwrap_or_default();
     if host.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
-        return host;
+        return Cow::Borrowed(host);
     }
-    host.rmatch_indices('.').nth(1).map_or(host, |(dot, _)| &host[dot + 1..])
+    Cow::Borrowed(host.rmatch_indices('.').nth(1).map_or(host, |(dot, _)| &host[dot + 1..]))
 }
 
 #[cfg(test)]
@@ -108,6 +112,16 @@ mod tests {
     }
 
     #[test]
+    fn v46_addresses_of_one_64_are_one_site() {
+        let flights = Flights::default();
+        let slow: Vec<_> = (0..8)
+            .filter_map(|n| flights.begin(&format!("https://[2001:db8:0:1:{n}::1]/client.json"), true).ok())
+            .collect();
+        assert_eq!(slow.len(), MOST_OF_SITE, "one machine has all of them");
+        assert!(flights.begin("https://[2001:db8:0:2::1]/client.json", true).is_ok(), "another's");
+    }
+
+    #[test]
     fn v46_an_address_is_asked_once_at_a_time() {
         let flights = Flights::default();
         let flight = flights.begin("https://a.example/", true);
@@ -122,7 +136,7 @@ mod tests {
             ("https://app.example/x", "app.example"),
             ("https://a.b.app.example:8443?x", "app.example"),
             ("https://192.0.2.1/x", "192.0.2.1"),
-            ("http://[2001:db8::1]:80/x", "[2001:db8::1"),
+            ("http://[2001:db8::1]:80/x", "2001:db8::"),
             ("https://localhost/", "localhost"),
         ] {
             assert_eq!(site(url), expected);

@@ -41,7 +41,50 @@ async fn r2_v41_nothing_is_spent_by_whoever_lacks_the_verifier_or_the_address() 
 }
 
 #[tokio::test]
-async fn r2_a_challenge_that_was_stripped_from_the_request_is_noticed() {
+async fn r4_an_address_that_was_in_the_request_is_in_its_redemption_and_only_then() {
+    let world = world().await;
+    let app = world.party("app", |_| {}).await;
+    let browser = world.log_in_browser("alice").await;
+    let named = request(&app, &[("scope", "orders:read")]);
+    let implied = request(&app, &[("scope", "orders:read"), ("redirect_uri", "")]);
+    for (asked, shown, is_good) in [
+        (&named, "https://app.example/cb", true),
+        (&named, "", false),
+        (&implied, "https://app.example/cb", true),
+        (&implied, "", true),
+        (&implied, "https://other.example/cb", false),
+    ] {
+        let code = world.allowed_code(asked, &browser).await;
+        let mut form = redemption(&code).to_vec();
+        form.retain(|(name, _)| *name != "redirect_uri");
+        form.push(("redirect_uri", shown));
+        let answer = world.ask(&app, &form).await;
+        assert_eq!(answer.is_ok(), is_good, "{shown:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_login_in_between_keeps_a_code_good_and_a_logout_does_not() {
+    let world = world().await;
+    let app = world.party("app", |_| {}).await;
+    let first = world.log_in_browser("alice").await;
+    let (code, late) = (world.code(&app, "openid", &first).await, world.code(&app, "openid", &first).await);
+    let second = world.log_in_browser_again(&first).await;
+    let third = world.log_in_browser_again(&second).await;
+    let tokens = world.redeem_code(&app, &code).await.unwrap();
+    // What it gave hangs on the browser session as it is now, and so does the code that is still under way.
+    world.provider.end_browser_session(&third, &world.ctx()).await.unwrap();
+    let refresh = world.refresh_at(&app, refresh_token(&tokens)).await;
+    assert_eq!(refusal(refresh), ErrorCode::InvalidGrant);
+    assert_eq!(refusal(world.redeem_code(&app, &late).await), ErrorCode::InvalidGrant);
+    assert_eq!(world.grants_of("alice").await, 0);
+    // A login of its own, in another browser, brings nothing back.
+    world.log_in_browser("alice").await;
+    assert_eq!(refusal(world.redeem_code(&app, &late).await), ErrorCode::InvalidGrant);
+}
+
+#[tokio::test]
+async fn a4_8_r2_a_challenge_that_was_stripped_from_the_request_is_noticed() {
     let world = world().await;
     let app = world.party("app", |metadata| metadata.require_pkce = false).await;
     let browser = world.log_in_browser("alice").await;
@@ -143,7 +186,7 @@ async fn r32_a_code_that_is_bound_to_a_key_asks_for_its_proof() {
 }
 
 #[tokio::test]
-async fn r33_a_token_is_for_the_resources_that_were_granted_or_fewer() {
+async fn a4_9_2_r33_a_token_is_for_the_resources_that_were_granted_or_fewer() {
     let world = world().await;
     let app = world.party("app", |_| {}).await;
     let browser = world.log_in_browser("alice").await;
