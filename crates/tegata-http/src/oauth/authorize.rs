@@ -195,8 +195,7 @@ fn send(
         let language = language(headers, parameters);
         // A private scheme has nobody who could take a form: then it is a query after all.
         if let Some(form) = FormPostPage::new(language, app.theme(), &target.redirect_uri, &fields) {
-            let reach =
-                Reach { form_target: Some(&target.redirect_uri), is_form_post: true, ..Reach::default() };
+            let reach = Reach { leads_to_client: true, is_form_post: true, ..Reach::default() };
             return Ok(page(app, StatusCode::OK, form.render(), reach));
         }
     }

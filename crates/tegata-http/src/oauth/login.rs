@@ -45,11 +45,7 @@ pub(crate) fn login_page(
         reauthentication: again.map(|browser| browser.user.username.as_str()),
     };
     let images: Vec<&str> = logo.into_iter().collect();
-    let reach = Reach {
-        images: &images,
-        form_target: request.map(|request| request.target.redirect_uri.as_str()),
-        is_form_post: false,
-    };
+    let reach = Reach { images: &images, leads_to_client: request.is_some(), is_form_post: false };
     page(visit.app, StatusCode::OK, login.render(), reach)
 }
 

@@ -148,7 +148,7 @@ fn logout_page(visit: &Visit<'_>, logout: &Logout, browser: &BrowserSession) -> 
         action: LOGOUT_PATH,
         hidden: &visit.hidden(),
     };
-    let reach = Reach { form_target: logout.redirect.as_deref(), ..Reach::default() };
+    let reach = Reach { leads_to_client: logout.redirect.is_some(), ..Reach::default() };
     page(visit.app, StatusCode::OK, question.render(), reach)
 }
 

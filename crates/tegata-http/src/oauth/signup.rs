@@ -92,11 +92,7 @@ async fn shown(visit: &Visit<'_>) -> Response {
         login_link: Some(&back),
     };
     let images: Vec<&str> = logo.into_iter().collect();
-    let reach = Reach {
-        images: &images,
-        form_target: request.as_ref().map(|request| request.target.redirect_uri.as_str()),
-        is_form_post: false,
-    };
+    let reach = Reach { images: &images, leads_to_client: request.is_some(), is_form_post: false };
     page(visit.app, StatusCode::OK, signup.render(), reach)
 }
 

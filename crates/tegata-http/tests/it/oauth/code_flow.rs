@@ -143,7 +143,10 @@ async fn a_request_can_be_sent_as_a_form_and_answered_with_one() {
     let answer = visit(&browser, &link, "alice").await;
     assert_eq!((answer.status, form_action(&answer).as_deref()), (200, Some(CALLBACK)));
     let policy = answer.header("content-security-policy").unwrap();
-    assert!(policy.contains("form-action https://app.example;"), "{policy}");
+    assert!(
+        !policy.contains("form-action"),
+        "where the application sends its user on is not known here: {policy}"
+    );
     let hidden = super::relying_party::hidden(&answer);
     let code = &hidden.iter().find(|(name, _)| name == "code").unwrap().1;
     assert_eq!(app.redeem(code).await.status, 200);
