@@ -15,7 +15,7 @@ use tegata_pages::{
 };
 
 use super::authorize::Visit;
-use super::page::{Reach, language, page};
+use super::page::{Reach, page};
 use super::place::{browser, go_on};
 use super::returned::Returned;
 use super::{CONSENT_PATH, SELECT_PATH};
@@ -28,9 +28,8 @@ pub(crate) fn account_page(
     request: &AuthorizationRequest,
     browser: Option<&BrowserSession>,
 ) -> Response {
-    let parameters = visit.place.query().unwrap_or_default();
     let account = AccountPage {
-        language: language(visit.headers, &parameters),
+        language: visit.language(Some(request)),
         theme: visit.app.theme(),
         client_name: Some(request.client.display_name()),
         action: SELECT_PATH,
@@ -47,9 +46,8 @@ pub(crate) fn consent_page(
     question: &ConsentQuestion,
     browser: Option<&BrowserSession>,
 ) -> Response {
-    let parameters = visit.place.query().unwrap_or_default();
-    let language = language(visit.headers, &parameters);
     let request = &question.request;
+    let language = visit.language(Some(request));
     let scopes = scope_texts(language, &question.terms);
     let resources: Vec<&str> = question.terms.resources.iter().map(String::as_str).collect();
     let settings = visit.app.provider().settings();

@@ -19,7 +19,7 @@ use crate::state::AppState;
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 const CSS: HeaderValue = HeaderValue::from_static("text/css; charset=utf-8");
 
-/// What a page may load and where its forms may lead in the end, beyond ourselves.
+/// What a page may load and where its form may lead, beyond ourselves.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Reach<'a> {
     /// Logos.
@@ -59,10 +59,15 @@ pub(crate) fn page(app: &AppState, status: StatusCode, html: String, reach: Reac
     response
 }
 
-/// The language of a visitor.
-pub(crate) fn language(headers: &HeaderMap, parameters: &Parameters) -> Language {
+/// The language of a visitor, of whom a request may say which ones they read.
+pub(crate) fn language(headers: &HeaderMap, ui_locales: Option<&str>) -> Language {
     let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    Language::choose(parameters.get("ui_locales").ok().flatten(), accepted)
+    Language::choose(ui_locales, accepted)
+}
+
+/// What the parameters of a request say of it.
+pub(crate) fn ui_locales(parameters: &Parameters) -> Option<&str> {
+    parameters.get("ui_locales").ok().flatten()
 }
 
 /// The page of an error that no client may be told of.
@@ -92,7 +97,7 @@ pub(crate) fn error_page_for(
         }
     };
     let page_of = ErrorPage {
-        language: language(headers, parameters),
+        language: language(headers, ui_locales(parameters)),
         theme: app.theme(),
         error: code.as_str(),
         description,

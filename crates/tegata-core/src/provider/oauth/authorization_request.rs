@@ -51,8 +51,6 @@ pub struct AuthorizationRequest {
     pub login_hint: Option<String>,
     /// An ID token that says who the user has to be.
     pub id_token_hint: Option<String>,
-    /// The languages of the pages, best first.
-    pub ui_locales: Option<String>,
     /// The claims that are asked for by name.
     pub claims: ClaimsRequest,
     /// The pushed request that this one comes from.
@@ -248,7 +246,6 @@ impl Provider {
             dpop_jkt: dpop_jkt.map(ToOwned::to_owned),
             login_hint: owned("login_hint")?,
             id_token_hint: owned("id_token_hint")?,
-            ui_locales: owned("ui_locales")?,
             request_uri: origin.request_uri.map(ToOwned::to_owned),
             opened: None,
             client,
