@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::client::{ApplicationType, Client, ClientMetadata, GrantType, MetadataProblem, RedirectUri};
+use crate::client::{
+    ApplicationType, Client, ClientMetadata, GrantType, InvalidRedirectUri, MetadataProblem, RedirectUri,
+};
 use crate::oauth::ErrorCode;
 use crate::scope::Scope;
 
@@ -65,6 +67,10 @@ pub(super) fn read_metadata(
     let mut members = Map::new();
     for name in MEMBERS {
         let Some(value) = object.get(name).filter(|value| !value.is_null()) else { continue };
+        let value = &match name {
+            "redirect_uris" | "post_logout_redirect_uris" => without_unusable_schemes(value),
+            _ => value.clone(),
+        };
         let checked = match name {
             "scope" => read_scope(value, limit).map(|asked| scope = asked),
             "response_types" => check_response_types(value),
@@ -117,6 +123,20 @@ fn read_scope(value: &Value, limit: &Scope) -> Result<Scope, MetadataProblem> {
 fn check_response_types(value: &Value) -> Result<(), MetadataProblem> {
     let is_code = value.as_array().is_some_and(|types| types.iter().all(|one| one == "code"));
     if is_code { Ok(()) } else { Err(metadata("The only response type is code.")) }
+}
+
+/// The list without the private schemes that we do not take (RFC 8252 §7.1), as long as something is left.
+///
+/// Programs on a device name all the addresses that some server may like, and `cursor:` beside a loopback address. A server may
+/// leave out what it does not take (RFC 7591 §2), and its answer says what is registered (§3.2.1). Whoever uses what was left out is
+/// sent nowhere. Everything else that is wrong with an address is a mistake, and refused.
+fn without_unusable_schemes(uris: &Value) -> Value {
+    let is_unusable = |uri: &&Value| {
+        uri.as_str().is_some_and(|uri| uri.parse::<RedirectUri>() == Err(InvalidRedirectUri::PrivateScheme))
+    };
+    let rest: Vec<_> =
+        uris.as_array().into_iter().flatten().filter(|uri| !is_unusable(uri)).cloned().collect();
+    if rest.is_empty() { uris.clone() } else { Value::Array(rest) }
 }
 
 /// These have an error of their own (RFC 7591 §3.2.2).
@@ -218,6 +238,27 @@ mod tests {
         assert_eq!(said.len(), 6, "{said:#?}");
         assert!(said.iter().all(|text| text.bytes().all(|b| (b' '..=b'~').contains(&b) && b != b'"')));
         assert!(read_metadata(&json!([]), None).is_err());
+    }
+
+    #[test]
+    fn private_schemes_that_nobody_owns_are_left_out_where_another_address_is_good() {
+        let read = |uris: Value| read_metadata(&json!({ "redirect_uris": uris }), None);
+        let read_all =
+            read(json!(["cursor://anysphere.cursor-mcp/oauth", "http://127.0.0.1/cb", "https://a.example/"]));
+        let kept = read_all.unwrap().redirect_uris;
+        assert_eq!(kept, ["http://127.0.0.1/cb", "https://a.example/"].map(|uri| uri.parse().unwrap()));
+        for refused in [
+            json!(["cursor://anysphere.cursor-mcp/oauth"]),
+            json!(["https://a.example/", "https://b.example/#x"]),
+            json!(["https://a.example/", "http://b.example/"]),
+            json!(["https://a.example/", 1]),
+        ] {
+            assert_eq!(
+                read(refused.clone()).unwrap_err()[0].code,
+                ErrorCode::InvalidRedirectUri,
+                "{refused}"
+            );
+        }
     }
 
     #[test]
