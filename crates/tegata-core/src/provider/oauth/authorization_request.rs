@@ -258,7 +258,8 @@ impl Provider {
     }
 
     /// What of a requested scope this client may ask for. What nobody here has ever heard of is left out (OIDC Core
-    /// §3.1.2.1); what others may have is refused.
+    /// §3.1.2.1), and so is what others may have where nobody vouches for the client: it asks for all that the server's metadata has,
+    /// and hears in its answer what it got (RFC 6749 §3.3). A client that somebody knows is told of its mistake.
     pub(super) fn allowed_scope(
         &self,
         client: &Client,
@@ -270,7 +271,8 @@ impl Provider {
             .parse()
             .map_err(|_| invalid("The parameter scope is not a list of scope tokens."))?;
         let (own, known) = (&client.metadata.scope, self.known_scope());
-        if requested.tokens().any(|token| known.contains(token) && !own.contains(token)) {
+        let is_others = |token: &str| known.contains(token) && !own.contains(token);
+        if client.is_verified() && requested.tokens().any(is_others) {
             return Err(invalid("The client is not registered for all of this scope."));
         }
         // Without openid it is no request of OpenID Connect, and nothing of its scope has a meaning.

@@ -8,8 +8,6 @@ use crate::client::{
 use crate::oauth::ErrorCode;
 use crate::scope::Scope;
 
-/// What a client may ask for that nobody vouches for.
-const SCOPE: &str = "openid profile email address phone offline_access";
 /// What only an operator decides, and what a client must not be able to say.
 pub(super) const OPERATORS: [&str; 3] = ["skip_consent", "require_pkce", "resources"];
 /// What a client can say of itself, but for its `scope`, which is narrowed.
@@ -48,7 +46,7 @@ const MEMBERS: [&str; 32] = [
     "scope",
 ];
 
-/// Reads it. Members that are not known here are left out, as are those that are `null` (RFC 7591 §2). Of the scope and the
+/// Reads it; `everyones` is the scope that a client may have which nobody vouches for. Members that are not known here are left out, as are those that are `null` (RFC 7591 §2). Of the scope and the
 /// grants that it asks for, one that is `registered` gets what an operator has left it, and all of that where it does not ask.
 ///
 /// # Errors
@@ -56,12 +54,12 @@ const MEMBERS: [&str; 32] = [
 pub(super) fn read_metadata(
     request: &Value,
     registered: Option<&Client>,
+    everyones: &Scope,
 ) -> Result<ClientMetadata, Vec<MetadataProblem>> {
     let object =
         request.as_object().ok_or_else(|| vec![metadata("The metadata has to be a JSON object.")])?;
     let mut problems = Vec::new();
-    let everyones: Scope = SCOPE.parse().unwrap_or_default();
-    let limit = registered.and_then(|client| client.scope_limit.as_ref()).unwrap_or(&everyones);
+    let limit = registered.and_then(|client| client.scope_limit.as_ref()).unwrap_or(everyones);
     let grants = registered.and_then(|client| client.grant_limit.as_ref());
     let mut scope = everyones.intersection(limit);
     let mut members = Map::new();
@@ -172,6 +170,10 @@ mod tests {
     use super::*;
     use crate::client::{AuthMethod, RequestObjectAlg};
 
+    fn everyones() -> Scope {
+        crate::settings::OPENID_SCOPE.join(" ").parse().unwrap()
+    }
+
     #[test]
     fn every_member_is_a_clients_or_an_operators() {
         let text = || Some(String::from("x"));
@@ -214,7 +216,7 @@ mod tests {
             "redirect_uris": ["https://a.example/cb"],
             "skip_consent": true, "require_pkce": false, "resources": ["https://api.example/"],
             "scope": "openid email users:read", "token_endpoint_auth_method": "none", "client_name": null, "x": [1],
-        }), None)
+        }), None, &everyones())
         .unwrap();
         assert_eq!(
             read,
@@ -232,17 +234,17 @@ mod tests {
         let problems = read_metadata(&json!({
             "redirect_uris": ["https://a.example/#\u{7f}"], "response_types": ["token"], "contacts": "\u{1b}[2J",
             "grant_types": ["authorization_code", "client_credentials"], "scope": 1, "application_type": "\"x\"\n",
-        }), None)
+        }), None, &everyones())
         .unwrap_err();
         let said: Vec<_> = problems.iter().map(|problem| problem.description.as_str()).collect();
         assert_eq!(said.len(), 6, "{said:#?}");
         assert!(said.iter().all(|text| text.bytes().all(|b| (b' '..=b'~').contains(&b) && b != b'"')));
-        assert!(read_metadata(&json!([]), None).is_err());
+        assert!(read_metadata(&json!([]), None, &everyones()).is_err());
     }
 
     #[test]
     fn private_schemes_that_nobody_owns_are_left_out_where_another_address_is_good() {
-        let read = |uris: Value| read_metadata(&json!({ "redirect_uris": uris }), None);
+        let read = |uris: Value| read_metadata(&json!({ "redirect_uris": uris }), None, &everyones());
         let read_all =
             read(json!(["cursor://anysphere.cursor-mcp/oauth", "http://127.0.0.1/cb", "https://a.example/"]));
         let kept = read_all.unwrap().redirect_uris;
@@ -263,7 +265,7 @@ mod tests {
 
     #[test]
     fn a_program_that_does_not_say_so_is_known_by_its_addresses() {
-        let of = |value: Value| read_metadata(&value, None).unwrap().application_type;
+        let of = |value: Value| read_metadata(&value, None, &everyones()).unwrap().application_type;
         let uris = json!(["http://127.0.0.1/cb"]);
         assert_eq!(of(json!({"redirect_uris": uris})), ApplicationType::Native);
         assert_eq!(of(json!({"redirect_uris": uris, "application_type": "web"})), ApplicationType::Web);
