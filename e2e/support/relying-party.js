@@ -35,6 +35,8 @@ export class RelyingParty {
   /** @type {client.Configuration} */
   config;
   origin;
+  /** Where it sends its users on to from its callback, if it does. @type {string | undefined} */
+  onward;
   #http;
 
   /**
@@ -152,6 +154,10 @@ export class RelyingParty {
       const posted = request.method === "POST";
       const body = posted ? new URLSearchParams(await text(request)) : undefined;
       this.answers.push(body ? new Request(url, { method: "POST", body }) : url);
+      if (this.onward !== undefined) {
+        response.writeHead(302, { location: this.onward }).end();
+        return;
+      }
     }
     const [type, body] = url.pathname === "/logo.svg" ? ["image/svg+xml", LOGO] : ["text/html", PAGE];
     response.writeHead(200, { "content-type": `${type}; charset=utf-8` }).end(body);

@@ -49,10 +49,13 @@ export class Visitor {
     return this.page.click("#consent-deny");
   }
 
-  /** Is back at the application; gives what that gets: verified tokens, or the error that its library makes of the answer. */
+  /**
+   * Is back at the application, or where that sends its users on to; gives what it gets: verified tokens, or the error that its
+   * library makes of the answer.
+   */
   async arrives() {
     if (this.#login === undefined) throw new Error("nobody has set out");
-    await this.party.arrives(this.page);
+    await this.party.arrives(this.page, this.party.onward);
     return this.party.tokens(this.#login);
   }
 }

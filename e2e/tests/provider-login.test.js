@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import * as client from "openid-client";
 import { freshName } from "../support/actions.js";
+import { startOtherOrigin } from "../support/other-origin.js";
 import { heading } from "../support/provider-pages.js";
 import { NAME, relyingParty } from "../support/relying-party.js";
 import { suite } from "../support/suite.js";
@@ -93,6 +94,30 @@ test(
       assert.equal(await page.textContent("main .lead"), `Create an account to continue to ${NAME}.`);
       await guest.signsUp();
       assert.ok(claimsOf(await guest.arrives()));
+    }
+  },
+);
+
+test(
+  "an application sends its users on to another origin, after a login and after what they allow",
+  plain,
+  async (stage) => {
+    const { page, server } = stage;
+    const elsewhere = await startOtherOrigin();
+    try {
+      const proxy = await relyingParty(server, "proxy");
+      proxy.onward = `${elsewhere.crossSite}/`;
+      const guest = await member(stage, proxy);
+      await guest.comes();
+      await guest.logsIn();
+      await guest.allows();
+      assert.ok(claimsOf(await guest.arrives()));
+      await page.context().clearCookies();
+      await guest.comes();
+      await guest.logsIn();
+      assert.ok(claimsOf(await guest.arrives()), "nothing is asked but the login");
+    } finally {
+      elsewhere.close();
     }
   },
 );

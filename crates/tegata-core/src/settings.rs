@@ -217,6 +217,12 @@ impl Settings {
         own.union(&self.tokens.scope).union(&self.oauth.scope)
     }
 
+    /// What clients may have that nobody vouches for: OpenID Connect's own, and what an operator leaves to them.
+    pub(crate) fn registration_scope(&self) -> Scope {
+        let own: Scope = OPENID_SCOPE.join(" ").parse().unwrap_or_default();
+        own.union(&self.oauth.registration_scope)
+    }
+
     /// Whether the issuer is this very machine: a developer's, where clients are as well.
     pub fn is_on_loopback(&self) -> bool {
         crate::outbound::check_url(&self.issuer, false).is_err()
@@ -284,6 +290,18 @@ mod tests {
     #[test]
     fn the_default_settings_are_safe() {
         assert_eq!(Settings::new("https://id.example").problems(), []);
+    }
+
+    #[test]
+    fn r72_strangers_are_left_nothing_that_is_not_there() {
+        let mut settings = Settings::new("https://id.example");
+        settings.oauth.scope = "notes".parse().unwrap();
+        settings.oauth.registration_scope = "notes".parse().unwrap();
+        assert_eq!(settings.problems(), []);
+        settings.oauth.registration_scope = "notes nots".parse().unwrap();
+        let [problem] = &settings.problems()[..] else { panic!("one problem") };
+        assert_eq!(problem.key, "oauth.registration_scope");
+        assert_eq!(problem.problem, "has `nots`, which is not in oauth.scope");
     }
 
     #[test]

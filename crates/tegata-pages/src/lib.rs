@@ -11,9 +11,9 @@
 //! - They work without scripts and load nothing from elsewhere, but logos. [`STYLESHEET`] is served at [`STYLESHEET_PATH`]
 //!   and [`theme_css`] at [`THEME_PATH`]; there is neither a `style` attribute nor an inline script, with the one exception
 //!   of [`FormPostPage`], whose script has the hash [`FORM_POST_SCRIPT_HASH`].
-//! - The content security policy is `default-src 'none'; style-src 'self'; img-src 'self' …; form-action 'self' …;
-//!   base-uri 'none'; frame-ancestors 'none'`. [`csp_source`] says what stands at the dots: the addresses of the logos, and
-//!   the `redirect_uri` that a form leads to in the end. Browsers apply `form-action` to the redirects after it as well.
+//! - The content security policy is `default-src 'none'; style-src 'self'; img-src 'self' …; form-action 'self';
+//!   base-uri 'none'; frame-ancestors 'none'`. [`csp_source`] says what stands at the dots: the addresses of the logos. A page
+//!   whose form leads to a client has no `form-action`: browsers apply it to all the redirects after it as well.
 //! - A form is sent by `POST`. Its `hidden` fields come back as they were given, and are where a CSRF token belongs.
 //! - Element ids are an interface: people's password managers and tests find the fields by them.
 

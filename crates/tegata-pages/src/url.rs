@@ -1,9 +1,5 @@
 //! Addresses that came from elsewhere: a client's metadata, the settings.
 
-/// Schemes whose addresses are content or code, not a place.
-const NO_PLACES: [&str; 8] =
-    ["about", "blob", "data", "file", "filesystem", "javascript", "vbscript", "view-source"];
-
 /// The address, if it is one of the web: what is put into a link or an image. Nothing else may be, since a link to
 /// `javascript:` is a script.
 pub(crate) fn web_url(url: &str) -> Option<&str> {
@@ -21,27 +17,13 @@ pub(crate) fn local_path(path: &str) -> Option<&str> {
     (!rest.starts_with('/') && is_plain(path)).then_some(path)
 }
 
-/// What a content security policy calls the place of an address (CSP Level 3 §2.3.1), if it can: for `img-src` that of a
-/// logo, for `form-action` that of a `redirect_uri`.
-///
-/// It is an origin for the web, and a scheme for the private-use schemes of native apps (RFC 8252 §7.1). An address that
-/// could add a directive of its own has none.
+/// What a content security policy calls the origin of an address of the web (CSP Level 3 §2.3.1): for `img-src` that of a logo.
+/// An address that could add a directive of its own has none.
 pub fn csp_source(url: &str) -> Option<String> {
-    if let Some((scheme, authority)) = parse_web_url(url) {
-        let scheme = scheme.to_ascii_lowercase();
-        // The grammar has no IPv6 addresses, which clients on loopback may use (RFC 8252 §7.3).
-        return Some(if authority.starts_with('[') {
-            format!("{scheme}:")
-        } else {
-            format!("{scheme}://{authority}")
-        });
-    }
-    let (scheme, _) = url.split_once(':')?;
+    let (scheme, authority) = parse_web_url(url)?;
     let scheme = scheme.to_ascii_lowercase();
-    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_lowercase())
-        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
-    let is_web = scheme == "http" || scheme == "https";
-    (is_scheme && !is_web && !NO_PLACES.contains(&scheme.as_str())).then(|| format!("{scheme}:"))
+    // The grammar has no IPv6 addresses.
+    Some(if authority.starts_with('[') { format!("{scheme}:") } else { format!("{scheme}://{authority}") })
 }
 
 /// Scheme and authority. A user name in it is refused: `https://bank.example@thief.example` only looks like the bank's.
@@ -99,14 +81,18 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_names_origins_and_private_schemes() {
+    fn a_policy_names_origins_of_the_web() {
         let source = |url| csp_source(url);
         assert_eq!(source("https://App.example:8443/a;b?c").as_deref(), Some("https://App.example:8443"));
         assert_eq!(source("http://[::1]:5000/callback").as_deref(), Some("http:"));
-        assert_eq!(source("com.example.app:/callback").as_deref(), Some("com.example.app:"));
-        for bad in
-            ["javascript:alert(1)", "https://a;script-src *", "a b:c", ";script-src:", "https:", "none"]
-        {
+        for bad in [
+            "javascript:alert(1)",
+            "com.example.app:/x",
+            "https://a;script-src *",
+            ";script-src:",
+            "https:",
+            "none",
+        ] {
             assert_eq!(source(bad), None, "{bad:?}");
         }
     }

@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 
 /// A redirect URI of a client (RFC 6749 §3.1.2), as it was registered.
 ///
-/// One of these forms: `https://host…`; `http://127.0.0.1…` or `http://[::1]…`, whose port may be any when it is used
-/// (RFC 8252 §7.3), and `http://localhost…`, whose port may not; `com.example.app:/path`, the scheme of a program with
-/// a reversed domain name (RFC 8252 §7.1). No fragment, no user, nothing that two parsers could read in two ways.
+/// One of these forms: `https://host…`; `http://127.0.0.1…`, `http://[::1]…` or `http://localhost…`, whose port may be any
+/// when it is used (RFC 8252 §7.3, RFC 9700 §2.1); `com.example.app:/path`, the scheme of a program with a reversed domain
+/// name (RFC 8252 §7.1). No fragment, no user, nothing that two parsers could read in two ways.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RedirectUri {
     text: String,
-    /// Where the port of a loopback address stands: what is before it and after it has to match.
+    /// Where the port of a loopback address or of `localhost` stands: what is before it and after it has to match.
     loopback_port: Option<(usize, usize)>,
 }
 
@@ -164,9 +164,9 @@ fn check_authority(
     }
     match scheme {
         "https" => Ok(None),
-        // The name can be made to mean another machine, so the port has to be right.
-        _ if host == "localhost" => Ok(None),
-        _ if is_loopback => Ok(Some((start + host.len(), start + authority.len()))),
+        // The name is not recommended (RFC 8252 §8.3), since it can be made to mean another machine: that is so at every port, and
+        // the programs that use it cannot choose theirs before they run.
+        _ if is_loopback || host == "localhost" => Ok(Some((start + host.len(), start + authority.len()))),
         _ => Err(InvalidRedirectUri::Scheme),
     }
 }
@@ -250,7 +250,20 @@ mod tests {
             assert!(!registered.matches(bad), "{bad}");
         }
         assert!(uri("http://[::1]:5/cb").matches("http://[::1]:6/cb"));
-        assert!(!uri("http://localhost:5/cb").matches("http://localhost:6/cb"));
+        let named = uri("http://localhost/cb");
+        for good in ["http://localhost/cb", "http://localhost:1/cb", "http://localhost:65535/cb"] {
+            assert!(named.matches(good), "{good}");
+        }
+        for bad in [
+            "http://127.0.0.1:1/cb",
+            "http://localhost.evil.example:1/cb",
+            "http://localhost:1@evil.example/cb",
+            "http://localhost:1/other",
+            "https://localhost:1/cb",
+        ] {
+            assert!(!named.matches(bad), "{bad}");
+        }
+        assert!(!uri("https://localhost:5/cb").matches("https://localhost:6/cb"));
     }
 
     #[test]

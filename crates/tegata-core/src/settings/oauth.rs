@@ -40,6 +40,8 @@ pub struct OAuthSettings {
     pub dpop_nonces: DpopNonces,
     /// Who may register clients over HTTP (RFC 7591 §3).
     pub registration: RegistrationMode,
+    /// What clients that nobody vouches for may have beyond OpenID Connect's own scope: some of [`Self::scope`].
+    pub registration_scope: Scope,
     /// What has to be shown to register where [`RegistrationMode::Token`] asks for it.
     pub registration_token: Option<RegistrationToken>,
     /// Whether the name of a client may be the address of its metadata (Client ID Metadata Documents).
@@ -111,6 +113,7 @@ impl Default for OAuthSettings {
             browser_session_ttl: Duration::from_hours(7 * 24),
             dpop_nonces: DpopNonces::Offered,
             registration: RegistrationMode::Off,
+            registration_scope: Scope::default(),
             registration_token: None,
             metadata_documents: false,
         }
@@ -190,5 +193,9 @@ impl OAuthSettings {
             "oauth.registration_token",
             "must be set, to 32 characters or more, where oauth.registration is token",
         );
+        for token in self.registration_scope.tokens().filter(|token| !self.scope.contains(token)) {
+            let problem = format!("has `{token}`, which is not in oauth.scope");
+            require(false, "oauth.registration_scope", &problem);
+        }
     }
 }

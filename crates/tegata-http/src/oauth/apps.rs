@@ -52,7 +52,7 @@ async fn answer(
 }
 
 async fn shown(visit: &Visit<'_>, browser: &BrowserSession) -> Result<Response, HttpError> {
-    let language = language(visit.headers, &Parameters::default());
+    let language = language(visit.headers, None);
     let allowed = visit.app.provider().allowed(browser.user.user_id).await?;
     let terms: Vec<_> = allowed.iter().map(|one| one.consent.given.summary()).collect();
     let texts: Vec<(Vec<ScopeText<'_>>, String)> =

@@ -10,13 +10,15 @@ use tegata_core::provider::oauth::{
     Authorization, AuthorizationError, AuthorizationRequest, AuthorizationResponse, BrowserSession, Flow,
     Question, ResponseMode, ResponseTarget, Visitor,
 };
-use tegata_pages::FormPostPage;
+use tegata_pages::{FormPostPage, Language};
 
 use super::consent::{account_page, consent_page};
 use super::error::{OAuthReject, log_failure, outage};
 use super::form::Form;
 use super::login::login_page;
-use super::page::{Reach, error_page, error_page_for, failure_page, language, page, refused_form};
+use super::page::{
+    Reach, error_page, error_page_for, failure_page, language, page, refused_form, ui_locales,
+};
 use super::place::{FLOW, Place, Standing, browser, go_on, see_other};
 use super::signup::signup_link;
 use super::{AUTHORIZE_PATH, place};
@@ -77,9 +79,9 @@ async fn answer(
     let visitor = Visitor { browser: browser.as_ref(), flow: &flow };
     let authorization = app.provider().authorize(parameters, visitor, &client.context()).await;
     match authorization {
-        Ok(Authorization::Answer(response)) => send(app, headers, parameters, &response),
+        Ok(Authorization::Answer(response)) => send(app, headers, &response),
         Err(AuthorizationError::Page(error)) => Ok(error_page_for(app, headers, parameters, &error)),
-        Err(AuthorizationError::Client { target, error }) => refuse(app, headers, parameters, target, &error),
+        Err(AuthorizationError::Client { target, error }) => refuse(app, headers, target, &error),
         // Whatever is asked stands at an address that knows when it began: it can be loaded again.
         Ok(Authorization::Question(question)) if flow.is_new => match (standing, question.request()) {
             (Standing::WithoutCookie, _) => Ok(error_page(app, headers, &without_cookie())),
@@ -88,9 +90,7 @@ async fn answer(
                 let flow = Flow { is_signed: opened.is_signed, ..flow };
                 match Place::new(AUTHORIZE_PATH, &opened.parameters) {
                     Ok(place) => go_on(app, client, &place, &flow),
-                    Err(error) if target.is_verified => {
-                        refuse(app, headers, parameters, target.clone(), &error)
-                    }
+                    Err(error) if target.is_verified => refuse(app, headers, target.clone(), &error),
                     Err(error) => Ok(error_page(app, headers, &error)),
                 }
             }
@@ -152,13 +152,20 @@ impl Visit<'_> {
     pub(crate) fn hidden(&self) -> [(&'static str, Cow<'static, str>); 2] {
         place::hidden(self.app, self.client, self.place, self.flow)
     }
+
+    /// The language of the page: as the request says, wherever its parameters came from, or else as the place does.
+    pub(crate) fn language(&self, request: Option<&AuthorizationRequest>) -> Language {
+        match request {
+            Some(request) => language(self.headers, request.target.ui_locales.as_deref()),
+            None => language(self.headers, ui_locales(&self.place.query().unwrap_or_default())),
+        }
+    }
 }
 
 /// Tells a client what is wrong (RFC 6749 §4.1.2.1).
 fn refuse(
     app: &AppState,
     headers: &HeaderMap,
-    parameters: &Parameters,
     target: ResponseTarget,
     error: &OAuthError,
 ) -> Result<Response, HttpError> {
@@ -177,14 +184,13 @@ fn refuse(
         ("error_description", description),
         ("iss", app.provider().settings().issuer.clone()),
     ];
-    send(app, headers, parameters, &AuthorizationResponse { target, parameters: parameters_of })
+    send(app, headers, &AuthorizationResponse { target, parameters: parameters_of })
 }
 
 /// Sends an answer to a client: it goes there with the browser.
 fn send(
     app: &AppState,
     headers: &HeaderMap,
-    parameters: &Parameters,
     response: &AuthorizationResponse,
 ) -> Result<Response, HttpError> {
     let target = &response.target;
@@ -192,11 +198,10 @@ fn send(
     let fields: Vec<(&str, &str)> =
         response.parameters.iter().map(|(name, value)| (*name, value.as_str())).chain(state).collect();
     if target.mode == ResponseMode::FormPost {
-        let language = language(headers, parameters);
+        let language = language(headers, target.ui_locales.as_deref());
         // A private scheme has nobody who could take a form: then it is a query after all.
         if let Some(form) = FormPostPage::new(language, app.theme(), &target.redirect_uri, &fields) {
-            let reach =
-                Reach { form_target: Some(&target.redirect_uri), is_form_post: true, ..Reach::default() };
+            let reach = Reach { leads_to_client: true, is_form_post: true, ..Reach::default() };
             return Ok(page(app, StatusCode::OK, form.render(), reach));
         }
     }

@@ -15,7 +15,7 @@ use tegata_pages::{
 };
 
 use super::authorize::Visit;
-use super::page::{Reach, language, page};
+use super::page::{Reach, page};
 use super::place::{browser, go_on};
 use super::returned::Returned;
 use super::{CONSENT_PATH, SELECT_PATH};
@@ -28,16 +28,15 @@ pub(crate) fn account_page(
     request: &AuthorizationRequest,
     browser: Option<&BrowserSession>,
 ) -> Response {
-    let parameters = visit.place.query().unwrap_or_default();
     let account = AccountPage {
-        language: language(visit.headers, &parameters),
+        language: visit.language(Some(request)),
         theme: visit.app.theme(),
         client_name: Some(request.client.display_name()),
         action: SELECT_PATH,
         hidden: &visit.hidden(),
         username: browser.map(|browser| browser.user.username.as_str()).unwrap_or_default(),
     };
-    let reach = Reach { form_target: Some(&request.target.redirect_uri), ..Reach::default() };
+    let reach = Reach { leads_to_client: true, ..Reach::default() };
     page(visit.app, StatusCode::OK, account.render(), reach)
 }
 
@@ -47,20 +46,18 @@ pub(crate) fn consent_page(
     question: &ConsentQuestion,
     browser: Option<&BrowserSession>,
 ) -> Response {
-    let parameters = visit.place.query().unwrap_or_default();
-    let language = language(visit.headers, &parameters);
     let request = &question.request;
+    let language = visit.language(Some(request));
     let scopes = scope_texts(language, &question.terms);
     let resources: Vec<&str> = question.terms.resources.iter().map(String::as_str).collect();
     let settings = visit.app.provider().settings();
-    let redirect_uri = &request.target.redirect_uri;
     let consent = ConsentPage {
         language,
         theme: visit.app.theme(),
         action: CONSENT_PATH,
         hidden: &visit.hidden(),
         client: shown(&request.client),
-        redirect_host: host_or_scheme(redirect_uri),
+        redirect_host: host_or_scheme(&request.target.redirect_uri),
         username: browser.map(|browser| browser.user.username.as_str()).unwrap_or_default(),
         access: Access {
             scopes: &scopes,
@@ -70,7 +67,7 @@ pub(crate) fn consent_page(
     };
     let logo = consent.client.logo;
     let images: Vec<&str> = logo.into_iter().collect();
-    let reach = Reach { images: &images, form_target: Some(redirect_uri), is_form_post: false };
+    let reach = Reach { images: &images, leads_to_client: true, is_form_post: false };
     page(visit.app, StatusCode::OK, consent.render(), reach)
 }
 

@@ -94,7 +94,7 @@ async fn asked(visit: &Visit<'_>, browser: &BrowserSession, code: &str) -> Resul
 
 fn done_page(visit: &Visit<'_>) -> Response {
     let done = DeviceDonePage {
-        language: language(visit.headers, &Parameters::default()),
+        language: language(visit.headers, None),
         theme: visit.app.theme(),
         allowed: visit.flow.answer == Some(Answer::Allow),
     };
@@ -103,7 +103,7 @@ fn done_page(visit: &Visit<'_>) -> Response {
 
 fn code_page(visit: &Visit<'_>, user_code: &str, error: Option<DeviceCodeError>) -> Response {
     let code = DeviceCodePage {
-        language: language(visit.headers, &Parameters::default()),
+        language: language(visit.headers, None),
         theme: visit.app.theme(),
         action: DEVICE_PATH,
         hidden: &visit.hidden(),
@@ -114,7 +114,7 @@ fn code_page(visit: &Visit<'_>, user_code: &str, error: Option<DeviceCodeError>)
 }
 
 fn confirm_page(visit: &Visit<'_>, browser: &BrowserSession, question: &DeviceQuestion) -> Response {
-    let language = language(visit.headers, &Parameters::default());
+    let language = language(visit.headers, None);
     let scopes = scope_texts(language, &question.terms);
     let resources: Vec<&str> = question.terms.resources.iter().map(String::as_str).collect();
     let settings = visit.app.provider().settings();

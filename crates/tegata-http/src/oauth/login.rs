@@ -13,7 +13,7 @@ use tegata_pages::{LoginError, LoginPage};
 use super::LOGIN_PATH;
 use super::authorize::Visit;
 use super::consent::logo;
-use super::page::{Reach, language, page};
+use super::page::{Reach, page};
 use super::place::{browser, go_on};
 use super::returned::Returned;
 use super::signup::signup_link;
@@ -26,14 +26,13 @@ pub(crate) fn login_page(
     request: Option<&AuthorizationRequest>,
     again: Option<&BrowserSession>,
 ) -> Response {
-    let parameters = visit.place.query().unwrap_or_default();
     let link = signup_link(visit);
     let hint = request.and_then(|request| request.login_hint.as_deref());
     let identifier = again.map(|browser| browser.user.username.as_str()).or(hint);
     let client = request.map(|request| &request.client);
     let logo = client.and_then(logo);
     let login = LoginPage {
-        language: language(visit.headers, &parameters),
+        language: visit.language(request),
         theme: visit.app.theme(),
         client_name: client.map(OAuthClient::display_name),
         client_logo: logo,
@@ -45,11 +44,7 @@ pub(crate) fn login_page(
         reauthentication: again.map(|browser| browser.user.username.as_str()),
     };
     let images: Vec<&str> = logo.into_iter().collect();
-    let reach = Reach {
-        images: &images,
-        form_target: request.map(|request| request.target.redirect_uri.as_str()),
-        is_form_post: false,
-    };
+    let reach = Reach { images: &images, leads_to_client: request.is_some(), is_form_post: false };
     page(visit.app, StatusCode::OK, login.render(), reach)
 }
 

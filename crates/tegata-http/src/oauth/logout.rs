@@ -10,7 +10,9 @@ use tegata_pages::{LoggedOutPage, LogoutPage};
 
 use super::authorize::{Visit, without_cookie};
 use super::form::Form;
-use super::page::{Reach, error_page, error_page_for, failure_page, language, page, refused_form};
+use super::page::{
+    Reach, error_page, error_page_for, failure_page, language, page, refused_form, ui_locales,
+};
 use super::place::{CONTINUE, FLOW, Place, Standing, browser, go_on, see_other};
 use super::returned::Returned;
 use super::{APPS_PATH, LOGOUT_PATH, OAuthReject};
@@ -139,21 +141,20 @@ fn without_session(app: &AppState, client: &Client, mut response: Response) -> R
 }
 
 fn logout_page(visit: &Visit<'_>, logout: &Logout, browser: &BrowserSession) -> Response {
-    let parameters = visit.place.query().unwrap_or_default();
     let question = LogoutPage {
-        language: language(visit.headers, &parameters),
+        language: visit.language(None),
         theme: visit.app.theme(),
         client_name: logout.client.as_ref().map(OAuthClient::display_name),
         username: Some(browser.user.username.as_str()),
         action: LOGOUT_PATH,
         hidden: &visit.hidden(),
     };
-    let reach = Reach { form_target: logout.redirect.as_deref(), ..Reach::default() };
+    let reach = Reach { leads_to_client: logout.redirect.is_some(), ..Reach::default() };
     page(visit.app, StatusCode::OK, question.render(), reach)
 }
 
 fn logged_out_page(app: &AppState, headers: &HeaderMap, place: &Place) -> Response {
-    let language = language(headers, &place.query().unwrap_or_default());
+    let language = language(headers, ui_locales(&place.query().unwrap_or_default()));
     let done = LoggedOutPage { language, theme: app.theme() };
     page(app, StatusCode::OK, done.render(), Reach::default())
 }

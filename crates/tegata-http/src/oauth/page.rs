@@ -19,13 +19,18 @@ use crate::state::AppState;
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 const CSS: HeaderValue = HeaderValue::from_static("text/css; charset=utf-8");
 
-/// What a page may load and where its forms may lead in the end, beyond ourselves.
+/// What a page may load and where its form may lead, beyond ourselves.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Reach<'a> {
     /// Logos.
     pub(crate) images: &'a [&'a str],
-    /// Where the answer to its form goes on to: browsers hold redirects to `form-action`, too.
-    pub(crate) form_target: Option<&'a str>,
+    /// Whether the answer to its form goes on to a client.
+    ///
+    /// Then the page has no `form-action`. Browsers hold every redirect after a form to it (CSP Level 3, `form-action`, and
+    /// w3c/webappsec-csp#8), also those that the client makes from its `redirect_uri`, and where those lead only the client knows.
+    /// What the directive would stop is a form, or a `formaction`, that somebody has put into the page to have the password sent to
+    /// them. Nobody can: all that a page shows is escaped, and it runs no script but that of a form post.
+    pub(crate) leads_to_client: bool,
     /// Whether it has the script of [`tegata_pages::FormPostPage`].
     pub(crate) is_form_post: bool,
 }
@@ -38,13 +43,11 @@ pub(crate) fn page(app: &AppState, status: StatusCode, html: String, reach: Reac
     headers.insert(CONTENT_TYPE, HTML);
     let images = reach.images.iter().copied().chain(app.theme().logo_url()).filter_map(csp_source);
     let images = images.fold(String::new(), |list, source| list + " " + &source);
-    let target = reach.form_target.and_then(csp_source);
-    let own_forms = if reach.is_form_post { "" } else { " 'self'" };
-    let target = target.map(|source| format!(" {source}")).unwrap_or_default();
+    let forms = if reach.leads_to_client { "" } else { "form-action 'self'; " };
     let script =
         if reach.is_form_post { format!("; script-src {FORM_POST_SCRIPT_HASH}") } else { String::new() };
     let policy = format!(
-        "default-src 'none'; style-src 'self'; img-src 'self'{images}; form-action{own_forms}{target}; \
+        "default-src 'none'; style-src 'self'; img-src 'self'{images}; {forms}\
          base-uri 'none'; frame-ancestors 'none'{script}"
     );
     if let Ok(policy) = HeaderValue::try_from(policy) {
@@ -56,10 +59,15 @@ pub(crate) fn page(app: &AppState, status: StatusCode, html: String, reach: Reac
     response
 }
 
-/// The language of a visitor.
-pub(crate) fn language(headers: &HeaderMap, parameters: &Parameters) -> Language {
+/// The language of a visitor, of whom a request may say which ones they read.
+pub(crate) fn language(headers: &HeaderMap, ui_locales: Option<&str>) -> Language {
     let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    Language::choose(parameters.get("ui_locales").ok().flatten(), accepted)
+    Language::choose(ui_locales, accepted)
+}
+
+/// What the parameters of a request say of it.
+pub(crate) fn ui_locales(parameters: &Parameters) -> Option<&str> {
+    parameters.get("ui_locales").ok().flatten()
 }
 
 /// The page of an error that no client may be told of.
@@ -89,7 +97,7 @@ pub(crate) fn error_page_for(
         }
     };
     let page_of = ErrorPage {
-        language: language(headers, parameters),
+        language: language(headers, ui_locales(parameters)),
         theme: app.theme(),
         error: code.as_str(),
         description,

@@ -16,7 +16,7 @@ use tegata_pages::{FieldError, SignUpError, SignUpErrors, SignUpPage};
 use super::authorize::{Visit, without_cookie};
 use super::consent::logo;
 use super::login::problem;
-use super::page::{Reach, error_page, failure_page, language, page};
+use super::page::{Reach, error_page, failure_page, page};
 use super::place::{CONTINUE, FLOW, Place, Standing, browser, go_on, see_other};
 use super::returned::{Returned, nowhere};
 use super::{AUTHORIZE_PATH, SIGNUP_PATH, place};
@@ -78,7 +78,7 @@ async fn shown(visit: &Visit<'_>) -> Response {
     let has_account = Flow { has_account: true, problem: None, ..visit.flow.clone() };
     let back = place::link(visit.app, visit.client, visit.place, &has_account);
     let signup = SignUpPage {
-        language: language(visit.headers, &parameters),
+        language: visit.language(request.as_deref()),
         theme: visit.app.theme(),
         client_name: client.map(OAuthClient::display_name),
         client_logo: logo,
@@ -92,11 +92,7 @@ async fn shown(visit: &Visit<'_>) -> Response {
         login_link: Some(&back),
     };
     let images: Vec<&str> = logo.into_iter().collect();
-    let reach = Reach {
-        images: &images,
-        form_target: request.as_ref().map(|request| request.target.redirect_uri.as_str()),
-        is_form_post: false,
-    };
+    let reach = Reach { images: &images, leads_to_client: request.is_some(), is_form_post: false };
     page(visit.app, StatusCode::OK, signup.render(), reach)
 }
 

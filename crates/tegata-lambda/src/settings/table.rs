@@ -72,6 +72,8 @@ pub static SETTINGS: &[Setting] = tegata_settings::settings! {
         "When a DPoP proof needs a nonce of the server (RFC 9449 §8): never, where the clock of the client is wrong, or always."
     "oauth.registration" => rules.oauth.registration:
         "Who may register clients over HTTP (RFC 7591): nobody, whoever has `oauth.registration_token`, or anyone."
+    "oauth.registration_scope" => rules.oauth.registration_scope:
+        "What of `oauth.scope` clients may have that register themselves, or are described by a document. Their users are always asked."
     "oauth.registration_token" or "none" => rules.oauth.registration_token:
         "The initial access token of registrations: 32 characters or more. Only the function `oauth` needs it."
     "oauth.metadata_documents" => rules.oauth.metadata_documents:

@@ -142,6 +142,8 @@ pub(crate) static SETTINGS: &[Setting] = tegata_settings::settings! {
         "When a DPoP proof needs a nonce of the server (RFC 9449 §8): never, where the clock of the client is wrong, or always: [what a client meets](../guides/openid-provider.md#nonces-for-proofs-of-a-key)."
     "oauth.registration" => rules.oauth.registration:
         "Who may register clients over HTTP (RFC 7591): nobody, whoever has `oauth.registration_token`, or anyone."
+    "oauth.registration_scope" => rules.oauth.registration_scope:
+        "What of `oauth.scope` clients may have that register themselves, or are described by a document. Their users are always asked."
     "oauth.registration_token" or "none" => rules.oauth.registration_token:
         "The initial access token of registrations: 32 characters or more. Better in the environment than in a file."
     "oauth.metadata_documents" => rules.oauth.metadata_documents:

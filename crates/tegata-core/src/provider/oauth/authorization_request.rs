@@ -53,8 +53,6 @@ pub struct AuthorizationRequest {
     pub login_hint: Option<String>,
     /// An ID token that says who the user has to be.
     pub id_token_hint: Option<String>,
-    /// The languages of the pages, best first.
-    pub ui_locales: Option<String>,
     /// The claims that are asked for by name.
     pub claims: ClaimsRequest,
     /// The pushed request that this one comes from.
@@ -250,7 +248,6 @@ impl Provider {
             dpop_jkt: dpop_jkt.map(ToOwned::to_owned),
             login_hint: owned("login_hint")?,
             id_token_hint: owned("id_token_hint")?,
-            ui_locales: owned("ui_locales")?,
             request_uri: origin.request_uri.map(ToOwned::to_owned),
             opened: None,
             redirect_uri_is_implied: parameters.get("redirect_uri")?.is_none(),
@@ -264,7 +261,8 @@ impl Provider {
     }
 
     /// What of a requested scope this client may ask for. What nobody here has ever heard of is left out (OIDC Core
-    /// §3.1.2.1); what others may have is refused.
+    /// §3.1.2.1), and so is what others may have where nobody vouches for the client: it asks for all that the server's metadata has,
+    /// and hears in its answer what it got (RFC 6749 §3.3). A client that somebody knows is told of its mistake.
     pub(super) fn allowed_scope(
         &self,
         client: &Client,
@@ -276,7 +274,8 @@ impl Provider {
             .parse()
             .map_err(|_| invalid("The parameter scope is not a list of scope tokens."))?;
         let (own, known) = (&client.metadata.scope, self.known_scope());
-        if requested.tokens().any(|token| known.contains(token) && !own.contains(token)) {
+        let is_others = |token: &str| known.contains(token) && !own.contains(token);
+        if client.is_verified() && requested.tokens().any(is_others) {
             return Err(invalid("The client is not registered for all of this scope."));
         }
         // Without openid it is no request of OpenID Connect, and nothing of its scope has a meaning.

@@ -17,6 +17,7 @@ use crate::client::{Client, ClientId, ClientMetadata, ClientOrigin, ClientStatus
 use crate::oauth::{ErrorCode, OAuthError};
 use crate::outbound::{Document, check_url};
 use crate::provider::Provider;
+use crate::scope::Scope;
 use crate::timestamp::Timestamp;
 
 /// How long a document is believed: at least so long, so that nobody makes us fetch at every step…
@@ -81,7 +82,7 @@ impl Provider {
         client_id: &ClientId,
         document: &Document,
     ) -> Result<Result<Client, String>, ClientError> {
-        let metadata = match metadata_of(client_id, document) {
+        let metadata = match metadata_of(client_id, document, &self.settings.registration_scope()) {
             Ok(metadata) => metadata,
             Err(why) => return Ok(Err(why)),
         };
@@ -94,7 +95,11 @@ impl Provider {
 }
 
 /// What a document says of its client, or why it cannot be one's.
-fn metadata_of(client_id: &ClientId, document: &Document) -> Result<ClientMetadata, String> {
+fn metadata_of(
+    client_id: &ClientId,
+    document: &Document,
+    everyones: &Scope,
+) -> Result<ClientMetadata, String> {
     let media_type = document.media_type.as_deref().unwrap_or_default();
     if media_type != "application/json" && !media_type.ends_with("+json") {
         return Err("The metadata document of this client is not served as application/json.".to_owned());
@@ -120,8 +125,8 @@ fn metadata_of(client_id: &ClientId, document: &Document) -> Result<ClientMetada
         grant.parse().is_ok_and(|grant| !own_name.contains(&grant))
     });
     only_known(&mut object, "response_types", |one| one == "code");
-    let metadata =
-        read_metadata(&Value::Object(object), None).map_err(|found| unusable(&sentences(&found)))?;
+    let metadata = read_metadata(&Value::Object(object), None, everyones)
+        .map_err(|found| unusable(&sentences(&found)))?;
     if metadata.token_endpoint_auth_method.has_secret() {
         return Err(unusable("A client without a registration has no secret."));
     }

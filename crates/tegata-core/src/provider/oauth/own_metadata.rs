@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value};
 
-use crate::client::{ApplicationType, Client, ClientMetadata, GrantType, MetadataProblem, RedirectUri};
+use crate::client::{
+    ApplicationType, Client, ClientMetadata, GrantType, InvalidRedirectUri, MetadataProblem, RedirectUri,
+};
 use crate::oauth::ErrorCode;
 use crate::scope::Scope;
 
-/// What a client may ask for that nobody vouches for.
-const SCOPE: &str = "openid profile email address phone offline_access";
 /// What only an operator decides, and what a client must not be able to say.
 pub(super) const OPERATORS: [&str; 3] = ["skip_consent", "require_pkce", "resources"];
 /// What a client can say of itself, but for its `scope`, which is narrowed.
@@ -46,25 +46,30 @@ const MEMBERS: [&str; 32] = [
     "scope",
 ];
 
-/// Reads it. Members that are not known here are left out, as are those that are `null` (RFC 7591 §2). Of the scope and the
-/// grants that it asks for, one that is `registered` gets what an operator has left it, and all of that where it does not ask.
+/// Reads it; `everyones` is the scope that a client may have which nobody vouches for. Members that are not known here are left
+/// out, as are those that are `null` (RFC 7591 §2). Of the scope and the grants that it asks for, one that is `registered` gets
+/// what an operator has left it, and all of that where it does not ask.
 ///
 /// # Errors
 /// Everything that is wrong with single members; what does not go together is found by [`ClientMetadata::problems`].
 pub(super) fn read_metadata(
     request: &Value,
     registered: Option<&Client>,
+    everyones: &Scope,
 ) -> Result<ClientMetadata, Vec<MetadataProblem>> {
     let object =
         request.as_object().ok_or_else(|| vec![metadata("The metadata has to be a JSON object.")])?;
     let mut problems = Vec::new();
-    let everyones: Scope = SCOPE.parse().unwrap_or_default();
-    let limit = registered.and_then(|client| client.scope_limit.as_ref()).unwrap_or(&everyones);
+    let limit = registered.and_then(|client| client.scope_limit.as_ref()).unwrap_or(everyones);
     let grants = registered.and_then(|client| client.grant_limit.as_ref());
     let mut scope = everyones.intersection(limit);
     let mut members = Map::new();
     for name in MEMBERS {
         let Some(value) = object.get(name).filter(|value| !value.is_null()) else { continue };
+        let value = &match name {
+            "redirect_uris" | "post_logout_redirect_uris" => without_unusable_schemes(value),
+            _ => value.clone(),
+        };
         let checked = match name {
             "scope" => read_scope(value, limit).map(|asked| scope = asked),
             "response_types" => check_response_types(value),
@@ -119,6 +124,20 @@ fn check_response_types(value: &Value) -> Result<(), MetadataProblem> {
     if is_code { Ok(()) } else { Err(metadata("The only response type is code.")) }
 }
 
+/// The list without the private schemes that we do not take (RFC 8252 §7.1), as long as something is left.
+///
+/// Programs on a device name all the addresses that some server may like, and `cursor:` beside a loopback address. A server may
+/// leave out what it does not take (RFC 7591 §2), and its answer says what is registered (§3.2.1). Whoever uses what was left out is
+/// sent nowhere. Everything else that is wrong with an address is a mistake, and refused.
+fn without_unusable_schemes(uris: &Value) -> Value {
+    let is_unusable = |uri: &&Value| {
+        uri.as_str().is_some_and(|uri| uri.parse::<RedirectUri>() == Err(InvalidRedirectUri::PrivateScheme))
+    };
+    let rest: Vec<_> =
+        uris.as_array().into_iter().flatten().filter(|uri| !is_unusable(uri)).cloned().collect();
+    if rest.is_empty() { uris.clone() } else { Value::Array(rest) }
+}
+
 /// These have an error of their own (RFC 7591 §3.2.2).
 fn check_redirect_uris(name: &'static str, value: &Value) -> Result<(), MetadataProblem> {
     let problem = |description: String| MetadataProblem { code: ErrorCode::InvalidRedirectUri, description };
@@ -151,6 +170,10 @@ mod tests {
 
     use super::*;
     use crate::client::{AuthMethod, RequestObjectAlg};
+
+    fn everyones() -> Scope {
+        crate::settings::OPENID_SCOPE.join(" ").parse().unwrap()
+    }
 
     #[test]
     fn every_member_is_a_clients_or_an_operators() {
@@ -194,7 +217,7 @@ mod tests {
             "redirect_uris": ["https://a.example/cb"],
             "skip_consent": true, "require_pkce": false, "resources": ["https://api.example/"],
             "scope": "openid email users:read", "token_endpoint_auth_method": "none", "client_name": null, "x": [1],
-        }), None)
+        }), None, &everyones())
         .unwrap();
         assert_eq!(
             read,
@@ -212,17 +235,38 @@ mod tests {
         let problems = read_metadata(&json!({
             "redirect_uris": ["https://a.example/#\u{7f}"], "response_types": ["token"], "contacts": "\u{1b}[2J",
             "grant_types": ["authorization_code", "client_credentials"], "scope": 1, "application_type": "\"x\"\n",
-        }), None)
+        }), None, &everyones())
         .unwrap_err();
         let said: Vec<_> = problems.iter().map(|problem| problem.description.as_str()).collect();
         assert_eq!(said.len(), 6, "{said:#?}");
         assert!(said.iter().all(|text| text.bytes().all(|b| (b' '..=b'~').contains(&b) && b != b'"')));
-        assert!(read_metadata(&json!([]), None).is_err());
+        assert!(read_metadata(&json!([]), None, &everyones()).is_err());
+    }
+
+    #[test]
+    fn private_schemes_that_nobody_owns_are_left_out_where_another_address_is_good() {
+        let read = |uris: Value| read_metadata(&json!({ "redirect_uris": uris }), None, &everyones());
+        let read_all =
+            read(json!(["cursor://anysphere.cursor-mcp/oauth", "http://127.0.0.1/cb", "https://a.example/"]));
+        let kept = read_all.unwrap().redirect_uris;
+        assert_eq!(kept, ["http://127.0.0.1/cb", "https://a.example/"].map(|uri| uri.parse().unwrap()));
+        for refused in [
+            json!(["cursor://anysphere.cursor-mcp/oauth"]),
+            json!(["https://a.example/", "https://b.example/#x"]),
+            json!(["https://a.example/", "http://b.example/"]),
+            json!(["https://a.example/", 1]),
+        ] {
+            assert_eq!(
+                read(refused.clone()).unwrap_err()[0].code,
+                ErrorCode::InvalidRedirectUri,
+                "{refused}"
+            );
+        }
     }
 
     #[test]
     fn a_program_that_does_not_say_so_is_known_by_its_addresses() {
-        let of = |value: Value| read_metadata(&value, None).unwrap().application_type;
+        let of = |value: Value| read_metadata(&value, None, &everyones()).unwrap().application_type;
         let uris = json!(["http://127.0.0.1/cb"]);
         assert_eq!(of(json!({"redirect_uris": uris})), ApplicationType::Native);
         assert_eq!(of(json!({"redirect_uris": uris, "application_type": "web"})), ApplicationType::Web);

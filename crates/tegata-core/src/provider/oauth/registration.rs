@@ -1,7 +1,7 @@
 //! Clients that register themselves (RFC 7591), and manage their registration (RFC 7592).
 //!
 //! Nobody vouches for them: they are shown as unverified, are asked about every time, and can have nothing but OpenID
-//! Connect's own scope (V43).
+//! Connect's own scope, and what an operator leaves to all of them (V43).
 
 use serde_json::{Value, json};
 
@@ -12,6 +12,7 @@ use crate::client::{
 };
 use crate::oauth::{ErrorCode, OAuthError};
 use crate::provider::{Provider, RequestContext};
+use crate::scope::Scope;
 use crate::settings::RegistrationMode;
 use crate::timestamp::Timestamp;
 
@@ -28,7 +29,8 @@ impl Provider {
         ctx: &RequestContext<'_>,
     ) -> Result<Value, OAuthError> {
         self.may_register(initial_access_token, ctx).await?;
-        let metadata = read_metadata(request, None).map_err(ClientError::Invalid)?;
+        let metadata = read_metadata(request, None, &self.settings.registration_scope())
+            .map_err(ClientError::Invalid)?;
         self.check_metadata(&metadata).await?;
         let token = ClientSecret::random(ClientSecret::REGISTRATION, self.ports.entropy.as_ref())?;
         let new = NewClient {
@@ -95,9 +97,10 @@ impl Provider {
             ));
         }
         // Looked at again in the step itself: an operator may have closed it, or made it their own, in between (V16).
+        let everyones = self.settings.registration_scope();
         let change = |client: &mut Client| {
             check_own(Some(client), token)?;
-            replace_metadata(client, request, ctx.now)
+            replace_metadata(client, request, &everyones, ctx.now)
         };
         let client = self.try_change_client(&client.client_id, change, ctx).await?;
         Ok(self.registration_answer(&client, None, token))
@@ -162,7 +165,12 @@ fn check_own(client: Option<&Client>, token: &str) -> Result<(), OAuthError> {
 
 /// Puts what a client asks for in the place of what it was registered with (RFC 7592 §2.2), but for what only an operator
 /// decides, which stays.
-fn replace_metadata(client: &mut Client, request: &Value, now: Timestamp) -> Result<(), OAuthError> {
+fn replace_metadata(
+    client: &mut Client,
+    request: &Value,
+    everyones: &Scope,
+    now: Timestamp,
+) -> Result<(), OAuthError> {
     // What a client could overwrite, a thief could as well: a secret can be repeated, never chosen.
     let repeated = request.get("client_secret").filter(|secret| !secret.is_null());
     let is_own = |secret: &Value| secret.as_str().is_some_and(|secret| client.has_secret(secret, now));
@@ -171,7 +179,7 @@ fn replace_metadata(client: &mut Client, request: &Value, now: Timestamp) -> Res
             "The client_secret is not the one that was issued (RFC 7592, section 2.2).",
         ));
     }
-    let asked = read_metadata(request, Some(client)).map_err(ClientError::Invalid)?;
+    let asked = read_metadata(request, Some(client), everyones).map_err(ClientError::Invalid)?;
     let before = &client.metadata;
     if asked.token_endpoint_auth_method.has_secret() != before.token_endpoint_auth_method.has_secret() {
         return Err(metadata_error(

@@ -15,6 +15,8 @@ pub struct ResponseTarget {
     pub state: Option<String>,
     /// How.
     pub mode: ResponseMode,
+    /// The languages of the pages on the way there, best first.
+    pub ui_locales: Option<String>,
     /// Whether an operator vouches for the client whose it is.
     pub is_verified: bool,
 }
@@ -58,6 +60,7 @@ impl ResponseTarget {
             _ => ResponseMode::Query,
         };
         let state = kept_state.map(ToOwned::to_owned);
-        Ok(Self { redirect_uri, state, mode, is_verified: client.is_verified() })
+        let ui_locales = parameters.get("ui_locales").ok().flatten().map(ToOwned::to_owned);
+        Ok(Self { redirect_uri, state, mode, ui_locales, is_verified: client.is_verified() })
     }
 }

@@ -99,7 +99,10 @@ async fn r40_without_an_id_token_the_user_decides() {
     assert!(shown.contains("id=\"logout-confirm\"") && shown.contains("id=\"logout-cancel\""), "{shown}");
     assert!(shown.contains("An application") && shown.contains("alice"));
     let policy = page.header("content-security-policy").unwrap();
-    assert!(policy.contains("form-action 'self' https://app.example;"), "{policy}");
+    assert!(
+        !policy.contains("form-action"),
+        "where the application sends its user on is not known here: {policy}"
+    );
     let stays = browser.send(send_form(&browser, &page, &[("decision", "cancel")], "/oauth2/logout")).await;
     assert_eq!((stays.status, stays.header("location")), (303, Some("/oauth2/apps")));
     assert!(is_logged_in(&browser) && !has_ended(&app, &tokens).await);

@@ -78,9 +78,15 @@ async fn a4_16_r48_r49_pages_are_framed_by_nobody_and_a_login_makes_a_new_sessio
     let browser = world.browser();
     let page = open(&browser, &app.request(&[])).await;
     let policy = page.header("content-security-policy").unwrap();
-    for part in ["default-src 'none'", "frame-ancestors 'none'", "form-action 'self' https://app.example"] {
+    for part in ["default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"] {
         assert!(policy.contains(part), "{policy}");
     }
+    assert!(
+        !policy.contains("form-action"),
+        "where the application sends its user on is not known here: {policy}"
+    );
+    let own = open(&browser, "/oauth2/apps").await;
+    assert!(own.header("content-security-policy").unwrap().contains("form-action 'self';"));
     assert_eq!(page.header("cache-control"), Some("no-store"));
     let typed = [("identifier", "alice"), ("password", PASSWORD)];
     let sent = browser.send(send_form(&browser, &page, &typed, "/oauth2/login")).await;

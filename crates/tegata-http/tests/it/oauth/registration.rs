@@ -87,6 +87,50 @@ async fn v43_r43_a_client_that_registers_itself_is_trusted_with_nothing() {
 }
 
 #[tokio::test]
+async fn v43_r42_a_stranger_may_have_the_scope_that_is_left_to_strangers_and_no_other() {
+    let world = World::with(|plan| {
+        let oauth = &mut plan.rules.oauth;
+        oauth.registration = RegistrationMode::Open;
+        oauth.scope = "notes directory".parse().unwrap();
+        oauth.registration_scope = "notes".parse().unwrap();
+    })
+    .await;
+    world.sign_up("alice").await;
+    let register = |scope: Value| {
+        let body = json!({
+            "redirect_uris": [CALLBACK], "scope": scope, "token_endpoint_auth_method": "client_secret_basic",
+            "id_token_signed_response_alg": "ES256", "grant_types": ["authorization_code", "refresh_token"],
+        });
+        world.post("/oauth2/register", &body).send()
+    };
+    let by_default = register(Value::Null).await.body["scope"].as_str().unwrap().to_owned();
+    assert!(by_default.contains("notes") && !by_default.contains("directory"), "{by_default}");
+    let answer = register(json!("openid notes directory")).await;
+    assert_eq!(answer.body["scope"], json!("openid notes"), "{}", answer.body);
+    let client_id = answer.body["client_id"].as_str().unwrap().parse().unwrap();
+    let client = world.provider.client(&client_id).await.unwrap();
+    let secret = answer.body["client_secret"].as_str().unwrap().to_owned();
+    let app = RelyingParty { world: &world, client, secret };
+    let browser = world.browser();
+    // It asks for all that the metadata of the server lists, and gets what it may have.
+    let login = open(&browser, &app.request(&[("scope", "openid notes directory")])).await;
+    let consent = submit(&browser, &login, &[("identifier", "alice"), ("password", PASSWORD)]).await;
+    assert_eq!(form_action(&consent).as_deref(), Some("/oauth2/consent"), "{}", text(&consent));
+    assert!(text(&consent).contains("notes"));
+    let answer = submit(&browser, &consent, &[("decision", "allow")]).await;
+    let tokens = app.redeem(&super::relying_party::parameter(&answer, "code")).await;
+    assert_eq!((tokens.status, &tokens.body["scope"]), (200, &json!("openid notes")), "{}", tokens.body);
+}
+
+#[tokio::test]
+async fn a_client_that_somebody_knows_is_told_of_scope_that_is_not_its_own() {
+    let world = World::with(|plan| plan.rules.oauth.scope = "notes".parse().unwrap()).await;
+    let app = RelyingParty::new(&world).await;
+    let answer = open(&world.browser(), &app.request(&[("scope", "openid notes")])).await;
+    assert_eq!(super::relying_party::parameter(&answer, "error"), "invalid_scope");
+}
+
+#[tokio::test]
 async fn v43_r46_no_page_of_a_stranger_registers_clients_through_its_visitors() {
     let world = open_world().await;
     let body = json!({"redirect_uris": [CALLBACK]});

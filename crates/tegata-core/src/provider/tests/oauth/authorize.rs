@@ -317,8 +317,8 @@ async fn v22_what_is_allowed_at_one_resource_is_asked_about_at_another() {
 async fn a4_11_2_nobody_is_sent_anywhere_by_a_client_that_nobody_vouches_for_before_they_have_logged_in() {
     let world = world().await;
     let app = world.party("app", |_| {}).await;
-    let wrong = |prompt| request(&app, &[("scope", "openid address"), ("prompt", prompt)]);
-    let told = Decision::Refused(ErrorCode::InvalidScope);
+    let wrong = |prompt| request(&app, &[("max_age", "soon"), ("prompt", prompt)]);
+    let told = Decision::Refused(ErrorCode::InvalidRequest);
     assert_eq!(decide(&world, &wrong(""), None, &world.flow()).await, told);
     let unknown = |client: &mut Client| client.origin = ClientOrigin::Registration;
     world.provider.change_client(&app.client.client_id, unknown, &world.ctx()).await.unwrap();
