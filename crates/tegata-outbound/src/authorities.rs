@@ -22,7 +22,7 @@ pub enum InvalidAuthorities {
 
 /// The roots of the Web PKI, and beside them the certificates of a PEM text.
 pub(crate) fn roots(pem: &[u8]) -> Result<RootCertStore, InvalidAuthorities> {
-    let mut roots = RootCertStore::from_iter(TLS_SERVER_ROOTS.iter().cloned());
+    let mut roots: RootCertStore = TLS_SERVER_ROOTS.iter().cloned().collect();
     for certificate in CertificateDer::pem_slice_iter(pem) {
         let certificate = certificate.map_err(|_| InvalidAuthorities::NotPem)?;
         roots.add(certificate).map_err(|_| InvalidAuthorities::Unusable)?;
