@@ -143,7 +143,7 @@ describe("who may call what", () => {
     }
   });
 
-  it("the functions are called by one stage of one API, by the schedule, and by nobody else", () => {
+  it("the functions are called by one stage of one API, by a schedule of their own, and by nobody else", () => {
     const permissions = Object.values(api.findResources("AWS::Lambda::Permission")) as {
       Properties: { Principal: string; SourceArn?: unknown };
     }[];
@@ -152,6 +152,16 @@ describe("who may call what", () => {
       expect(["apigateway.amazonaws.com", "events.amazonaws.com"]).toContain(Properties.Principal);
       expect(Properties.SourceArn, "no permission without a source").toBeDefined();
     }
+    const scheduled = permissions
+      .filter(({ Properties }) => Properties.Principal === "events.amazonaws.com")
+      .map(({ Properties }) => JSON.stringify(Properties));
+    expect(scheduled).toHaveLength(2);
+    expect(
+      scheduled.filter((one) => /OAuthFunction/.test(one) && /LogoutNoticesSchedule/.test(one)),
+    ).toHaveLength(1);
+    expect(
+      scheduled.filter((one) => /RotateKeysFunction/.test(one) && /KeysSchedule/.test(one)),
+    ).toHaveLength(1);
   });
 
   it("no statement is about everything", () => {

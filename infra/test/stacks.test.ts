@@ -237,6 +237,7 @@ describe("api", () => {
       JSON.stringify(Properties["Environment"] ?? {}).includes('"TEGATA_OAUTH__ENABLED":"false"'),
     );
     expect(told, "the metadata and the keys depend on it").toHaveLength(5);
+    expect(JSON.stringify(without)).not.toContain("deliver_logout_notices");
     expect(() => templates({ settings: '{"oauth.enabled":"false"}' })).toThrow("oauth: { enabled }");
   });
 
@@ -308,6 +309,22 @@ describe("api", () => {
     const { Variables } = authorizer.Properties["Environment"] as { Variables: unknown };
     expect(watched["Environment"]).toEqual({ variables: Variables });
     expect(watched["LoggingConfig"]).toBeDefined();
+  });
+
+  it("applications hear of logouts without anybody's request, from the function that signs for it", () => {
+    const rules = all(api, "AWS::Events::Rule").filter(({ Properties }) =>
+      JSON.stringify(Properties["Targets"]).includes("deliver_logout_notices"),
+    );
+    expect(rules).toMatchObject([
+      {
+        Properties: {
+          ScheduleExpression: "rate(5 minutes)",
+          State: "ENABLED",
+          Targets: [{ Input: '{"job":"deliver_logout_notices"}', RetryPolicy: { MaximumRetryAttempts: 0 } }],
+        },
+      },
+    ]);
+    expect(JSON.stringify(rules[0]?.Properties["Targets"])).toMatch(/FunctionsOAuthFunction/);
   });
 
   it("a change of any route, answer or authorizer is a new deployment of the API", () => {

@@ -96,7 +96,7 @@ pub(crate) fn prove(suite: &mut Suite) -> Result {
     let edge = edge.as_ref().ok_or("the edge is not there")?;
 
     suite.step("tests of the deployment", || {
-        edge.node_tests(&["tokens", "oauth", "rights", "files", "audit", "keys"])
+        edge.node_tests(&["tokens", "oauth", "clients", "rights", "files", "audit", "keys"])
     })?;
     suite.step("README commands, on AWS", || docs::readme::check_commands_at(&edge.url, &edge.curl_home))?;
     suite.step("browser tests, on AWS", || {

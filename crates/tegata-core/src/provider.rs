@@ -113,6 +113,16 @@ impl Provider {
         Self::open_with(KeyDuty::Follow, settings, ports, now).await
     }
 
+    /// A provider for what has nothing to do with tokens, such as looking after clients. Its keys are made for it and known to nobody:
+    /// it needs neither the master key of the installation nor a right to its keys, and what it signs is worth nothing.
+    ///
+    /// # Errors
+    /// When there is no randomness.
+    pub fn without_keys(settings: Settings, ports: Ports, now: Timestamp) -> Result<Self, ProviderError> {
+        let key_set = KeySet::first(&settings.key_policy(), &ports.sealing, ports.entropy.as_ref(), now)?;
+        Self::with_key_set(KeyDuty::Follow, &key_set, settings, ports)
+    }
+
     async fn open_with(
         key_duty: KeyDuty,
         settings: Settings,
@@ -120,7 +130,16 @@ impl Provider {
         now: Timestamp,
     ) -> Result<Self, ProviderError> {
         let (key_set, _) = key_ring::current(key_duty, &settings, &ports, now).await?;
-        let key_ring = RwLock::new(Arc::new(KeyRing::open(&key_set, &settings, &ports.sealing)?));
+        Self::with_key_set(key_duty, &key_set, settings, ports)
+    }
+
+    fn with_key_set(
+        key_duty: KeyDuty,
+        key_set: &KeySet,
+        settings: Settings,
+        ports: Ports,
+    ) -> Result<Self, ProviderError> {
+        let key_ring = RwLock::new(Arc::new(KeyRing::open(key_set, &settings, &ports.sealing)?));
         let looked_for_keys_at = AtomicI64::new(i64::MIN);
         Ok(Self {
             known_scope: settings.known_scope(),

@@ -18,9 +18,10 @@ use tegata_http::{AppState, Clock, closed_router, router_of};
 use tower::ServiceExt as _;
 
 use crate::event::{self, Arrival, parse_viewer_address};
-use crate::failure::Failure;
+use crate::failure::{Failure, chain};
 use crate::fresh_keys::FreshKeys;
 use crate::function::Function;
+use crate::invocation::{Delivered, Invocation, Job, Outcome};
 use crate::logout_notices::LogoutNotices;
 use crate::settings::{OriginSecrets, Settings};
 
@@ -68,11 +69,37 @@ impl Endpoint {
         }))
     }
 
-    /// Answers an event, in the form that its kind wants.
+    /// Does what the event is for: answers a request, or sees to a job.
     ///
     /// # Errors
     /// [`EventError`].
     pub async fn answer(
+        self: Arc<Self>,
+        event: LambdaEvent<Invocation>,
+    ) -> Result<Outcome<impl Serialize>, EventError> {
+        let LambdaEvent { payload, context } = event;
+        match payload {
+            Invocation::Request(request) => {
+                self.respond(LambdaEvent::new(*request, context)).await.map(Outcome::Response)
+            }
+            Invocation::Job(Job::DeliverLogoutNotices) => self.deliver().await.map(Outcome::Delivered),
+        }
+    }
+
+    /// Tells clients of all sessions that have ended, whoever has ended them.
+    async fn deliver(&self) -> Result<Delivered, EventError> {
+        let notices = self.notices.as_ref().ok_or(EventError::NoJob)?;
+        // They are signed for.
+        self.keys.look(self.clock.now()).await;
+        notices.deliver_all(self.clock.as_ref()).await.map_err(|error| {
+            let error = chain(&error);
+            tracing::error!(error, "clients cannot be told of logouts");
+            EventError::Notices
+        })
+    }
+
+    /// Answers a request, in the form that its kind of event wants.
+    async fn respond(
         self: Arc<Self>,
         mut event: LambdaEvent<LambdaRequest>,
     ) -> Result<impl Serialize, EventError> {
@@ -169,6 +196,10 @@ struct NotOurs;
 pub enum EventError {
     /// A load balancer that would lose all cookies of an answer but one.
     SingleHeaders,
+    /// A job that is another function's.
+    NoJob,
+    /// The store does not say of whom clients have to be told.
+    Notices,
 }
 
 impl fmt::Display for EventError {
@@ -178,13 +209,21 @@ impl fmt::Display for EventError {
                 "the target group of the load balancer must have lambda.multi_value_headers.enabled: without it, an \
                  answer could set one cookie only",
             ),
+            Self::NoJob => f.write_str("this function has no such job: only oauth tells clients of logouts"),
+            Self::Notices => {
+                f.write_str("clients cannot be told of logouts now; the log says why, and they will be later")
+            }
         }
     }
 }
 
 impl From<EventError> for lambda_http::lambda_runtime::Diagnostic {
     fn from(error: EventError) -> Self {
-        Self { error_type: "Configuration".to_owned(), error_message: error.to_string() }
+        let error_type = match error {
+            EventError::SingleHeaders | EventError::NoJob => "Configuration",
+            EventError::Notices => "Notices",
+        };
+        Self { error_type: error_type.to_owned(), error_message: error.to_string() }
     }
 }
 

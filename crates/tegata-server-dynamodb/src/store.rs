@@ -29,6 +29,16 @@ impl SharedStore for DynamoDb {
         let options = Options::new(tables(settings), KeyAccess::Sign, master_key.purpose_key(EMAIL_INDEX));
         Arc::new(DynamoDbStore::new(client(settings).await, options).for_tenant(TenantId::default()))
     }
+
+    async fn open_without_keys(&self, settings: &StoreSettings) -> Arc<dyn Store> {
+        let options = Options::new(tables(settings), KeyAccess::Verify, no_address());
+        Arc::new(DynamoDbStore::new(client(settings).await, options).for_tenant(TenantId::default()))
+    }
+}
+
+/// For who asks for nothing that an e-mail address is a part of.
+fn no_address() -> Zeroizing<[u8; 32]> {
+    Zeroizing::new([0; 32])
 }
 
 /// The names of the tables.
@@ -55,8 +65,7 @@ async fn prepare(settings: &StoreSettings) -> Result<bool, Failure> {
         }
         checked => checked.map_err(|error| failure(settings, &error))?,
     }
-    // Only the key set is asked for, which no e-mail address is a part of.
-    let store = DynamoDbStore::new(client, Options::new(tables, KeyAccess::Sign, Zeroizing::new([0; 32])));
+    let store = DynamoDbStore::new(client, Options::new(tables, KeyAccess::Sign, no_address()));
     let key_set = store.find_key_set().await.map_err(|error| Failure::new(Chain(&error)))?;
     Ok(key_set.is_none())
 }

@@ -27,6 +27,13 @@ use crate::master_key;
 use crate::settings::{self, Settings, StoreKind};
 use crate::shared_store;
 
+/// What a command has to do with.
+#[derive(Clone, Copy)]
+enum Reach {
+    Everything,
+    Clients,
+}
+
 /// What is open of an installation.
 pub(crate) struct Installation {
     master_key: MasterKey,
@@ -39,12 +46,22 @@ pub(crate) struct Installation {
 impl Installation {
     /// Opens the installation that a command works on; it must be there.
     pub(crate) fn of_command(settings: &Settings) -> Result<Self, Failure> {
+        Self::found(settings, Reach::Everything)
+    }
+
+    /// The same for a command that is about clients. Where others share the store, it needs no right to keys and not
+    /// their master key: the one at hand, which may be of this directory alone, seals the audit log.
+    pub(crate) fn of_client_command(settings: &Settings) -> Result<Self, Failure> {
+        Self::found(settings, Reach::Clients)
+    }
+
+    fn found(settings: &Settings, reach: Reach) -> Result<Self, Failure> {
         data_dir::check(&settings.server.data_dir)?;
         if settings.store.kind == StoreKind::Sqlite && !settings.database().exists() {
             return Err(Failure::new(format_args!("there is no database {}", settings.database().display()))
                 .advise("`tegata serve` makes one; name another data directory with --data-dir"));
         }
-        block_on(Self::open(settings, master_key::read(&settings.master_key_file())?, false))
+        block_on(Self::open(settings, master_key::read(&settings.master_key_file())?, false, reach))
     }
 
     /// Opens the installation of a server, or makes it. The directory must be prepared and locked.
@@ -60,16 +77,28 @@ impl Installation {
         } else {
             master_key::make(&key_file, &SystemEntropy)?
         };
-        Self::open(settings, master_key, is_fresh).await
+        Self::open(settings, master_key, is_fresh, Reach::Everything).await
     }
 
-    async fn open(settings: &Settings, master_key: MasterKey, is_fresh: bool) -> Result<Self, Failure> {
+    async fn open(
+        settings: &Settings,
+        master_key: MasterKey,
+        is_fresh: bool,
+        reach: Reach,
+    ) -> Result<Self, Failure> {
         let (sqlite, store): (_, Arc<dyn Store>) = match settings.store.kind {
             StoreKind::Sqlite => {
                 let sqlite = Self::open_sqlite(settings)?;
                 (Some(sqlite.clone()), Arc::new(sqlite))
             }
-            StoreKind::DynamoDb => (None, shared_store::linked()?.open(&settings.store, &master_key).await),
+            StoreKind::DynamoDb => {
+                let shared = shared_store::linked()?;
+                let store = match reach {
+                    Reach::Everything => shared.open(&settings.store, &master_key).await,
+                    Reach::Clients => shared.open_without_keys(&settings.store).await,
+                };
+                (None, store)
+            }
         };
         Ok(Self { master_key, sqlite, store, is_fresh })
     }
@@ -130,6 +159,18 @@ impl Installation {
         self.open_provider(settings, issuer, Arc::new(hasher)).await
     }
 
+    /// The provider of a command that is about clients. Where others share the store it has no part in the signing keys: they are
+    /// sealed with another master key than the one at hand, or looked after by those who publish them.
+    pub(crate) async fn client_provider(&self, settings: &Settings) -> Result<Provider, Failure> {
+        if self.sqlite.is_some() {
+            return self.provider(settings).await;
+        }
+        let hasher = hasher(settings, Some(NonZeroUsize::MIN))?;
+        let issuer = settings.issuer(settings.server.listen);
+        let ports = self.ports(settings, &issuer, Arc::new(hasher))?;
+        Ok(Provider::without_keys(settings.core(issuer), ports, SystemClock.now())?)
+    }
+
     /// The provider for this issuer.
     pub(crate) async fn open_provider(
         &self,
@@ -137,17 +178,20 @@ impl Installation {
         issuer: String,
         hasher: Arc<Argon2Hasher>,
     ) -> Result<Provider, Failure> {
-        let audit = self.audit_log(settings)?;
-        let ports = Ports {
+        let ports = self.ports(settings, &issuer, hasher)?;
+        Ok(Provider::open(settings.core(issuer), ports, SystemClock.now()).await?)
+    }
+
+    fn ports(&self, settings: &Settings, issuer: &str, hasher: Arc<Argon2Hasher>) -> Result<Ports, Failure> {
+        Ok(Ports {
             store: Arc::clone(&self.store),
             hasher,
             blocklist: blocklist(settings)?,
             entropy: Arc::new(SystemEntropy),
-            audit: Arc::new(audit),
-            outbound: Arc::new(outbound(settings, is_loopback_url(&issuer))?),
+            audit: Arc::new(self.audit_log(settings)?),
+            outbound: Arc::new(outbound(settings, is_loopback_url(issuer))?),
             sealing: self.master_key.sealing_key(),
-        };
-        Ok(Provider::open(settings.core(issuer), ports, SystemClock.now()).await?)
+        })
     }
 }
 

@@ -65,7 +65,7 @@ export async function call(service, action, input, credentials) {
 /**
  * A call of the query protocol.
  *
- * @param {"cloudformation" | "sts"} service
+ * @param {"cloudformation" | "sts" | "iam"} service
  * @param {Record<string, string>} parameters
  */
 async function query(service, parameters) {
@@ -115,6 +115,39 @@ export async function credentialsOf(role) {
     secretAccessKey: element(text, "SecretAccessKey"),
     sessionToken: element(text, "SessionToken"),
   };
+}
+
+/**
+ * The credentials of somebody new, who has these rights and no others.
+ *
+ * @param {string} name
+ * @param {{ Action: readonly string[], Resource: string }[]} statements
+ */
+export async function credentialsWith(name, statements) {
+  const common = { Version: "2010-05-08", RoleName: name };
+  const document = (/** @type {object[]} */ Statement) =>
+    JSON.stringify({ Version: "2012-10-17", Statement });
+  const mayBecome = {
+    Effect: "Allow",
+    Action: "sts:AssumeRole",
+    Principal: { AWS: `arn:aws:iam::${required("AWS_ACCOUNT_ID")}:root` },
+  };
+  await query("iam", { ...common, Action: "CreateRole", AssumeRolePolicyDocument: document([mayBecome]) });
+  const rights = document(statements.map((statement) => ({ Effect: "Allow", ...statement })));
+  await query("iam", { ...common, Action: "PutRolePolicy", PolicyName: "rights", PolicyDocument: rights });
+  return credentialsOf(name);
+}
+
+/** Takes away what `credentialsWith` has made. @param {string} name */
+export async function forget(name) {
+  const common = { Version: "2010-05-08", RoleName: name };
+  await query("iam", { ...common, Action: "DeleteRolePolicy", PolicyName: "rights" });
+  await query("iam", { ...common, Action: "DeleteRole" });
+}
+
+/** The ARN of a table. @param {string} name */
+export function tableArn(name) {
+  return `arn:aws:dynamodb:${region}:${required("AWS_ACCOUNT_ID")}:table/${name}`;
 }
 
 /** Runs a function with an event. @param {string} name @param {object} [event] */

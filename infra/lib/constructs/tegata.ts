@@ -4,6 +4,7 @@ import { TegataAlarms, type AlarmOptions } from "./alarms.ts";
 import { TegataAuthorizer, type ForeignIssuer, type RouteScopes } from "./authorizer.ts";
 import { ProviderFunctions, type ProviderSettings } from "./functions.ts";
 import { KeyRotation } from "./key-rotation.ts";
+import { LogoutNotices } from "./logout-notices.ts";
 import { emptyRestApi, ProviderApi, type ApiOptions } from "./provider-api.ts";
 import { ROUTES } from "./routes.ts";
 import type { FunctionOptions } from "./rust-function.ts";
@@ -75,6 +76,8 @@ export class Tegata extends Construct {
       tables: this.tables,
       authorizer: this.authorizer.function,
     });
+    const { oauth } = this.functions.byName;
+    if (oauth) new LogoutNotices(this, "LogoutNotices", { function: oauth });
     this.api = props.api ?? this.#ownApi();
     const { stage } = new ProviderApi(this, "Api", {
       ...props,

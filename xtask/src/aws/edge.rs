@@ -56,16 +56,21 @@ impl Edge {
     /// Tests of `e2e/aws`, by their names, one after the other.
     pub(super) fn node_tests(&self, names: &[&str]) -> Result {
         let files: Vec<_> = names.iter().map(|name| format!("e2e/aws/tests/{name}.test.js")).collect();
-        self.command(&["node", "--test", "--test-concurrency=1", "--test-reporter=spec"]).args(&files).run()
+        let node = self.command(&["node", "--test", "--test-concurrency=1", "--test-reporter=spec"]);
+        self.find(node.args(&files)).run()
     }
 
     /// The suite that every shape of the product passes. It knows an address; Node.js is told where that is.
     pub(super) fn http_suite(&self) -> Result {
+        self.find(self.command(&["npm", "run", "http", "--workspace", "e2e"])).run()
+    }
+
+    /// Tells Node.js where the public name leads, for programs that know of nothing else.
+    fn find(&self, command: Command) -> Command {
         let find = root().join("e2e/aws/support/find-edge.js");
-        self.command(&["npm", "run", "http", "--workspace", "e2e"])
+        command
             .env("NODE_OPTIONS", &format!("--import={}", find.display()))
             .env("NODE_EXTRA_CA_CERTS", &self.certificate)
-            .run()
     }
 
     fn wait(&mut self, log: &PathBuf) -> Result<String> {

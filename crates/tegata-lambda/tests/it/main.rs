@@ -10,6 +10,7 @@ mod address;
 mod headers;
 mod init;
 mod keys;
+mod notices;
 mod oauth;
 mod requests;
 mod rotation;

@@ -7,9 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use lambda_http::LambdaEvent;
-use lambda_http::request::LambdaRequest;
 use serde_json::{Value, json};
-use tegata_core::outbound::NoOutbound;
+use tegata_core::outbound::{Document, Outbound, OutboundError};
 use tegata_core::provider::{Ports, Provider, RequestContext};
 use tegata_core::seal::SealingKey;
 use tegata_core::store::KeyStore as _;
@@ -17,8 +16,8 @@ use tegata_core::store::memory::MemoryStore;
 use tegata_core::timestamp::Timestamp;
 use tegata_http::{Clock, SystemEntropy};
 use tegata_lambda::{
-    BoxError, Endpoint, EventError, Function, LineAuditLog, Publish, Report, Request, RotationError,
-    Settings, rotate,
+    BoxError, Endpoint, EventError, Function, Invocation, LineAuditLog, Publish, Report, Request,
+    RotationError, Settings, rotate,
 };
 use tegata_password::{Argon2Hasher, Argon2Settings, CommonPasswords};
 
@@ -88,11 +87,39 @@ impl Publish for Published {
     }
 }
 
+/// Servers of clients, which can be told something and asked nothing; one whose name begins with `slow` never answers.
+#[derive(Clone, Default)]
+pub(crate) struct Told(Arc<Mutex<Vec<String>>>);
+
+impl Told {
+    /// The addresses that were posted to.
+    pub(crate) fn all(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+#[async_trait]
+impl Outbound for Told {
+    async fn get(&self, _: &str) -> Result<Document, OutboundError> {
+        Err(OutboundError::NotAllowed)
+    }
+
+    async fn post_form(&self, url: &str, body: &str) -> Result<u16, OutboundError> {
+        if url.starts_with("https://slow") {
+            std::future::pending::<()>().await;
+        }
+        assert!(body.starts_with("logout_token=ey"), "{body}");
+        self.0.lock().unwrap().push(url.to_owned());
+        Ok(200)
+    }
+}
+
 pub(crate) struct World {
     pub(crate) store: MemoryStore,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) audit: Lines,
     pub(crate) published: Published,
+    pub(crate) told: Told,
     settings: Settings,
     endpoints: Vec<(Function, Arc<Endpoint>)>,
 }
@@ -107,6 +134,7 @@ impl World {
             clock: Arc::new(TestClock(AtomicI64::new(1_700_000_000_000))),
             audit: Lines::default(),
             published: Published::default(),
+            told: Told::default(),
             settings: Settings::load(own).unwrap(),
             endpoints: Vec::new(),
         }
@@ -149,7 +177,7 @@ impl World {
             blocklist: Arc::new(CommonPasswords),
             entropy: Arc::new(SystemEntropy),
             audit: Arc::new(LineAuditLog::new(self.audit.clone())),
-            outbound: Arc::new(NoOutbound),
+            outbound: Arc::new(self.told.clone()),
             sealing: SealingKey::new(&[seal; 32]),
         }
     }
@@ -171,7 +199,7 @@ impl World {
 
     /// Sends an event to a function, and gives its answer as it is.
     pub(crate) async fn invoke(&self, function: Function, event: &Value) -> Result<Value, EventError> {
-        let payload: LambdaRequest = serde_json::from_value(event.clone()).unwrap();
+        let payload: Invocation = serde_json::from_str(&event.to_string()).unwrap();
         let (_, endpoint) = self.endpoints.iter().find(|(of, _)| *of == function).unwrap();
         let answer =
             Arc::clone(endpoint).answer(LambdaEvent::new(payload, lambda_http::Context::default())).await?;

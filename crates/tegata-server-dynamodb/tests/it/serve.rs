@@ -66,6 +66,38 @@ fn without_the_master_key_of_the_tables_nothing_starts() {
     assert!(!stranger.data("master.key").exists(), "a new key would open nothing");
 }
 
+/// A machine from which clients are looked after: it has a master key of its own, which opens nothing in the tables.
+fn machine_of_an_operator() -> Installation {
+    let other = Installation::new();
+    other.serve(&["--public-url", "http://localhost:1"]).stop();
+    std::fs::remove_file(other.data("tegata.db")).unwrap();
+    other
+}
+
+#[test]
+fn clients_are_registered_without_the_master_key_of_the_tables() {
+    let (tables, installation) = (Tables::new("clients"), Installation::new());
+    tables.serve(&installation).stop();
+    let keys = installation.run(&tables.of(&["keys", "list"])).ok();
+
+    let operator = machine_of_an_operator();
+    let create =
+        ["client", "create", "--client-id", "wiki", "--redirect-uri", "https://wiki.example.org/callback"];
+    // An algorithm that those who sign know nothing of must not begin a rotation.
+    let create = tables.of(&[&create[..], &["--set", "tokens.signing_alg=EdDSA"]].concat());
+    assert!(operator.run(&create).ok().contains("client_secret"));
+    operator.run(&tables.of(&["client", "update", "wiki", "--name", "Our wiki"])).ok();
+    assert!(installation.run(&tables.of(&["client", "list"])).ok().contains("Our wiki"));
+    assert!(operator.run(&["audit", "export"]).ok().contains("client_registered"));
+    assert_eq!(installation.run(&tables.of(&["keys", "list"])).ok(), keys);
+
+    for command in [["keys", "rotate"], ["user", "list"]] {
+        operator.run(&tables.of(&command)).failed(1);
+    }
+    operator.run(&tables.of(&["client", "delete", "wiki", "--yes"])).ok();
+    assert!(!installation.run(&tables.of(&["client", "list"])).ok().contains("wiki"));
+}
+
 #[test]
 fn a_missing_table_is_named() {
     let (tables, installation) = (Tables::new("missing"), Installation::new());

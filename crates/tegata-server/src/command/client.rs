@@ -25,9 +25,9 @@ const PAGE: usize = 200;
 const SCOPE: &str = "openid profile email offline_access";
 
 pub(super) fn run(settings: &Settings, command: cli::Client) -> Result<(), Failure> {
-    let installation = Installation::of_command(settings)?;
+    let installation = Installation::of_client_command(settings)?;
     block_on(async {
-        let provider = installation.provider(settings).await?;
+        let provider = installation.client_provider(settings).await?;
         Operator { provider: &provider }.run(command).await
     })
 }
