@@ -154,9 +154,8 @@ impl Installation {
 
     /// The provider of a command: no request ever reaches it, so its issuer and its gate do not matter.
     pub(crate) async fn provider(&self, settings: &Settings) -> Result<Provider, Failure> {
-        let hasher = hasher(settings, Some(NonZeroUsize::MIN))?;
-        let issuer = settings.issuer(settings.server.listen);
-        self.open_provider(settings, issuer, Arc::new(hasher)).await
+        let (core, ports) = self.parts_of_command(settings)?;
+        Ok(Provider::open(core, ports, SystemClock.now()).await?)
     }
 
     /// The provider of a command that is about clients. Where others share the store it has no part in the signing keys: they are
@@ -165,10 +164,18 @@ impl Installation {
         if self.sqlite.is_some() {
             return self.provider(settings).await;
         }
+        let (core, ports) = self.parts_of_command(settings)?;
+        Ok(Provider::without_keys(core, ports, SystemClock.now())?)
+    }
+
+    fn parts_of_command(
+        &self,
+        settings: &Settings,
+    ) -> Result<(tegata_core::settings::Settings, Ports), Failure> {
         let hasher = hasher(settings, Some(NonZeroUsize::MIN))?;
         let issuer = settings.issuer(settings.server.listen);
         let ports = self.ports(settings, &issuer, Arc::new(hasher))?;
-        Ok(Provider::without_keys(settings.core(issuer), ports, SystemClock.now())?)
+        Ok((settings.core(issuer), ports))
     }
 
     /// The provider for this issuer.

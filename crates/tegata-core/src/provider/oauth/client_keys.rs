@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use tegata_jose::{JoseError, JwkSet};
 
-use super::fetched::{COOL_DOWN, Look, is_outage};
+use super::fetched::{COOL_DOWN, Look, is_outage, unreachable};
 use crate::client::Client;
-use crate::oauth::{ErrorCode, OAuthError};
+use crate::oauth::OAuthError;
 use crate::provider::{Provider, RequestContext};
 
 /// How long keys from an address are used at most: a client that has lost one must be able to take it away.
@@ -51,7 +51,7 @@ impl Provider {
         let Some(uri) = client.metadata.jwks_uri.as_deref() else { return Ok(None) };
         let asking = match self.fetched.keys.look(uri, is_unknown, ctx.now).await {
             Look::Known(keys) => return Ok(Some(keys)),
-            Look::Later => return Err(unreachable()),
+            Look::Later => return Err(unreachable("keys")),
             Look::Ask(asking) => asking,
         };
         let is_outage = match self.ports.outbound.get(uri).await {
@@ -66,15 +66,8 @@ impl Provider {
         };
         // A client takes keys away by serving others. Anything else there is a mishap, in which the ones before go on.
         match asking.failed() {
-            None if is_outage => Err(unreachable()),
+            None if is_outage => Err(unreachable("keys")),
             keys => Ok(keys),
         }
     }
-}
-
-fn unreachable() -> OAuthError {
-    OAuthError::refused(
-        ErrorCode::TemporarilyUnavailable,
-        "The keys of this client cannot be had now: try again in a few seconds.",
-    )
 }

@@ -15,6 +15,7 @@ use tegata_jose::JwkSet;
 
 use super::{client_keys, metadata_document, request_uri};
 use crate::client::Client;
+use crate::oauth::{ErrorCode, OAuthError};
 use crate::outbound::{Document, Outbound, OutboundError};
 use crate::timestamp::Timestamp;
 use flights::{Flight, Flights, NoFlight, site};
@@ -206,6 +207,15 @@ pub(super) fn is_outage(error: OutboundError) -> bool {
         OutboundError::Status(status) => status >= 500 || matches!(status, 408 | 429),
         OutboundError::TooLarge => false,
     }
+}
+
+/// That nobody knows now what stands there. One sentence for every reason: what stands behind a name, as it is seen from here,
+/// is nobody's business.
+pub(super) fn unreachable(what: &str) -> OAuthError {
+    OAuthError::refused(
+        ErrorCode::TemporarilyUnavailable,
+        format!("The {what} of this client cannot be had now: try again in a few seconds."),
+    )
 }
 
 #[cfg(test)]

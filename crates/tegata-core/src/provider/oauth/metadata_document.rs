@@ -11,10 +11,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::clients::{ClientError, sentences};
-use super::fetched::{Look, is_outage};
+use super::fetched::{Look, is_outage, unreachable};
 use super::own_metadata::read_metadata;
 use crate::client::{Client, ClientId, ClientMetadata, ClientOrigin, ClientStatus, GrantType, RedirectUri};
-use crate::oauth::{ErrorCode, OAuthError};
+use crate::oauth::OAuthError;
 use crate::outbound::{Document, check_url};
 use crate::provider::Provider;
 use crate::scope::Scope;
@@ -46,13 +46,16 @@ impl Provider {
         }
         let asking = match self.fetched.documents.look(url, false, now).await {
             Look::Known(client) => return Ok(Some(Ok(client))),
-            Look::Later => return Err(unreachable()),
+            Look::Later => return Err(unreachable("metadata document")),
             Look::Ask(asking) => asking,
         };
         let document = match self.ports.outbound.get(url).await {
             Ok(document) => document,
             Err(error) if is_outage(error) => {
-                return asking.failed().map(|client| Some(Ok(client))).ok_or_else(unreachable);
+                return asking
+                    .failed()
+                    .map(|client| Some(Ok(client)))
+                    .ok_or_else(|| unreachable("metadata document"));
             }
             Err(error) => {
                 asking.nothing();
@@ -71,7 +74,7 @@ impl Provider {
                 Ok(Some(Err(why)))
             }
             Err(ClientError::SectorUnreachable(_)) => {
-                asking.failed().map(|client| Some(Ok(client))).ok_or_else(unreachable)
+                asking.failed().map(|client| Some(Ok(client))).ok_or_else(|| unreachable("metadata document"))
             }
             Err(error) => Err(error.into()),
         }
@@ -135,14 +138,6 @@ fn metadata_of(
 
 fn unusable(why: &str) -> String {
     format!("The metadata document of this client cannot be used. {why}")
-}
-
-/// One sentence for all of it: what stands behind a name, as it is seen from here, is nobody's business.
-fn unreachable() -> OAuthError {
-    OAuthError::refused(
-        ErrorCode::TemporarilyUnavailable,
-        "The metadata document of this client cannot be had now: try again in a few seconds.",
-    )
 }
 
 /// A document speaks to all servers, and names what only others have: that is left out.

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::fetched::{COOL_DOWN, Look, is_outage};
+use super::fetched::{COOL_DOWN, Look, is_outage, unreachable};
 use crate::client::{Client, without_fragment};
 use crate::oauth::{ErrorCode, OAuthError};
 use crate::outbound::Document;
@@ -36,12 +36,12 @@ impl Provider {
         }
         let asking = match self.fetched.request_objects.look(uri, false, now).await {
             Look::Known(object) => return Ok(object),
-            Look::Later => return Err(unreachable()),
+            Look::Later => return Err(unreachable("request object")),
             Look::Ask(asking) => asking,
         };
         let object = match self.ports.outbound.get(without_fragment(uri)).await {
             Ok(document) => text_of(document),
-            Err(error) if is_outage(error) => return Err(unreachable()),
+            Err(error) if is_outage(error) => return Err(unreachable("request object")),
             Err(_) => None,
         };
         match object {
@@ -63,11 +63,4 @@ fn text_of(document: Document) -> Option<String> {
 
 fn invalid(description: &'static str) -> OAuthError {
     OAuthError::refused(ErrorCode::InvalidRequestUri, description)
-}
-
-fn unreachable() -> OAuthError {
-    OAuthError::refused(
-        ErrorCode::TemporarilyUnavailable,
-        "The request object of this client cannot be had now: try again in a few seconds.",
-    )
 }
